@@ -1,0 +1,15 @@
+import type { Config } from 'jest'
+
+const config: Config = {
+  roots: ['<rootDir>/packages', '<rootDir>/scripts'],
+  testMatch: ['**/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/scripts/strip-types.ts' },
+  testEnvironment: 'node',
+  testTimeout: 60_000,
+  maxWorkers: 2,
+  coverageProvider: 'v8',
+}
+
+export default config
