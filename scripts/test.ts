@@ -11,14 +11,17 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules/.bin')
 const env = { ...process.env, PATH: [bin, process.env['PATH'] ?? ''].join(delimiter) }
 const quiet = '--disable-warning=ExperimentalWarning'
-const isColoured = process.stdout.isTTY
+const isColoured = Boolean(process.stdout.isTTY)
 
 const MAX_CHECK_MS = 5 * 60_000
 const MAX_TESTS_MS = 15 * 60_000
 
 const checks = [
   { name: 'types', command: ['tsc', '-b', '--pretty', String(isColoured)] },
-  { name: 'format and lint', command: ['biome', 'ci', '--error-on-warnings', `--colors=${isColoured ? 'force' : 'off'}`] },
+  {
+    name: 'format and lint',
+    command: ['biome', 'ci', '--error-on-warnings', `--colors=${isColoured ? 'force' : 'off'}`],
+  },
   { name: 'lint with types', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'layers', command: [process.execPath, quiet, 'scripts/check-layers.ts'] },
   { name: 'dead code', command: ['knip', '--no-progress', '--no-config-hints'] },
