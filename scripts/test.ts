@@ -100,21 +100,18 @@ interface JestResults {
 
 async function runTests(args: readonly string[]): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'))
-  try {
-    const results = join(folder, 'results.json')
-    const jest = [process.execPath, '--experimental-vm-modules', quiet, 'node_modules/jest/bin/jest.js']
-    const { ok, why } = await run([...jest, '--json', `--outputFile=${results}`, ...args], MAX_TESTS_MS, 'inherit')
-    const counts = readResults(results)
-    if (!ok) console.log(`tests: ${why}`)
-    if (counts === undefined) return false
-    const skipped = counts.numPendingTests + counts.numTodoTests
-    // A file that cannot even be loaded has no tests to fail, and is a failure all the same.
-    const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites
-    console.log(`${counts.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
-    return ok && failed === 0 && counts.numPassedTests > 0
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const results = join(folder, 'results.json')
+  const jest = [process.execPath, '--experimental-vm-modules', quiet, 'node_modules/jest/bin/jest.js']
+  const { ok, why } = await run([...jest, '--json', `--outputFile=${results}`, ...args], MAX_TESTS_MS, 'inherit')
+  const counts = readResults(results)
+  if (!ok) console.log(`tests: ${why}`)
+  if (counts === undefined) return false
+  const skipped = counts.numPendingTests + counts.numTodoTests
+  // A file that cannot even be loaded has no tests to fail, and is a failure all the same.
+  const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites
+  console.log(`${counts.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  return ok && failed === 0 && counts.numPassedTests > 0
 }
 
 /** Undefined when jest did not get as far as writing them. */
