@@ -1,93 +1,61 @@
 // Every hash that names or chains something, with its domain. ‖ is concatenation; strings are ASCII, integers u64 big-endian.
-import { createHash } from "node:crypto";
-import { toBase64url, uint64, utf8 } from "#bytes.ts";
+import { createHash } from 'node:crypto'
+import { toBase64url, uint64, utf8 } from '#bytes.ts'
 import {
-	AccountId,
-	type AccountKey,
-	ConversationId,
-	type DeviceKey,
-	Digest,
-	type DirectoryKey,
-	type Epoch,
-	idBytes,
-	MessageId,
-} from "#ids.ts";
+  AccountId,
+  type AccountKey,
+  ConversationId,
+  type DeviceKey,
+  Digest,
+  type DirectoryKey,
+  type Epoch,
+  idBytes,
+  MessageId,
+} from '#ids.ts'
 
 function sha256(...parts: Uint8Array[]): Uint8Array {
-	const hash = createHash("sha256");
-	for (const part of parts) hash.update(part);
-	return hash.digest();
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
 }
 
 /** accountId = SHA-256(first account key). */
 export function accountIdOf(firstKey: AccountKey): AccountId {
-	return AccountId.parse(toBase64url(sha256(idBytes(firstKey))));
+  return AccountId.parse(toBase64url(sha256(idBytes(firstKey))))
 }
 
 /** aud = SHA-256(directory key). */
 export function audienceOf(directory: DirectoryKey): Digest {
-	return Digest.parse(toBase64url(sha256(idBytes(directory))));
+  return Digest.parse(toBase64url(sha256(idBytes(directory))))
 }
 
 /** SHA-256 of a text as carried; chains account records and covers a prekey batch. */
 export function digestOf(text: string): Digest {
-	return Digest.parse(toBase64url(sha256(utf8(text))));
+  return Digest.parse(toBase64url(sha256(utf8(text))))
 }
 
 /** conversation = SHA-256("parley/1 direct" ‖ lower accountId ‖ higher accountId), compared as bytes. */
-export function directConversationId(
-	one: AccountId,
-	other: AccountId,
-): ConversationId {
-	const [lower, higher] = [
-		Buffer.from(idBytes(one)),
-		Buffer.from(idBytes(other)),
-	].sort(Buffer.compare);
-	return ConversationId.parse(
-		toBase64url(
-			sha256(
-				utf8("parley/1 direct"),
-				lower ?? new Uint8Array(),
-				higher ?? new Uint8Array(),
-			),
-		),
-	);
+export function directConversationId(one: AccountId, other: AccountId): ConversationId {
+  const [lower, higher] = [Buffer.from(idBytes(one)), Buffer.from(idBytes(other))].sort((a, b) => Buffer.compare(a, b))
+  return ConversationId.parse(
+    toBase64url(sha256(utf8('parley/1 direct'), lower ?? new Uint8Array(), higher ?? new Uint8Array())),
+  )
 }
 
 /** messageId = first 16 bytes of SHA-256("parley/1 id" ‖ device key ‖ epoch ‖ seq). */
-export function messageIdOf(
-	device: DeviceKey,
-	epoch: Epoch,
-	seq: number,
-): MessageId {
-	return MessageId.parse(
-		toBase64url(
-			sha256(
-				utf8("parley/1 id"),
-				idBytes(device),
-				idBytes(epoch),
-				uint64(seq),
-			).subarray(0, 16),
-		),
-	);
+export function messageIdOf(device: DeviceKey, epoch: Epoch, seq: number): MessageId {
+  return MessageId.parse(
+    toBase64url(sha256(utf8('parley/1 id'), idBytes(device), idBytes(epoch), uint64(seq)).subarray(0, 16)),
+  )
 }
 
 /** hash of a message = SHA-256("parley/1 message" ‖ bytes as carried). */
 export function messageHash(bytes: Uint8Array): Uint8Array {
-	return sha256(MESSAGE_DOMAIN, bytes);
+  return sha256(MESSAGE_DOMAIN, bytes)
 }
-const MESSAGE_DOMAIN = utf8("parley/1 message");
+const MESSAGE_DOMAIN = utf8('parley/1 message')
 
 /** `prev` of position 1 = SHA-256("parley/1 stream" ‖ device key ‖ conversation ‖ epoch): a stream begins in itself. */
-export function streamRoot(
-	device: DeviceKey,
-	conversation: ConversationId,
-	epoch: Epoch,
-): Uint8Array {
-	return sha256(
-		utf8("parley/1 stream"),
-		idBytes(device),
-		idBytes(conversation),
-		idBytes(epoch),
-	);
+export function streamRoot(device: DeviceKey, conversation: ConversationId, epoch: Epoch): Uint8Array {
+  return sha256(utf8('parley/1 stream'), idBytes(device), idBytes(conversation), idBytes(epoch))
 }

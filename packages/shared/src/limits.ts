@@ -1,102 +1,102 @@
 // Every maximum that strangers can push against has its name here, with its unit in the name or beside it.
 // Both programs print theirs with --print-limits; docs/ quote these numbers and no others.
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
+const KIB = 1024
+const MIB = 1024 * KIB
 
 /** Names and profiles. */
-export const MAX_NAME_CHARS = 32;
-export const MAX_DISPLAY_NAME_CHARS = 64;
-export const MAX_STATUS_TEXT_CHARS = 280;
+export const MAX_NAME_CHARS = 32
+export const MAX_DISPLAY_NAME_CHARS = 64
+export const MAX_STATUS_TEXT_CHARS = 280
 
 /** Account records and device statements. */
-export const MAX_DEVICES = 8;
-export const MAX_REVOKED_DEVICES = 64;
-export const MAX_ROTATIONS = 8;
-export const MAX_ENDPOINTS = 8;
-export const MAX_FEATURES = 32;
-export const MAX_FEATURE_CHARS = 32;
-export const MAX_JWS_CHARS = 14 * KIB;
-export const RECORD_LIFETIME_MS = 365 * 24 * 60 * 60 * 1000;
-export const NAME_RESERVATION_MS = 90 * 24 * 60 * 60 * 1000;
+export const MAX_DEVICES = 8
+export const MAX_REVOKED_DEVICES = 64
+export const MAX_ROTATIONS = 8
+export const MAX_ENDPOINTS = 8
+export const MAX_FEATURES = 32
+export const MAX_FEATURE_CHARS = 32
+export const MAX_JWS_CHARS = 14 * KIB
+export const RECORD_LIFETIME_MS = 365 * 24 * 60 * 60 * 1000
+export const NAME_RESERVATION_MS = 90 * 24 * 60 * 60 * 1000
 
 /** Prekeys. A batch is one upload; the device refills when the directory holds fewer than the low mark. */
-export const MAX_ONE_TIME_PREKEYS = 100;
-export const LOW_ONE_TIME_PREKEYS = 25;
-export const MAX_PREKEY_BODY_BYTES = 256 * KIB;
+export const MAX_ONE_TIME_PREKEYS = 100
+export const LOW_ONE_TIME_PREKEYS = 25
+export const MAX_PREKEY_BODY_BYTES = 256 * KIB
 
 /** Directory, HTTP. */
-export const MAX_BODY_BYTES = 16 * KIB;
-export const MAX_HEADER_BYTES = 8 * KIB;
-export const MAX_JSON_DEPTH = 16;
-export const MAX_PAGE_USERS = 200;
-export const DEFAULT_PAGE_USERS = 50;
+export const MAX_BODY_BYTES = 16 * KIB
+export const MAX_HEADER_BYTES = 8 * KIB
+export const MAX_JSON_DEPTH = 16
+export const MAX_PAGE_USERS = 200
+export const DEFAULT_PAGE_USERS = 50
 
 /** Directory, presence sockets. */
-export const MAX_PRESENCE_FRAME_BYTES = 64 * KIB;
-export const MAX_WATCHED_NAMES = 1_000;
-export const MAX_WATCH_NAMES_PER_FRAME = 200;
-export const MAX_PRESENCE_BUFFERED_BYTES = 1 * MIB;
-export const PRESENCE_AUTH_TIMEOUT_MS = 5_000;
-export const PRESENCE_PING_MS = 20_000;
-export const PRESENCE_DEAD_MS = 45_000;
-export const HEARTBEAT_ONLINE_MS = 60_000;
+export const MAX_PRESENCE_FRAME_BYTES = 64 * KIB
+export const MAX_WATCHED_NAMES = 1_000
+export const MAX_WATCH_NAMES_PER_FRAME = 200
+export const MAX_PRESENCE_BUFFERED_BYTES = 1 * MIB
+export const PRESENCE_AUTH_TIMEOUT_MS = 5_000
+export const PRESENCE_PING_MS = 20_000
+export const PRESENCE_DEAD_MS = 45_000
+export const HEARTBEAT_ONLINE_MS = 60_000
 
 /** Wire between peers. */
-export const MAX_FRAME_BYTES = 256 * KIB;
-export const MAX_HELLO_BYTES = 4 * KIB;
-export const MAX_HELLO_ROTATIONS = 4;
-export const MAX_CBOR_DEPTH = 16;
-export const MAX_APP_BYTES = 192 * KIB;
-export const TLS_HANDSHAKE_TIMEOUT_MS = 5_000;
-export const HELLO_TIMEOUT_MS = 3_000;
-export const PING_MS = 30_000;
-export const DEAD_MS = 90_000;
-export const DRAIN_MS = 10_000;
-export const CROSSED_DIAL_WINDOW_MS = 5_000;
+export const MAX_FRAME_BYTES = 256 * KIB
+export const MAX_HELLO_BYTES = 4 * KIB
+export const MAX_HELLO_ROTATIONS = 4
+export const MAX_CBOR_DEPTH = 16
+export const MAX_APP_BYTES = 192 * KIB
+export const TLS_HANDSHAKE_TIMEOUT_MS = 5_000
+export const HELLO_TIMEOUT_MS = 3_000
+export const PING_MS = 30_000
+export const DEAD_MS = 90_000
+export const DRAIN_MS = 10_000
+export const CROSSED_DIAL_WINDOW_MS = 5_000
 /** What may wait unread towards us per session, and unsent from us before a session is cut. */
-export const MAX_INBOUND_BYTES = 1 * MIB;
-export const MAX_OUTBOUND_BYTES = 8 * MIB;
+export const MAX_INBOUND_BYTES = 1 * MIB
+export const MAX_OUTBOUND_BYTES = 8 * MIB
 
 /** Inbound links. */
-export const MAX_INBOUND_LINKS = 256;
-export const MAX_PENDING_LINKS = 32;
-export const MAX_LINKS_PER_ADDRESS = 16;
+export const MAX_INBOUND_LINKS = 256
+export const MAX_PENDING_LINKS = 32
+export const MAX_LINKS_PER_ADDRESS = 16
 
 /** Dialling. */
-export const DIAL_TIMEOUT_MS = 6_000;
-export const REDIAL_MIN_MS = 1_000;
-export const REDIAL_MAX_MS = 5 * 60_000;
+export const DIAL_TIMEOUT_MS = 6_000
+export const REDIAL_MIN_MS = 1_000
+export const REDIAL_MAX_MS = 5 * 60_000
 
 /** Messages and delivery. */
-export const MAX_TEXT_BYTES = 64 * KIB;
-export const MAX_MESSAGE_BYTES = 80 * KIB;
-export const MAX_PARENTS = 16;
-export const MAX_BUNDLE_MESSAGES = 512;
+export const MAX_TEXT_BYTES = 64 * KIB
+export const MAX_MESSAGE_BYTES = 80 * KIB
+export const MAX_PARENTS = 16
+export const MAX_BUNDLE_MESSAGES = 512
 /** A bundle closes once it holds this much; a message above it travels alone. */
-export const BUNDLE_CLOSE_BYTES = 64 * KIB;
-export const MAX_BUNDLE_BYTES = 192 * KIB;
-export const MAX_OPEN_ENVELOPES = 4;
-export const MAX_OPEN_ENVELOPE_BYTES = 1 * MIB;
-export const MAX_CLAIM_RANGES = 32;
-export const MAX_CLAIMS_PER_FRAME = 256;
+export const BUNDLE_CLOSE_BYTES = 64 * KIB
+export const MAX_BUNDLE_BYTES = 192 * KIB
+export const MAX_OPEN_ENVELOPES = 4
+export const MAX_OPEN_ENVELOPE_BYTES = 1 * MIB
+export const MAX_CLAIM_RANGES = 32
+export const MAX_CLAIMS_PER_FRAME = 256
 /** Positions that arrived before their predecessor wait here, per stream. */
-export const MAX_EARLY_MESSAGES = 8_192;
-export const MAX_LAMPORT_JUMP = 2 ** 20;
-export const ENVELOPE_ID_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
-export const MAX_ENVELOPE_IDS_PER_DEVICE = 1_000_000;
-export const MAX_FORKS_PER_DEVICE = 256;
-export const MAX_STREAMS_PER_DEVICE = 4_096;
-export const RESEALS_BEFORE_BACKOFF = 3;
-export const RESEAL_MIN_MS = 1_000;
-export const RESEAL_MAX_MS = 5 * 60_000;
-export const MAX_OUTBOX_MESSAGES = 10_000;
-export const MAX_OUTBOX_BYTES = 256 * MIB;
-export const MAX_ATTEMPTS_PER_DEVICE = 1_000;
+export const MAX_EARLY_MESSAGES = 8_192
+export const MAX_LAMPORT_JUMP = 2 ** 20
+export const ENVELOPE_ID_KEPT_MS = 30 * 24 * 60 * 60 * 1000
+export const MAX_ENVELOPE_IDS_PER_DEVICE = 1_000_000
+export const MAX_FORKS_PER_DEVICE = 256
+export const MAX_STREAMS_PER_DEVICE = 4_096
+export const RESEALS_BEFORE_BACKOFF = 3
+export const RESEAL_MIN_MS = 1_000
+export const RESEAL_MAX_MS = 5 * 60_000
+export const MAX_OUTBOX_MESSAGES = 10_000
+export const MAX_OUTBOX_BYTES = 256 * MIB
+export const MAX_ATTEMPTS_PER_DEVICE = 1_000
 
 /** Local API. */
-export const MAX_LOCAL_BODY_BYTES = 256 * KIB;
-export const MAX_IDEMPOTENCY_KEY_CHARS = 128;
-export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
-export const MAX_PAGE_MESSAGES = 500;
-export const MAX_WAIT_MS = 10 * 60_000;
+export const MAX_LOCAL_BODY_BYTES = 256 * KIB
+export const MAX_IDEMPOTENCY_KEY_CHARS = 128
+export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000
+export const MAX_PAGE_MESSAGES = 500
+export const MAX_WAIT_MS = 10 * 60_000

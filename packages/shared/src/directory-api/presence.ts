@@ -6,56 +6,56 @@
 //   client  unwatch {names}
 //   server  presence {changes}     and again whenever one of them changes
 //   server  prekeys {oneTime}      how many one-time prekeys are left: after ready, and after each claim
-import { z } from "zod";
-import { ProblemCode } from "#directory-api/problem.ts";
-import { Status } from "#directory-api/users.ts";
-import { Name } from "#ids.ts";
-import { MAX_WATCH_NAMES_PER_FRAME } from "#limits.ts";
-import { Jws } from "#signed/jws.ts";
+import { z } from 'zod'
+import { ProblemCode } from '#directory-api/problem.ts'
+import { Status } from '#directory-api/users.ts'
+import { Name } from '#ids.ts'
+import { MAX_WATCH_NAMES_PER_FRAME } from '#limits.ts'
+import { Jws } from '#signed/jws.ts'
 
 export const PresenceChange = z.object({
-	name: Name,
-	status: Status,
-	/** Unix milliseconds; only while offline and once seen. */
-	lastSeen: z.int().optional(),
-});
-export type PresenceChange = z.infer<typeof PresenceChange>;
+  name: Name,
+  status: Status,
+  /** Unix milliseconds; only while offline and once seen. */
+  lastSeen: z.int().optional(),
+})
+export type PresenceChange = z.infer<typeof PresenceChange>
 
-export const ToDirectory = z.discriminatedUnion("type", [
-	z.strictObject({ type: z.literal("authenticate"), proof: Jws }),
-	z.strictObject({
-		type: z.literal("watch"),
-		names: z.array(Name).max(MAX_WATCH_NAMES_PER_FRAME),
-	}),
-	z.strictObject({
-		type: z.literal("unwatch"),
-		names: z.array(Name).max(MAX_WATCH_NAMES_PER_FRAME),
-	}),
-]);
-export type ToDirectory = z.infer<typeof ToDirectory>;
+export const ToDirectory = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('authenticate'), proof: Jws }),
+  z.strictObject({
+    type: z.literal('watch'),
+    names: z.array(Name).max(MAX_WATCH_NAMES_PER_FRAME),
+  }),
+  z.strictObject({
+    type: z.literal('unwatch'),
+    names: z.array(Name).max(MAX_WATCH_NAMES_PER_FRAME),
+  }),
+])
+export type ToDirectory = z.infer<typeof ToDirectory>
 
-export const FromDirectory = z.discriminatedUnion("type", [
-	z.object({
-		type: z.literal("challenge"),
-		nonce: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
-	}),
-	z.object({ type: z.literal("ready") }),
-	z.object({ type: z.literal("presence"), changes: z.array(PresenceChange) }),
-	z.object({ type: z.literal("prekeys"), oneTime: z.int().nonnegative() }),
-	/** The last frame before the socket is closed for cause. */
-	z.object({
-		type: z.literal("problem"),
-		code: ProblemCode,
-		detail: z.string(),
-	}),
-]);
-export type FromDirectory = z.infer<typeof FromDirectory>;
+export const FromDirectory = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('challenge'),
+    nonce: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
+  }),
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('presence'), changes: z.array(PresenceChange) }),
+  z.object({ type: z.literal('prekeys'), oneTime: z.int().nonnegative() }),
+  /** The last frame before the socket is closed for cause. */
+  z.object({
+    type: z.literal('problem'),
+    code: ProblemCode,
+    detail: z.string(),
+  }),
+])
+export type FromDirectory = z.infer<typeof FromDirectory>
 
 /** WebSocket close codes in the application range (RFC 6455 section 7.4.2). */
 export const CLOSE = {
-	badRequest: 4400,
-	unauthenticated: 4401,
-	replaced: 4409,
-	tooSlow: 4429,
-	stopping: 1001,
-} as const;
+  badRequest: 4400,
+  unauthenticated: 4401,
+  replaced: 4409,
+  tooSlow: 4429,
+  stopping: 1001,
+} as const

@@ -1,47 +1,47 @@
-import { z } from "zod";
+import { z } from 'zod'
 
 /** What can go wrong at a directory. The code is stable and documented; the sentence is for people. */
 export const ProblemCode = z.enum([
-	"bad-request",
-	"bad-json",
-	"bad-query",
-	"bad-name",
-	"body-too-large",
-	"unsupported-media-type",
-	"not-found",
-	"method-not-allowed",
-	"unknown-name",
-	"unknown-device",
-	"no-prekeys",
-	"malformed",
-	"wrong-kind",
-	"wrong-audience",
-	"wrong-name",
-	"bad-signature",
-	"bad-rotation",
-	"bad-certificate",
-	"expired",
-	"bad-prekeys",
-	"not-a-user",
-	"name-taken",
-	"name-reserved",
-	"stale-seq",
-	"wrong-prev",
-	"key-changed",
-	"unavailable",
-	"internal",
-]);
-export type ProblemCode = z.infer<typeof ProblemCode>;
+  'bad-request',
+  'bad-json',
+  'bad-query',
+  'bad-name',
+  'body-too-large',
+  'unsupported-media-type',
+  'not-found',
+  'method-not-allowed',
+  'unknown-name',
+  'unknown-device',
+  'no-prekeys',
+  'malformed',
+  'wrong-kind',
+  'wrong-audience',
+  'wrong-name',
+  'bad-signature',
+  'bad-rotation',
+  'bad-certificate',
+  'expired',
+  'bad-prekeys',
+  'not-a-user',
+  'name-taken',
+  'name-reserved',
+  'stale-seq',
+  'wrong-prev',
+  'key-changed',
+  'unavailable',
+  'internal',
+])
+export type ProblemCode = z.infer<typeof ProblemCode>
 
 /** RFC 9457, `application/problem+json`. `type` is `urn:parley:problem:` and the code. */
 export const Problem = z.object({
-	type: z.string(),
-	title: z.string(),
-	status: z.int(),
-	code: ProblemCode,
-	/** What happened here and what to do next. */
-	detail: z.string().optional(),
-	/** With `stale-seq`: the number in force, so that the next try can be above it. */
-	current: z.int().optional(),
-});
-export type Problem = z.infer<typeof Problem>;
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: ProblemCode,
+  /** What happened here and what to do next. */
+  detail: z.string().optional(),
+  /** With `stale-seq`: the number in force, so that the next try can be above it. */
+  current: z.int().optional(),
+})
+export type Problem = z.infer<typeof Problem>

@@ -1,31 +1,17 @@
 // How identifiers travel in CBOR: as byte strings of exact length; inside the program they are base64url text.
-import { z } from "zod";
-import { toBase64url } from "#bytes.ts";
-import { ConversationId, EnvelopeId, Epoch, MessageId } from "#ids.ts";
+import { z } from 'zod'
+import { toBase64url } from '#bytes.ts'
+import { ConversationId, EnvelopeId, Epoch, MessageId } from '#ids.ts'
 
 /** Unix milliseconds or a counter; exact in a double. */
-export const Count = z.int().nonnegative();
+export const Count = z.int().nonnegative()
 
-export const Bytes16 = z
-	.instanceof(Uint8Array)
-	.refine((bytes) => bytes.length === 16, "16 bytes");
-export const Bytes32 = z
-	.instanceof(Uint8Array)
-	.refine((bytes) => bytes.length === 32, "32 bytes");
+export const Bytes16 = z.instanceof(Uint8Array).refine((bytes) => bytes.length === 16, '16 bytes')
+export const Bytes32 = z.instanceof(Uint8Array).refine((bytes) => bytes.length === 32, '32 bytes')
 export const Bytes = (max: number) =>
-	z
-		.instanceof(Uint8Array)
-		.refine((bytes) => bytes.length <= max, `at most ${max} bytes`);
+  z.instanceof(Uint8Array).refine((bytes) => bytes.length <= max, `at most ${max} bytes`)
 
-export const EpochBytes = Bytes16.transform((bytes) =>
-	Epoch.parse(toBase64url(bytes)),
-);
-export const EnvelopeIdBytes = Bytes16.transform((bytes) =>
-	EnvelopeId.parse(toBase64url(bytes)),
-);
-export const MessageIdBytes = Bytes16.transform((bytes) =>
-	MessageId.parse(toBase64url(bytes)),
-);
-export const ConversationBytes = Bytes32.transform((bytes) =>
-	ConversationId.parse(toBase64url(bytes)),
-);
+export const EpochBytes = Bytes16.transform((bytes) => Epoch.parse(toBase64url(bytes)))
+export const EnvelopeIdBytes = Bytes16.transform((bytes) => EnvelopeId.parse(toBase64url(bytes)))
+export const MessageIdBytes = Bytes16.transform((bytes) => MessageId.parse(toBase64url(bytes)))
+export const ConversationBytes = Bytes32.transform((bytes) => ConversationId.parse(toBase64url(bytes)))

@@ -1,0 +1,74 @@
+import { chmodSync } from 'node:fs'
+import Sqlite from 'better-sqlite3'
+import { MIGRATIONS } from './migrations.ts'
+
+export type Database = Sqlite.Database
+
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+  readonly code: 'newer-schema' | 'not-durable'
+  constructor(code: DatabaseError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Opens or makes the data file, durable on every commit, at the newest schema. `:memory:` serves tests. */
+export function openDatabase(file: string): Database {
+  const database = new Sqlite(file)
+  try {
+    if (file !== ':memory:') chmodSync(file, 0o600)
+    database.pragma('journal_mode = WAL')
+    // better-sqlite3 compiles WAL to NORMAL, which loses acknowledged rows when the power goes.
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    database.pragma('trusted_schema = OFF')
+    database.pragma('secure_delete = ON')
+    database.pragma('busy_timeout = 5000')
+    database.pragma('cache_size = -32000')
+    if (database.pragma('synchronous', { simple: true }) !== 2)
+      throw new DatabaseError('not-durable', 'SQLite refused synchronous=FULL')
+    migrate(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** For readers beside the daemon. Throws when the file does not exist or is newer than this program. */
+export function openDatabaseReadonly(file: string): Database {
+  const database = new Sqlite(file, { readonly: true, fileMustExist: true })
+  try {
+    database.pragma('trusted_schema = OFF')
+    database.pragma('busy_timeout = 5000')
+    versionOf(database)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function migrate(database: Database): void {
+  database
+    .transaction(() => {
+      for (let version = versionOf(database); version < MIGRATIONS.length; version += 1) {
+        const step = MIGRATIONS[version]
+        if (step !== undefined) database.exec(step)
+        database.pragma(`user_version = ${version + 1}`)
+      }
+    })
+    .exclusive()
+}
+
+function versionOf(database: Database): number {
+  const version = Number(database.pragma('user_version', { simple: true }))
+  if (version > MIGRATIONS.length) {
+    throw new DatabaseError(
+      'newer-schema',
+      `this profile was written by a newer Parley (schema ${version}, this one knows ${MIGRATIONS.length})`,
+    )
+  }
+  return version
+}

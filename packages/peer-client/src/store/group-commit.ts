@@ -1,0 +1,110 @@
+import type { Database } from './database.ts'
+
+interface Job {
+  readonly work: () => unknown
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * One transaction, one fsync, for all that a turn of the event loop wants to write. A promise resolves after the commit.
+ *
+ * `work` runs synchronously inside the transaction and must have no effect but on the database: when one piece of work throws,
+ * the whole transaction is rolled back, that promise rejects, and the others run again.
+ */
+export class GroupCommit {
+  readonly #database: Database
+  readonly #onBroken: (error: Error) => void
+  #jobs: Job[] = []
+  #scheduled = false
+  #broken: Error | undefined
+
+  /** `onBroken`: a commit failed, so the disk cannot be trusted; nothing is accepted or acknowledged from then on. */
+  constructor(database: Database, onBroken: (error: Error) => void) {
+    this.#database = database
+    this.#onBroken = onBroken
+  }
+
+  /** Rejects with what `work` threw, or with the reason why nothing can be committed any more. */
+  run<T>(work: () => T): Promise<T> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken)
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    let result: T
+    this.#jobs.push({
+      work: () => {
+        result = work()
+      },
+      resolve: () => resolve(result),
+      reject,
+    })
+    if (!this.#scheduled) {
+      this.#scheduled = true
+      setImmediate(() => this.flush())
+    }
+    return promise
+  }
+
+  /** Commits what waits, now. */
+  flush(): void {
+    this.#scheduled = false
+    let jobs = this.#jobs
+    this.#jobs = []
+    while (jobs.length > 0) {
+      const failed = this.#tryAll(jobs)
+      if (failed === undefined) return
+      jobs = jobs.filter((job) => job !== failed)
+    }
+  }
+
+  /** The job that threw and was left out, or undefined when all are settled. */
+  #tryAll(jobs: readonly Job[]): Job | undefined {
+    let running: Job | undefined
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      for (const job of jobs) {
+        running = job
+        job.work()
+      }
+      running = undefined
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      // A full disk or a failed write makes SQLite roll back by itself; the job that met it is not to blame.
+      const isStorageError = running === undefined || isIoError(error)
+      try {
+        if (this.#database.inTransaction) this.#database.exec('ROLLBACK')
+      } catch (rollbackError) {
+        this.#break(rollbackError, jobs)
+        return undefined
+      }
+      if (isStorageError) {
+        this.#break(error, jobs)
+        return undefined
+      }
+      running?.reject(error)
+      return running
+    }
+    for (const job of jobs) job.resolve(undefined)
+    return undefined
+  }
+
+  #break(error: unknown, jobs: readonly Job[]): void {
+    const cause = error instanceof Error ? error : new Error(String(error))
+    this.#broken = new StorageError(`the profile cannot be written: ${cause.message}`, { cause })
+    for (const job of [...jobs, ...this.#jobs.splice(0)]) job.reject(this.#broken)
+    this.#onBroken(this.#broken)
+  }
+}
+
+/** The disk is full, gone or lying. What was promised before stays promised; nothing new is. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly code = 'storage-failed'
+}
+
+function isIoError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    /^SQLITE_(IOERR|FULL|READONLY|CORRUPT|NOTADB|CANTOPEN)/.test(String(error.code))
+  )
+}

@@ -1,0 +1,201 @@
+// The schema, as numbered steps that only go forward. A released step is never changed: what follows is a step of its own.
+// A message is a position of a stream, so (stream, seq) is its key everywhere; `local_id` is the id that the API shows.
+
+const FIRST = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contacts (
+  account TEXT PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('stranger', 'requested', 'accepted', 'blocked')),
+  account_key TEXT NOT NULL,               -- pinned on first use
+  offered_key TEXT,                        -- a key that the pinned one did not sign: nothing goes out until the user chose
+  display_name TEXT NOT NULL,
+  added_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contact_names (
+  directory TEXT NOT NULL,                 -- audience of the directory that said so, '' for a name the peer gave itself
+  name TEXT NOT NULL,
+  account TEXT NOT NULL REFERENCES contacts,
+  seen_at INTEGER NOT NULL,
+  PRIMARY KEY (directory, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_names_account ON contact_names (account);
+
+CREATE TABLE devices (
+  device TEXT PRIMARY KEY,
+  account TEXT NOT NULL,                   -- a contact's, or my own for my other devices
+  certificate TEXT NOT NULL,
+  signal_identity TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('active', 'dormant', 'revoked')),
+  generation INTEGER NOT NULL DEFAULT 0,   -- counts the ratchets begun towards it
+  must_renew INTEGER NOT NULL DEFAULT 0,   -- the ratchet in force failed: begin a new one before the next seal
+  latest_opened TEXT,                      -- id of the last envelope opened from it
+  first_seen_at INTEGER NOT NULL,
+  last_seen_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX devices_account ON devices (account);
+
+CREATE TABLE endpoints (
+  device TEXT NOT NULL REFERENCES devices,
+  transport TEXT NOT NULL,
+  host TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  worked_at INTEGER NOT NULL,              -- a session came up over it
+  PRIMARY KEY (device, transport, host, port)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE streams (
+  id INTEGER PRIMARY KEY,
+  device TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  base INTEGER NOT NULL,                   -- first position meant for this device; 1 in my own streams
+  up_to INTEGER NOT NULL,                  -- mine: the last accepted; theirs: the last without a gap
+  frozen_to INTEGER NOT NULL,              -- mine: the last encoded; theirs: equal to up_to
+  hash BLOB,                               -- of position frozen_to, null before the first
+  closed INTEGER NOT NULL DEFAULT 0,
+  follows TEXT,                            -- the closed epoch that this one goes on from
+  UNIQUE (device, epoch)
+) STRICT;
+CREATE INDEX streams_conversation ON streams (conversation);
+
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY,
+  stream INTEGER NOT NULL REFERENCES streams,
+  seq INTEGER NOT NULL,
+  conversation TEXT NOT NULL,
+  local_id TEXT NOT NULL UNIQUE,
+  standing TEXT NOT NULL CHECK (standing IN ('shown', 'early', 'void')),
+  kind TEXT NOT NULL,
+  lamport INTEGER NOT NULL,
+  message_id BLOB NOT NULL,                -- breaks ties of lamport, the same everywhere
+  sent_at INTEGER NOT NULL,
+  stored_at INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  content_version INTEGER NOT NULL DEFAULT 1,
+  bytes BLOB NOT NULL,                     -- a draft without prev while hash is null; then verbatim, never encoded again
+  hash BLOB,                               -- null: mine and not frozen
+  UNIQUE (stream, seq)
+) STRICT;
+CREATE INDEX messages_early ON messages (stream, seq) WHERE standing = 'early';
+CREATE INDEX messages_order ON messages (conversation, lamport, message_id);
+
+CREATE TABLE deliveries (
+  stream INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  account TEXT NOT NULL,
+  device TEXT,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'cancelled', 'expired', 'refused')),
+  hold TEXT CHECK (hold IN ('blocked-key-change', 'awaiting-acceptance', 'no-device-known')),
+  reason TEXT,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (stream, seq, account),
+  FOREIGN KEY (stream) REFERENCES streams
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cursors (                     -- my streams, seen from each device that they are meant for
+  stream INTEGER NOT NULL REFERENCES streams,
+  device TEXT NOT NULL REFERENCES devices,
+  base INTEGER NOT NULL,
+  sealed_to INTEGER NOT NULL,              -- moves only from n to n + 1, by the commit that seals n + 1
+  confirmed_to INTEGER NOT NULL,           -- a claim with my hash covers all up to here
+  reseals INTEGER NOT NULL DEFAULT 0,      -- since confirmed_to last moved
+  PRIMARY KEY (stream, device)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cursors_device ON cursors (device);
+
+CREATE TABLE ciphertexts (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+
+CREATE TABLE envelopes (
+  n INTEGER PRIMARY KEY,                   -- in the order of sealing
+  id TEXT NOT NULL UNIQUE,
+  device TEXT NOT NULL REFERENCES devices,
+  ciphertext INTEGER REFERENCES ciphertexts,
+  sealing TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'acked', 'superseded')),
+  size INTEGER NOT NULL,
+  sealed_at INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+CREATE INDEX envelopes_open ON envelopes (device, n) WHERE state = 'open';
+
+CREATE TABLE envelope_ranges (
+  stream INTEGER NOT NULL,
+  envelope INTEGER NOT NULL REFERENCES envelopes ON DELETE CASCADE,
+  from_seq INTEGER NOT NULL,
+  to_seq INTEGER NOT NULL,
+  PRIMARY KEY (envelope, stream, from_seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX envelope_ranges_stream ON envelope_ranges (stream, from_seq);
+
+CREATE TABLE opened_envelopes (
+  device TEXT NOT NULL,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  refusal TEXT,                            -- null: acknowledged; else the code it was rejected with, for good
+  PRIMARY KEY (device, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forks (                       -- evidence: two contents for one position, or a chain that does not hold
+  device TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  bytes BLOB NOT NULL,
+  seen_at INTEGER NOT NULL,
+  PRIMARY KEY (device, epoch, seq, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempts (
+  id INTEGER PRIMARY KEY,
+  account TEXT,
+  device TEXT,
+  envelope TEXT,
+  what TEXT NOT NULL CHECK (what IN ('look-up', 'dial', 'seal', 'write', 'answer')),
+  path TEXT,
+  at INTEGER NOT NULL,
+  outcome TEXT NOT NULL,                   -- 'ok' or a named error
+  detail TEXT
+) STRICT;
+CREATE INDEX attempts_account ON attempts (account, id);
+CREATE INDEX attempts_envelope ON attempts (envelope) WHERE envelope IS NOT NULL;
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  stream INTEGER,
+  from_seq INTEGER,
+  to_seq INTEGER,
+  account TEXT,
+  detail TEXT
+) STRICT;
+
+CREATE TABLE idempotency (
+  key TEXT PRIMARY KEY,
+  request BLOB NOT NULL,                   -- SHA-256 of what was asked
+  local_id TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ratchets (device TEXT PRIMARY KEY, record BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE curve_prekeys (id INTEGER PRIMARY KEY, record BLOB NOT NULL, made_at INTEGER NOT NULL) STRICT;
+CREATE TABLE signed_prekeys (id INTEGER PRIMARY KEY, record BLOB NOT NULL, made_at INTEGER NOT NULL) STRICT;
+CREATE TABLE kyber_prekeys (
+  id INTEGER PRIMARY KEY,
+  record BLOB NOT NULL,
+  last_resort INTEGER NOT NULL,
+  made_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE used_base_keys (              -- a last-resort key answers many, but each of them once
+  kyber INTEGER NOT NULL,
+  signed INTEGER NOT NULL,
+  base_key BLOB NOT NULL,
+  used_at INTEGER NOT NULL,
+  PRIMARY KEY (kyber, signed, base_key)
+) STRICT, WITHOUT ROWID;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST]
