@@ -18,6 +18,8 @@ export const MAX_FEATURES = 32
 export const MAX_FEATURE_CHARS = 32
 export const MAX_JWS_CHARS = 14 * KIB
 export const RECORD_LIFETIME_MS = 365 * 24 * 60 * 60 * 1000
+/** How far ahead of the directory's clock an owner's may be. */
+export const CLOCK_SLACK_MS = 5 * 60_000
 export const NAME_RESERVATION_MS = 90 * 24 * 60 * 60 * 1000
 
 /** Prekeys. A batch is one upload; the device refills when the directory holds fewer than the low mark. */
@@ -29,15 +31,34 @@ export const MAX_PREKEY_BODY_BYTES = 256 * KIB
 export const MAX_BODY_BYTES = 16 * KIB
 export const MAX_HEADER_BYTES = 8 * KIB
 export const MAX_JSON_DEPTH = 16
+/** What is read and dropped of a body that is too large, so that its sender can still hear the answer. */
+export const MAX_DROPPED_BODY_BYTES = 1 * MIB
+export const MAX_DIRECTORY_CONNECTIONS = 24_000
+export const REQUEST_HEADERS_TIMEOUT_MS = 10_000
+export const REQUEST_TIMEOUT_MS = 15_000
+export const KEEP_ALIVE_TIMEOUT_MS = 5_000
+/** Requests that are under way get this long when the directory stops. */
+export const STOP_TIMEOUT_MS = 10_000
 export const MAX_PAGE_USERS = 200
 export const DEFAULT_PAGE_USERS = 50
 
+/** Directory, group commit: works in one transaction, and works that wait for theirs. */
+export const MAX_COMMIT_WORKS = 1_000
+export const MAX_WAITING_WORKS = 10_000
+
 /** Directory, presence sockets. */
 export const MAX_PRESENCE_FRAME_BYTES = 64 * KIB
+export const MAX_PRESENCE_SOCKETS = 20_000
+export const MAX_UNAUTHENTICATED_SOCKETS = 2_000
+/** Frames of one socket that wait for the one before them. */
+export const MAX_WAITING_PRESENCE_FRAMES = 32
+export const MAX_CHANGES_PER_FRAME = 400
 export const MAX_WATCHED_NAMES = 1_000
 export const MAX_WATCH_NAMES_PER_FRAME = 200
 export const MAX_PRESENCE_BUFFERED_BYTES = 1 * MIB
 export const PRESENCE_AUTH_TIMEOUT_MS = 5_000
+/** From our close frame to the end of the socket. */
+export const PRESENCE_CLOSE_TIMEOUT_MS = 2_000
 export const PRESENCE_PING_MS = 20_000
 export const PRESENCE_DEAD_MS = 45_000
 export const HEARTBEAT_ONLINE_MS = 60_000
@@ -92,7 +113,7 @@ export const RESEAL_MIN_MS = 1_000
 export const RESEAL_MAX_MS = 5 * 60_000
 export const MAX_OUTBOX_MESSAGES = 10_000
 export const MAX_OUTBOX_BYTES = 256 * MIB
-export const MAX_ATTEMPTS_PER_DEVICE = 1_000
+export const MAX_ATTEMPTS_PER_ACCOUNT = 1_000
 
 /** Local API. */
 export const MAX_LOCAL_BODY_BYTES = 256 * KIB
