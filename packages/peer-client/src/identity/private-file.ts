@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto'
+import { link, open, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * The whole text or nothing, on the disk when this resolves, readable by its owner only. Rejects with EEXIST when the file is
+ * there already and is not to be replaced.
+ */
+export async function writePrivateFile(path: string, text: string, { replace }: { replace: boolean }): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    if (replace) {
+      await rename(temporary, path)
+    } else {
+      // rename() would replace what another process wrote a moment ago; link() is the atomic "only if absent".
+      await link(temporary, path)
+      await unlink(temporary)
+    }
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined)
+    throw error
+  }
+  await syncDirectory(dirname(path))
+}
+
+/** The name of a new file is an entry of its directory, which needs an fsync of its own. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
+/** Of a system or SQLite error. Not by `instanceof`: errors of the system may come from another realm than this code. */
+export function errorCode(error: unknown): string | undefined {
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error
+  return hasCode && typeof error.code === 'string' ? error.code : undefined
+}
