@@ -26,6 +26,20 @@ export const NAME_RESERVATION_MS = 90 * 24 * 60 * 60 * 1000
 export const MAX_ONE_TIME_PREKEYS = 100
 export const LOW_ONE_TIME_PREKEYS = 25
 export const MAX_PREKEY_BODY_BYTES = 256 * KIB
+/** A batch renews the signed and last-resort prekeys after this; a bundle for a peer may still carry them up to the age. */
+export const SIGNED_PREKEY_ROTATION_MS = 7 * 24 * 60 * 60 * 1000
+export const MAX_SIGNED_PREKEY_AGE_MS = 28 * 24 * 60 * 60 * 1000
+/** Private halves are deleted this long after they were made, used or not. */
+export const PREKEYS_KEPT_MS = 60 * 24 * 60 * 60 * 1000
+/** Private halves of one-time prekeys that were handed out and not used yet. */
+export const MAX_KEPT_ONE_TIME_PREKEYS = 1_000
+/** Base keys that began a ratchet with a last-resort prekey, remembered against replay. */
+export const MAX_USED_BASE_KEYS = 16_384
+
+/** Ratchets. A device can inflate our record of it by skipping message keys; beyond half of this a new ratchet drops its predecessors. */
+export const MAX_RATCHET_BYTES = 512 * KIB
+/** Work that waits for the lock of one remote device. */
+export const MAX_WAITING_FOR_DEVICE = 1_024
 
 /** Directory, HTTP. */
 export const MAX_BODY_BYTES = 16 * KIB
@@ -63,6 +77,11 @@ export const PRESENCE_PING_MS = 20_000
 export const PRESENCE_DEAD_MS = 45_000
 export const HEARTBEAT_ONLINE_MS = 60_000
 
+/** Asking a directory. */
+export const DIRECTORY_TIMEOUT_MS = 10_000
+export const MAX_DIRECTORY_ANSWER_BYTES = 512 * KIB
+export const MAX_DIRECTORY_LINKS = 4
+
 /** Wire between peers. */
 export const MAX_FRAME_BYTES = 256 * KIB
 export const MAX_HELLO_BYTES = 4 * KIB
@@ -75,14 +94,22 @@ export const PING_MS = 30_000
 export const DEAD_MS = 90_000
 export const DRAIN_MS = 10_000
 export const CROSSED_DIAL_WINDOW_MS = 5_000
+/** How long a last word may take to leave, and how long sessions may drain when the program stops. */
+export const BYE_MS = 1_000
+export const STOP_DRAIN_MS = 2_000
 /** What may wait unread towards us per session, and unsent from us before a session is cut. */
 export const MAX_INBOUND_BYTES = 1 * MIB
 export const MAX_OUTBOUND_BYTES = 8 * MIB
+/** Unread in all sessions together; beyond it those with more than their share are read no further. */
+export const MAX_INBOUND_TOTAL_BYTES = 64 * MIB
 
 /** Inbound links. */
 export const MAX_INBOUND_LINKS = 256
 export const MAX_PENDING_LINKS = 32
 export const MAX_LINKS_PER_ADDRESS = 16
+export const MAX_NEW_LINKS_PER_ADDRESS_PER_SECOND = 20
+/** Addresses remembered for the rate. */
+export const MAX_GATE_ADDRESSES = 4_096
 
 /** Dialling. */
 export const DIAL_TIMEOUT_MS = 6_000
