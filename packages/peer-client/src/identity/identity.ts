@@ -7,8 +7,9 @@ import { MAX_DISPLAY_NAME_CHARS } from '@parley/shared/limits.ts'
 import { signDeviceCertificate, verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import { Jws, SignedObjectError } from '@parley/shared/signed/jws.ts'
 import { Rotations, verifyRotations } from '@parley/shared/signed/rotation.ts'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { z } from 'zod'
-import { errorCode, writePrivateFile } from './private-file.ts'
+import { writePrivateFile } from './private-file.ts'
 import { PROFILE_FILES } from './profile-directory.ts'
 import { ProfileError } from './profile-error.ts'
 
@@ -100,7 +101,7 @@ export async function saveIdentity(
       replace,
     })
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error
+    if (systemErrorCode(error) !== 'EEXIST') throw error
     throw new ProfileError('profile-exists', `${directory} already holds a profile`, { cause: error })
   }
 }
@@ -109,7 +110,7 @@ export async function saveIdentity(
 export async function loadIdentity(directory: string): Promise<Identity> {
   const file = join(directory, PROFILE_FILES.identity)
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) !== 'ENOENT') throw error
+    if (systemErrorCode(error) !== 'ENOENT') throw error
     throw new ProfileError('no-profile', `there is no profile in ${directory}: parley init makes one`, { cause: error })
   })
   try {

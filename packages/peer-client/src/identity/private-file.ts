@@ -39,9 +39,3 @@ async function syncDirectory(path: string): Promise<void> {
     await directory.close()
   }
 }
-
-/** Of a system or SQLite error. Not by `instanceof`: errors of the system may come from another realm than this code. */
-export function errorCode(error: unknown): string | undefined {
-  const hasCode = typeof error === 'object' && error !== null && 'code' in error
-  return hasCode && typeof error.code === 'string' ? error.code : undefined
-}

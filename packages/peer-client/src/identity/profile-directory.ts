@@ -1,11 +1,12 @@
 // A profile is one directory, 0700, of files, 0600, all owned by whoever runs the peer. Wider modes are refused and not mended:
 // they say that somebody else may have read the keys already, and that is for a person to judge.
+
 import type { Stats } from 'node:fs'
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Name } from '@parley/shared/ids.ts'
-import { errorCode } from './private-file.ts'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { ProfileError } from './profile-error.ts'
 
 /** What a profile holds, by file name. */
@@ -62,7 +63,7 @@ export async function checkProfileDirectory(path: string): Promise<void> {
 
 async function checkModes(path: string): Promise<string[]> {
   const directory = await stat(path).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') throw noProfile(path)
+    if (systemErrorCode(error) === 'ENOENT') throw noProfile(path)
     throw error
   })
   if (!directory.isDirectory()) throw new ProfileError('unsafe-profile', `${path} is not a directory`)

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
 import Sqlite from 'better-sqlite3'
-import { errorCode } from './private-file.ts'
 import { PROFILE_FILES } from './profile-directory.ts'
 import { ProfileError } from './profile-error.ts'
 
@@ -22,7 +22,7 @@ export class ProfileLock implements Disposable {
       lock.exec('BEGIN EXCLUSIVE')
     } catch (error) {
       lock.close()
-      if (errorCode(error)?.startsWith('SQLITE_BUSY') !== true) throw error
+      if (systemErrorCode(error)?.startsWith('SQLITE_BUSY') !== true) throw error
       throw new ProfileError('profile-in-use', `another process is working with the profile in ${directory}`, {
         cause: error,
       })

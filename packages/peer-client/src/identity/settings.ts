@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { z } from 'zod'
-import { errorCode, writePrivateFile } from './private-file.ts'
+import { writePrivateFile } from './private-file.ts'
 import { PROFILE_FILES } from './profile-directory.ts'
 import { ProfileError } from './profile-error.ts'
 
@@ -25,7 +26,7 @@ export async function loadSettings(directory: string): Promise<Settings> {
   try {
     return Settings.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return { v: 1 }
+    if (systemErrorCode(error) === 'ENOENT') return { v: 1 }
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error
     throw new ProfileError('damaged-profile', `${file} cannot be read: mend it, or remove it for the defaults`, {
       cause: error,

@@ -1,0 +1,51 @@
+import type { Problem } from '@parley/shared/directory-api/problem.ts'
+
+interface Details extends ErrorOptions {
+  readonly problem?: Problem
+  readonly isTemporary?: boolean
+}
+
+/** Why the directory could not be asked, would not do it, or must not be believed. */
+export class DirectoryError extends Error {
+  override readonly name = 'DirectoryError'
+  readonly code:
+    | 'unreachable'
+    | 'timed-out'
+    | 'closed'
+    /** What answers at this URL does not speak the directory's API. */
+    | 'not-a-directory'
+    | 'directory-key-changed'
+    /** It served something that its owner did not sign so. */
+    | 'forged'
+    | 'name-taken'
+    | 'name-reserved'
+    /** The account's key in the directory is one that this device does not have. */
+    | 'key-changed'
+    | 'device-revoked'
+    | 'too-many-devices'
+    | 'too-many-names'
+    /** Another connection of this same device took the place of this one. */
+    | 'replaced'
+    /** Any other refusal; `problem` says which. */
+    | 'problem'
+  readonly problem: Problem | undefined
+  /** Trying the same again later may succeed without anybody doing anything. */
+  readonly isTemporary: boolean
+
+  constructor(
+    code: DirectoryError['code'],
+    message: string,
+    { problem, isTemporary = false, ...options }: Details = {},
+  ) {
+    super(message, options)
+    this.code = code
+    this.problem = problem
+    this.isTemporary = isTemporary
+  }
+}
+
+/** As one part of the program tells it to another, when anything may have been thrown. */
+export function asDirectoryError(error: unknown): DirectoryError {
+  if (error instanceof DirectoryError) return error
+  return new DirectoryError('problem', error instanceof Error ? error.message : String(error), { cause: error })
+}

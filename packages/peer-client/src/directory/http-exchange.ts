@@ -1,0 +1,148 @@
+import http from 'node:http'
+import https from 'node:https'
+import { MAX_DIRECTORY_ANSWER_BYTES, MAX_DIRECTORY_LINKS, MAX_HEADER_BYTES } from '@parley/shared/limits.ts'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
+import { DirectoryError } from './directory-error.ts'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  /** Below the directory's URL, with a leading slash. */
+  readonly path: string
+  readonly body?: object
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly text: string
+}
+
+/** Both ends of the last connection: by it a peer knows from which side of which network the directory sees it. */
+export interface Route {
+  readonly localAddress: string
+  readonly remoteAddress: string
+}
+
+interface ExchangeOptions {
+  readonly url: string
+  readonly timeoutMs: number
+}
+
+/**
+ * Requests to one server over a few kept connections, each answered in full within one time-out and one size.
+ * Not `fetch`: it refuses ports that a directory may well use, follows redirects, and cannot be closed.
+ */
+export class HttpExchange {
+  readonly #base: URL
+  readonly #agent: http.Agent
+  readonly #timeoutMs: number
+  readonly #closed = new AbortController()
+  #route: Route | undefined
+  #serverTime: number | undefined
+
+  constructor({ url, timeoutMs }: ExchangeOptions) {
+    this.#base = new URL(url)
+    this.#timeoutMs = timeoutMs
+    const options = { keepAlive: true, maxSockets: MAX_DIRECTORY_LINKS, scheduling: 'lifo' } as const
+    this.#agent = this.#base.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
+  }
+
+  get route(): Route | undefined {
+    return this.#route
+  }
+
+  /** Unix milliseconds by the `Date` of the latest answer that had one (RFC 9110 section 6.6.1). */
+  get serverTime(): number | undefined {
+    return this.#serverTime
+  }
+
+  /** Rejects with DirectoryError `unreachable`, `timed-out`, `closed` or `not-a-directory`, or with the reason of `signal`. */
+  async exchange(request: HttpRequest): Promise<HttpAnswer> {
+    const timeout = AbortSignal.timeout(this.#timeoutMs)
+    const signals = [timeout, this.#closed.signal, ...(request.signal === undefined ? [] : [request.signal])]
+    const signal = AbortSignal.any(signals)
+    try {
+      return await this.#send(request, signal)
+    } catch (error) {
+      request.signal?.throwIfAborted()
+      if (this.#closed.signal.aborted) throw new DirectoryError('closed', 'the directory client was closed')
+      if (timeout.aborted) {
+        const message = `the directory at ${this.#base.origin} did not answer within ${this.#timeoutMs / 1000} s`
+        throw new DirectoryError('timed-out', message, { isTemporary: true })
+      }
+      if (error instanceof DirectoryError) throw error
+      const why = systemErrorCode(error) ?? String(error)
+      throw new DirectoryError('unreachable', `the directory at ${this.#base.origin} cannot be reached (${why})`, {
+        cause: error,
+        isTemporary: true,
+      })
+    }
+  }
+
+  /** Ends what is under way with `closed`. Twice is safe. */
+  close(): void {
+    this.#closed.abort()
+    this.#agent.destroy()
+  }
+
+  async #send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    for (;;) {
+      signal.throwIfAborted()
+      const sent = this.#start(request, signal)
+      try {
+        return await this.#answer(sent)
+      } catch (error) {
+        // The server closed a kept connection at the moment we took it up again: it never saw this request.
+        const isStale = sent.reusedSocket && systemErrorCode(error) === 'ECONNRESET' && !signal.aborted
+        if (!isStale) throw error
+      }
+    }
+  }
+
+  #start({ method, path, body }: HttpRequest, signal: AbortSignal): http.ClientRequest {
+    const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base)
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    const headers: http.OutgoingHttpHeaders = { accept: 'application/json, application/problem+json' }
+    if (text !== undefined) {
+      headers['content-type'] = 'application/json'
+      headers['content-length'] = Buffer.byteLength(text)
+    }
+    const protocol = this.#base.protocol === 'https:' ? https : http
+    const sent = protocol.request(url, {
+      method,
+      headers,
+      agent: this.#agent,
+      signal,
+      maxHeaderSize: 2 * MAX_HEADER_BYTES,
+    })
+    sent.end(text)
+    return sent
+  }
+
+  #answer(sent: http.ClientRequest): Promise<HttpAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
+    sent.on('error', reject)
+    sent.on('response', (response) => {
+      const { localAddress, remoteAddress } = response.socket
+      if (localAddress !== undefined && remoteAddress !== undefined) this.#route = { localAddress, remoteAddress }
+      const date = Date.parse(response.headers.date ?? '')
+      if (!Number.isNaN(date)) this.#serverTime = date
+      const chunks: Buffer[] = []
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > MAX_DIRECTORY_ANSWER_BYTES) {
+          reject(new DirectoryError('not-a-directory', `an answer of more than ${MAX_DIRECTORY_ANSWER_BYTES} bytes`))
+          sent.destroy()
+          return
+        }
+        chunks.push(chunk)
+      })
+      response.on('error', reject)
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      )
+    })
+    return promise
+  }
+}

@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from 'node:util'
+import { digestOf } from '@parley/shared/hashes.ts'
+import type { Digest } from '@parley/shared/ids.ts'
+import { MAX_DEVICES, RECORD_LIFETIME_MS } from '@parley/shared/limits.ts'
+import type { AccountRecord, Profile, VerifiedAccount } from '@parley/shared/signed/account-record.ts'
+import { verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
+import type { Jws } from '@parley/shared/signed/jws.ts'
+import { verifyRotations } from '@parley/shared/signed/rotation.ts'
+import type { z } from 'zod'
+import type { Identity } from '#identity/identity.ts'
+import { DirectoryError } from './directory-error.ts'
+
+/** The directory refuses what lives longer than the lifetime by its own clock, and ours may be ahead by days. */
+const CLOCK_MARGIN_MS = 7 * 24 * 60 * 60 * 1000
+
+interface Wanted {
+  readonly identity: Identity
+  readonly profile: z.infer<typeof Profile>
+  readonly audience: Digest
+  /** What the directory holds under my name. */
+  readonly held: VerifiedAccount | undefined
+  readonly now: number
+}
+
+/**
+ * The record to publish now, or undefined while the one in the directory says all of it and is not past half its life. It keeps
+ * what my other devices put there. Throws DirectoryError when this account or this device must not publish under the name.
+ */
+export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v'> | undefined> {
+  const { identity, profile, audience, held, now } = wanted
+  const fresh = {
+    aud: audience,
+    accountId: identity.accountId,
+    accountKey: identity.account.publicKey,
+    rotations: [...identity.rotations],
+    name: identity.name,
+    displayName: identity.displayName,
+    profile,
+    issuedAt: now,
+    expiresAt: now + RECORD_LIFETIME_MS - CLOCK_MARGIN_MS,
+  }
+  if (held === undefined) return { ...fresh, devices: [identity.certificate], revoked: [], seq: 1, prev: null }
+  const { record } = held
+  if (record.accountId !== identity.accountId) {
+    throw new DirectoryError('name-taken', `the name ${identity.name} belongs to somebody else in this directory`)
+  }
+  if (record.revoked.includes(identity.device.publicKey)) {
+    throw new DirectoryError('device-revoked', 'this device was revoked by another device of the account')
+  }
+  const devices = [...(await certificatesToKeep(identity, held)), identity.certificate]
+  if (devices.length > MAX_DEVICES) {
+    throw new DirectoryError('too-many-devices', `the account already has ${MAX_DEVICES} devices: revoke one first`)
+  }
+  const next = { ...fresh, devices, revoked: record.revoked, seq: record.seq + 1, prev: digestOf(held.jws) }
+  return isSaid(next, record) && record.expiresAt - now > RECORD_LIFETIME_MS / 2 ? undefined : next
+}
+
+async function certificatesToKeep(identity: Identity, held: VerifiedAccount): Promise<Jws[]> {
+  const { record } = held
+  if (record.accountKey === identity.account.publicKey) {
+    const certified = await Promise.all(
+      record.devices.map(async (jws) => ({ jws, device: (await verifyDeviceCertificate(jws)).deviceKey })),
+    )
+    return certified
+      .filter(({ device }) => device !== identity.device.publicKey && !record.revoked.includes(device))
+      .map(({ jws }) => jws)
+  }
+  const { accountId, account, rotations } = identity
+  const mine = await verifyRotations(accountId, account.publicKey, rotations)
+  if (!mine.includes(record.accountKey)) {
+    throw new DirectoryError('key-changed', 'the account has a newer key in the directory than this device has')
+  }
+  // They were certified by the key that handed over to mine, and must be certified anew.
+  return []
+}
+
+function isSaid(next: Omit<AccountRecord, 'v'>, record: AccountRecord): boolean {
+  const saying = ({ accountKey, rotations, displayName, profile, devices }: Omit<AccountRecord, 'v'>) => ({
+    accountKey,
+    rotations,
+    displayName,
+    profile,
+    devices: devices.toSorted(),
+  })
+  return isDeepStrictEqual(saying(next), saying(record))
+}
