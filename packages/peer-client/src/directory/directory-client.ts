@@ -209,7 +209,7 @@ export class DirectoryClient {
     for (const [key, value] of Object.entries({ ...filter, cursor, limit })) {
       if (value !== undefined) query.set(key, String(value))
     }
-    const path = query.size === 0 ? '/v1/users' : `/v1/users?${query}`
+    const path = query.size === 0 ? '/v1/users' : `/v1/users?${query.toString()}`
     return this.#call(UsersPage, { method: 'GET', path, signal })
   }
 
