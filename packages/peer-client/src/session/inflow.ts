@@ -1,0 +1,210 @@
+import type { Readable } from 'node:stream'
+import { MAX_FRAME_BYTES, MAX_HELLO_BYTES } from '@parley/shared/limits.ts'
+import { FrameReader } from '@parley/shared/wire/frame-reader.ts'
+import type { Clock } from './clock.ts'
+
+/** What a waiting frame costs beside its bytes, so that a megabyte of tiny frames is not a hundred megabytes of memory. */
+const FRAME_OVERHEAD_BYTES = 128
+
+const COMPACT_FRAMES = 1_024
+
+export interface InflowHandlers {
+  /** One frame at a time: the next one comes when this one is done. */
+  readonly frame: (body: Uint8Array) => void | Promise<void>
+  /** The bytes are not frames, or a handler failed. Nothing is handled after it. */
+  readonly broken: (error: unknown) => void
+  /** The other side ended its direction, and every frame before that was handled. */
+  readonly ended: () => void
+}
+
+/**
+ * The way in of a session. The first frame can be taken alone, under the limit of a hello; the others wait until somebody
+ * handles them. While more than `maxBytes` wait, the socket is not read.
+ */
+export class Inflow {
+  readonly #socket: Readable
+  readonly #clock: Clock
+  readonly #maxBytes: number
+  readonly #reader: FrameReader
+  #handlers: InflowHandlers | undefined
+  #first: ((outcome: { body: Uint8Array } | { error: unknown } | 'ended') => void) | undefined
+  #early: { error: unknown } | undefined
+  #queue: Uint8Array[] = []
+  #head = 0
+  #unfinishedBytes = 0
+  #isHandling = false
+  #isEnded = false
+  #isStopped = false
+  #receivedBytes = 0
+  #heardAtMs: number
+
+  constructor(socket: Readable, clock: Clock, maxBytes: number) {
+    this.#socket = socket
+    this.#clock = clock
+    this.#maxBytes = maxBytes
+    this.#heardAtMs = clock.elapsedMs()
+    this.#reader = new FrameReader((body) => this.#onBody(body), MAX_HELLO_BYTES)
+    socket.on('data', this.#onData).once('end', this.#onEnd)
+  }
+
+  /** Bytes received so far. */
+  get receivedBytes(): number {
+    return this.#receivedBytes
+  }
+
+  /** When anything was last received, by the clock's `elapsedMs`. */
+  get heardAtMs(): number {
+    return this.#heardAtMs
+  }
+
+  /** True while the other side is kept waiting by us. */
+  get isPaused(): boolean {
+    return this.#socket.isPaused()
+  }
+
+  /** The first frame, undefined when the other side ends before it. Rejects with FrameError, or with the signal's reason. */
+  first(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
+    const abort = () => reject(signal.reason)
+    this.#first = (outcome) => {
+      this.#first = undefined
+      signal.removeEventListener('abort', abort)
+      if (outcome === 'ended') resolve(undefined)
+      else if ('error' in outcome) reject(outcome.error)
+      else resolve(outcome.body)
+    }
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    const body = this.#next()
+    if (body !== undefined) {
+      this.#unfinishedBytes -= costOf(body)
+      this.#first({ body })
+    } else if (this.#early !== undefined) this.#first(this.#early)
+    else if (this.#isEnded) this.#first('ended')
+    this.#throttle()
+    return promise
+  }
+
+  /** From here on frames are handled, those that already wait first. */
+  start(handlers: InflowHandlers): void {
+    this.#handlers = handlers
+    if (this.#early !== undefined) {
+      handlers.broken(this.#early.error)
+      return
+    }
+    this.#handleWaiting()
+    this.#throttle()
+  }
+
+  /** Reads on and throws away. */
+  stop(): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.#queue = []
+    this.#first?.('ended')
+    this.#socket.off('data', this.#onData)
+    this.#socket.resume()
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.#receivedBytes += chunk.length
+    this.#heardAtMs = this.#clock.elapsedMs()
+    try {
+      this.#reader.push(chunk)
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#throttle()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#isEnded = true
+    this.#first?.('ended')
+    this.#reportEnd()
+  }
+
+  #onBody(body: Uint8Array): void {
+    if (this.#isStopped) return
+    this.#reader.allow(MAX_FRAME_BYTES)
+    if (this.#first !== undefined) {
+      this.#first({ body })
+      return
+    }
+    this.#unfinishedBytes += costOf(body)
+    if (this.#handlers !== undefined && !this.#isHandling) this.#handle(this.#handlers, body)
+    else this.#queue.push(body)
+  }
+
+  #handleWaiting(): void {
+    while (this.#handlers !== undefined && !this.#isHandling && !this.#isStopped) {
+      const body = this.#next()
+      if (body === undefined) break
+      this.#handle(this.#handlers, body)
+    }
+    this.#reportEnd()
+  }
+
+  #handle(handlers: InflowHandlers, body: Uint8Array): void {
+    try {
+      const done = handlers.frame(body)
+      if (done === undefined) {
+        this.#unfinishedBytes -= costOf(body)
+        return
+      }
+      this.#isHandling = true
+      done.then(
+        () => {
+          this.#isHandling = false
+          this.#unfinishedBytes -= costOf(body)
+          this.#handleWaiting()
+          this.#throttle()
+        },
+        (error: unknown) => this.#fail(error),
+      )
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #next(): Uint8Array | undefined {
+    const body = this.#queue[this.#head]
+    if (body === undefined) return undefined
+    this.#head += 1
+    // Taken frames are let go in steps: shifting each one off a long array would cost its whole length.
+    if (this.#head === this.#queue.length || this.#head === COMPACT_FRAMES) {
+      this.#queue = this.#queue.slice(this.#head)
+      this.#head = 0
+    }
+    return body
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isStopped) return
+    if (this.#first !== undefined) this.#first({ error })
+    else if (this.#handlers === undefined) this.#early ??= { error }
+    const handlers = this.#handlers
+    this.stop()
+    handlers?.broken(error)
+  }
+
+  #reportEnd(): void {
+    if (!this.#isEnded || this.#isHandling || this.#isStopped || this.#queue.length > 0) return
+    const handlers = this.#handlers
+    if (handlers === undefined) return
+    this.stop()
+    handlers.ended()
+  }
+
+  /** Until the first frame is asked for, and while too much is unfinished, the socket is left alone. */
+  #throttle(): void {
+    if (this.#isStopped || this.#isEnded) return
+    const isFull = this.#unfinishedBytes > this.#maxBytes
+    const isEarly = this.#handlers === undefined && this.#first === undefined
+    if (isFull || isEarly) this.#socket.pause()
+    else if (this.#socket.isPaused()) this.#socket.resume()
+  }
+}
+
+function costOf(body: Uint8Array): number {
+  return body.length + FRAME_OVERHEAD_BYTES
+}
