@@ -1,0 +1,158 @@
+import { audienceOf } from '@parley/shared/hashes.ts'
+import type { AccountId, DeviceKey, DirectoryKey, Name } from '@parley/shared/ids.ts'
+import {
+  KEEP_ALIVE_TIMEOUT_MS,
+  PRESENCE_AUTH_TIMEOUT_MS,
+  PRESENCE_CLOSE_TIMEOUT_MS,
+  PRESENCE_DEAD_MS,
+  PRESENCE_PING_MS,
+  REQUEST_HEADERS_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+  STOP_TIMEOUT_MS,
+} from '@parley/shared/limits.ts'
+import { type Logger, pino } from 'pino'
+import { createApp } from '#http/app.ts'
+import { closeServer, isLoopback, listen } from '#http/listen.ts'
+import { problemOf } from '#http/problems.ts'
+import { createHttpServer, type ServerTimeouts } from '#http/server.ts'
+import { acceptUpgrades } from '#http/upgrade.ts'
+import { Presence } from '#presence/presence.ts'
+import type { VisitTimeouts } from '#presence/visit.ts'
+import { AccountRecords } from '#records/account-records.ts'
+import { isDeviceInForce, type RecordsContext } from '#records/context.ts'
+import { DeviceStatements } from '#records/device-statements.ts'
+import { Prekeys } from '#records/prekeys.ts'
+import { authenticateDevice } from '#records/presence-proofs.ts'
+import { Retirements } from '#records/retirements.ts'
+import { UserViews } from '#records/user-views.ts'
+import { openStore } from '#store/store.ts'
+
+export interface DirectoryTimeouts extends ServerTimeouts, VisitTimeouts {
+  readonly stopMs: number
+}
+
+export interface DirectoryOptions {
+  readonly dataDir: string
+  readonly host?: string
+  /** 0 takes any free one. */
+  readonly port?: number
+  /** Allows an address that other machines reach, although nothing encrypts the way there. */
+  readonly insecureHttp?: boolean
+  readonly log?: Logger
+  readonly now?: () => number
+  readonly timeouts?: Partial<DirectoryTimeouts>
+  /** Called once when the disk fails: no write is acknowledged any more, and the process should end. */
+  readonly onFailed?: (error: Error) => void
+}
+
+export interface Directory extends AsyncDisposable {
+  readonly url: string
+  readonly directoryKey: DirectoryKey
+  /** Finishes what is under way, closes every connection, and frees the data directory. Twice is safe. */
+  stop(): Promise<void>
+}
+
+export class DirectoryError extends Error {
+  override readonly name = 'DirectoryError'
+  readonly code: 'insecure-address'
+  constructor(code: DirectoryError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export const DEFAULT_HOST = '127.0.0.1'
+export const DEFAULT_PORT = 5000
+
+const TIMEOUTS: DirectoryTimeouts = {
+  headersMs: REQUEST_HEADERS_TIMEOUT_MS,
+  requestMs: REQUEST_TIMEOUT_MS,
+  keepAliveMs: KEEP_ALIVE_TIMEOUT_MS,
+  authMs: PRESENCE_AUTH_TIMEOUT_MS,
+  pingMs: PRESENCE_PING_MS,
+  deadMs: PRESENCE_DEAD_MS,
+  closeMs: PRESENCE_CLOSE_TIMEOUT_MS,
+  stopMs: STOP_TIMEOUT_MS,
+}
+
+/**
+ * A running directory. Rejects with DirectoryError, StoreError, or the error of the system when it cannot listen; whatever was
+ * opened by then is closed again.
+ */
+export async function startDirectory(options: DirectoryOptions): Promise<Directory> {
+  const { dataDir, host = DEFAULT_HOST, port = DEFAULT_PORT, now = Date.now } = options
+  const log = options.log ?? pino({ level: 'silent' })
+  const timeouts = { ...TIMEOUTS, ...options.timeouts }
+  refuseInsecureAddress(host, options.insecureHttp ?? false)
+
+  await using started = new AsyncDisposableStack()
+  const store = openStore({
+    dataDir,
+    onFailed: (error) => {
+      log.fatal({ err: error }, 'the disk failed; nothing is acknowledged any more')
+      options.onFailed?.(error)
+    },
+  })
+  started.defer(() => store.close())
+
+  const { tables, commit } = store
+  const context: RecordsContext = { tables, commit, audience: audienceOf(store.key.publicKey), now }
+  const userViews = new UserViews({ tables, isOnline: (accountId) => presence.isOnline(accountId) })
+  const presence: Presence = new Presence({
+    timeouts,
+    authenticate: (proof, nonce) => authenticateDevice(context, proof, nonce),
+    problemOf,
+    stateOf: (name) => userViews.presenceOf(name),
+    namesOf: (accountId) => tables.users.namesOf(accountId),
+    isInForce: (device) => isDeviceInForce(context, device),
+    oneTimePrekeysOf: ({ accountId, deviceKey }) => tables.oneTimePrekeys.count(accountId, deviceKey),
+    seen: (accountId, address) => commit.run(() => tables.sightings.seen(accountId, now(), address)),
+    onlineChanged: (accountId, isOnline) =>
+      tables.listing.setOnline(accountId, isOnline ? tables.users.namesOf(accountId) : []),
+    failed: (error) => log.error({ err: error }, 'presence failed'),
+  })
+  const nameChanged = (accountId: AccountId, name: Name) => presence.nameChanged(name, accountId)
+  const userOf = userViews.userOf.bind(userViews)
+
+  let isStopping = false
+  const app = createApp({
+    directoryKey: store.key.publicKey,
+    accountRecords: new AccountRecords({ context, userOf, onPublished: nameChanged }),
+    deviceStatements: new DeviceStatements({ context, userOf }),
+    prekeys: new Prekeys({
+      context,
+      onClaimed: (accountId: AccountId, device: DeviceKey, left: number) =>
+        presence.prekeysLeft(accountId, device, left),
+    }),
+    retirements: new Retirements({ context, onRetired: nameChanged }),
+    userViews,
+    isReady: () => !isStopping && commit.state === 'open',
+    log,
+  })
+  const server = createHttpServer(app, timeouts)
+  acceptUpgrades(server, presence)
+  const url = await listen(server, host, port)
+  started.defer(async () => {
+    isStopping = true
+    await Promise.all([closeServer(server, timeouts.stopMs), presence.stop()])
+  })
+  if (!isLoopback(host)) log.warn({ host }, 'listening without encryption on an address that other machines reach')
+  log.info({ url, directoryKey: store.key.publicKey }, 'directory started')
+
+  const running = started.move()
+  let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= running.disposeAsync().then(() => log.info('directory stopped'))
+    return stopping
+  }
+  return { url, directoryKey: store.key.publicKey, stop, [Symbol.asyncDispose]: stop }
+}
+
+function refuseInsecureAddress(host: string, isAllowed: boolean): void {
+  if (isAllowed || isLoopback(host)) return
+  throw new DirectoryError(
+    'insecure-address',
+    `${host} can be reached by other machines and nothing would encrypt the way. ` +
+      'TLS and --trust-proxy come in a later version; to serve plain HTTP all the same, add --insecure-http',
+  )
+}

@@ -1,0 +1,19 @@
+import type { DirectoryKey } from '@parley/shared/ids.ts'
+import type { Logger } from 'pino'
+import type { AccountRecords } from '#records/account-records.ts'
+import type { DeviceStatements } from '#records/device-statements.ts'
+import type { Prekeys } from '#records/prekeys.ts'
+import type { Retirements } from '#records/retirements.ts'
+import type { UserViews } from '#records/user-views.ts'
+
+/** What the routes serve. */
+export interface AppParts {
+  readonly directoryKey: DirectoryKey
+  readonly accountRecords: AccountRecords
+  readonly deviceStatements: DeviceStatements
+  readonly prekeys: Prekeys
+  readonly retirements: Retirements
+  readonly userViews: UserViews
+  readonly isReady: () => boolean
+  readonly log: Logger
+}

@@ -1,0 +1,45 @@
+import express, { type Express } from 'express'
+import helmet from 'helmet'
+import type { AppParts } from './app-parts.ts'
+import { errorHandler, notFound } from './error-handler.ts'
+import { requestLog } from './request-log.ts'
+import { deviceRoutes } from './routes/devices.ts'
+import { healthRoutes } from './routes/health.ts'
+import { infoRoutes } from './routes/info.ts'
+import { prekeyRoutes } from './routes/prekeys.ts'
+import { presenceRoutes } from './routes/presence.ts'
+import { userRoutes } from './routes/users.ts'
+
+export function createApp(parts: AppParts): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('strict routing')
+  app.enable('case sensitive routing')
+  // Forwarding headers are claims of strangers until an operator names the proxy that may set them.
+  app.set('trust proxy', false)
+  app.set('query parser', 'simple')
+  app.use(requestLog(parts.log))
+  app.use(securityHeaders)
+  app.use((_request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store')
+    next()
+  })
+  app.use(healthRoutes(parts))
+  app.use(infoRoutes(parts))
+  app.use(userRoutes(parts))
+  app.use(deviceRoutes(parts))
+  app.use(prekeyRoutes(parts))
+  app.use(presenceRoutes())
+  app.use(notFound)
+  app.use(errorHandler(parts.log))
+  return app
+}
+
+const securityHeaders = helmet({
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+  referrerPolicy: { policy: 'no-referrer' },
+  xFrameOptions: { action: 'deny' },
+  // Over plain HTTP the header means nothing (RFC 6797 section 7.2).
+  strictTransportSecurity: false,
+})

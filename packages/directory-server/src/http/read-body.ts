@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http'
+import { MAX_BODY_BYTES, MAX_DROPPED_BODY_BYTES } from '@parley/shared/limits.ts'
+import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
+import type { z } from 'zod'
+import { HttpError } from './http-error.ts'
+
+const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i
+
+/** The body, read by its schema. Rejects with HttpError. */
+export async function readJsonBody<S extends z.ZodType>(
+  request: IncomingMessage,
+  schema: S,
+  maxBytes: number = MAX_BODY_BYTES,
+): Promise<z.infer<S>> {
+  if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+    throw new HttpError('unsupported-media-type', 'send the body with content-type: application/json')
+  }
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new HttpError('unsupported-media-type', 'send the body without content-encoding')
+  }
+  const body = schema.safeParse(parseJson(await readBody(request, maxBytes)))
+  if (body.success) return body.data
+  const issue = body.error.issues[0]
+  const where = issue?.path.join('.')
+  throw new HttpError('bad-json', `${where ? `${where}: ` : ''}${issue?.message}`, { cause: body.error })
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+  } catch (error) {
+    if (error instanceof JsonError) throw new HttpError('bad-json', error.message, { cause: error })
+    if (error instanceof TypeError) throw new HttpError('bad-json', 'the body is not UTF-8', { cause: error })
+    throw error
+  }
+}
+
+/**
+ * Of a body that is too large a bounded rest is read and dropped: who is still writing when the connection closes never sees
+ * the answer. Beyond that the connection ends at once.
+ */
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  const hopelessBytes = maxBytes + MAX_DROPPED_BODY_BYTES
+  if (Number(request.headers['content-length'] ?? 0) > hopelessBytes) {
+    reject(tooLarge(maxBytes))
+    return promise
+  }
+  const chunks: Buffer[] = []
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= maxBytes) chunks.push(chunk)
+    else chunks.length = 0
+    if (size <= hopelessBytes) return
+    request.pause()
+    reject(tooLarge(maxBytes))
+  })
+  request.on('end', () => {
+    if (size <= maxBytes) resolve(Buffer.concat(chunks))
+    else reject(tooLarge(maxBytes))
+  })
+  request.on('error', (cause) => reject(new HttpError('bad-request', 'the body ended early', { cause })))
+  request.on('close', () => reject(new HttpError('bad-request', 'the body ended early')))
+  return promise
+}
+
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError('body-too-large', `at most ${maxBytes} bytes`, { headers: { Connection: 'close' } })
+}

@@ -1,0 +1,118 @@
+import { type FromDirectory, ToDirectory } from '@parley/shared/directory-api/presence.ts'
+import { MAX_PRESENCE_BUFFERED_BYTES, MAX_WAITING_PRESENCE_FRAMES } from '@parley/shared/limits.ts'
+import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
+import type { RawData, WebSocket } from 'ws'
+import { PresenceError } from './presence-error.ts'
+
+export interface FrameSocketTimeouts {
+  readonly pingMs: number
+  /** Nothing heard for so long: the other side is gone. */
+  readonly deadMs: number
+  /** From our close frame to the end of the socket. */
+  readonly closeMs: number
+}
+
+export interface FrameSocketOptions {
+  readonly socket: WebSocket
+  readonly timeouts: FrameSocketTimeouts
+  readonly receive: (frame: ToDirectory) => Promise<void>
+  readonly failed: (error: unknown) => void
+  /** More than MAX_PRESENCE_BUFFERED_BYTES wait for a reader that does not read. */
+  readonly tooSlow: () => void
+  readonly closed: () => void
+}
+
+/** One WebSocket of JSON frames: handled one after the other, pinged, bounded, and ended once. */
+export class FrameSocket {
+  readonly #socket: WebSocket
+  readonly #options: FrameSocketOptions
+  readonly #ping: NodeJS.Timeout
+  readonly #death: NodeJS.Timeout
+  #grace: NodeJS.Timeout | undefined
+  #waitingFrames = 0
+  #handled: Promise<void> = Promise.resolve()
+  #isEnding = false
+
+  constructor(options: FrameSocketOptions) {
+    const { socket, timeouts } = options
+    this.#socket = socket
+    this.#options = options
+    this.#ping = setInterval(() => socket.ping(), timeouts.pingMs)
+    this.#death = setTimeout(() => socket.terminate(), timeouts.deadMs)
+    socket.on('pong', () => this.#death.refresh())
+    socket.on('message', (data, isBinary) => this.#enqueue(data, isBinary))
+    // ws closes the socket itself after an error (RFC 6455 section 7.1.7); all that is left to do follows `close`.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#release())
+  }
+
+  get isOpen(): boolean {
+    return !this.#isEnding && this.#socket.readyState === this.#socket.OPEN
+  }
+
+  send(frame: FromDirectory): void {
+    this.sendText(JSON.stringify(frame))
+  }
+
+  /** A frame that is encoded already. */
+  sendText(frame: string | Buffer): void {
+    if (!this.isOpen) return
+    this.#socket.send(frame, { binary: false })
+    if (this.#socket.bufferedAmount > MAX_PRESENCE_BUFFERED_BYTES) this.#options.tooSlow()
+  }
+
+  /** The closing handshake, cut short when the other side does not answer. Twice is safe. */
+  end(code: number, last?: FromDirectory): void {
+    if (this.#isEnding) return
+    if (last !== undefined) this.send(last)
+    this.#isEnding = true
+    this.#socket.close(code)
+    this.#grace = setTimeout(() => this.#socket.terminate(), this.#options.timeouts.closeMs)
+  }
+
+  #enqueue(data: RawData, isBinary: boolean): void {
+    this.#death.refresh()
+    if (this.#isEnding) return
+    if (this.#waitingFrames >= MAX_WAITING_PRESENCE_FRAMES) {
+      this.#options.failed(new PresenceError('bad-frame', `more than ${MAX_WAITING_PRESENCE_FRAMES} frames at once`))
+      return
+    }
+    this.#waitingFrames += 1
+    this.#handled = this.#handled.then(() => this.#handle(data, isBinary))
+  }
+
+  async #handle(data: RawData, isBinary: boolean): Promise<void> {
+    this.#waitingFrames -= 1
+    if (this.#isEnding) return
+    try {
+      await this.#options.receive(readFrame(data, isBinary))
+    } catch (error) {
+      this.#options.failed(error)
+    }
+  }
+
+  #release(): void {
+    this.#isEnding = true
+    clearInterval(this.#ping)
+    clearTimeout(this.#death)
+    clearTimeout(this.#grace)
+    this.#options.closed()
+  }
+}
+
+function readFrame(data: RawData, isBinary: boolean): ToDirectory {
+  if (isBinary || !Buffer.isBuffer(data)) throw new PresenceError('bad-frame', 'frames are JSON in text messages')
+  let value: unknown
+  try {
+    value = parseStrictJson(data.toString('utf8'))
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new PresenceError('bad-frame', `not a frame: ${error.message}`, { cause: error })
+  }
+  const frame = ToDirectory.safeParse(value)
+  if (frame.success) return frame.data
+  const issue = frame.error.issues[0]
+  throw new PresenceError('bad-frame', `not a frame: ${issue?.path.join('.')}: ${issue?.message}`, {
+    cause: frame.error,
+  })
+}

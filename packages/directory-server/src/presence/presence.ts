@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto'
+import { toBase64url } from '@parley/shared/bytes.ts'
+import { CLOSE, type PresenceChange } from '@parley/shared/directory-api/presence.ts'
+import type { AccountId, DeviceKey, Name } from '@parley/shared/ids.ts'
+import { MAX_PRESENCE_SOCKETS, MAX_UNAUTHENTICATED_SOCKETS } from '@parley/shared/limits.ts'
+import type { WebSocket } from 'ws'
+import { PresenceError } from './presence-error.ts'
+import { type Host, type PresentDevice, Visit, type VisitTimeouts } from './visit.ts'
+import { Watchers } from './watchers.ts'
+
+const NONCE_BYTES = 16
+
+export interface PresenceOptions {
+  readonly timeouts: VisitTimeouts
+  readonly authenticate: Host['authenticate']
+  readonly problemOf: Host['problemOf']
+  readonly stateOf: (name: Name) => PresenceChange
+  readonly namesOf: (accountId: AccountId) => readonly Name[]
+  /** Whether the device is still one that may be here. */
+  readonly isInForce: (device: PresentDevice) => boolean
+  readonly oneTimePrekeysOf: (device: PresentDevice) => number
+  /** Resolves when it is on disk that the account was here now; `address` only when it arrives. */
+  readonly seen: (accountId: AccountId, address?: string) => Promise<void>
+  /** Called at once on every change. */
+  readonly onlineChanged: (accountId: AccountId, isOnline: boolean) => void
+  readonly failed: (error: unknown) => void
+  readonly random?: (size: number) => Uint8Array
+}
+
+/** Who is online: those whose device holds a connection, and nobody else. Kept in memory only, so a restart invents nobody. */
+export class Presence {
+  readonly #options: PresenceOptions
+  readonly #random: (size: number) => Uint8Array
+  readonly #watchers: Watchers
+  readonly #visits = new Set<Visit>()
+  readonly #online = new Map<AccountId, Map<DeviceKey, Visit>>()
+  readonly #departures = new Set<Promise<void>>()
+  /** Those of the visits whose device is known. */
+  readonly #present = new Set<Visit>()
+  #isStopping = false
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+    this.#random = options.random ?? randomBytes
+    this.#watchers = new Watchers({ stateOf: options.stateOf, failed: options.failed })
+  }
+
+  get hasRoom(): boolean {
+    if (this.#isStopping || this.#visits.size >= MAX_PRESENCE_SOCKETS) return false
+    return this.#visits.size - this.#present.size < MAX_UNAUTHENTICATED_SOCKETS
+  }
+
+  isOnline(accountId: AccountId): boolean {
+    return this.#online.has(accountId)
+  }
+
+  accept(socket: WebSocket, address: string): void {
+    const nonce = toBase64url(this.#random(NONCE_BYTES))
+    const { timeouts, authenticate, stateOf, problemOf } = this.#options
+    const host: Host = {
+      authenticate,
+      stateOf,
+      problemOf,
+      arrived: (visit, device) => this.#arrived(visit, device),
+      left: (visit, device) => this.#left(visit, device),
+    }
+    this.#visits.add(new Visit({ socket, address, nonce, timeouts, host, watchers: this.#watchers }))
+  }
+
+  /** The name has another holder or record: tells its watchers, and ends the visits that it no longer backs. */
+  nameChanged(name: Name, accountId: AccountId): void {
+    this.#watchers.announce([name])
+    for (const visit of this.#online.get(accountId)?.values() ?? []) {
+      if (visit.device === undefined || this.#options.isInForce(visit.device)) continue
+      visit.end(CLOSE.unauthenticated, new PresenceError('not-authenticated', UNLISTED))
+    }
+    if (this.isOnline(accountId)) this.#options.onlineChanged(accountId, true)
+  }
+
+  /** Tells a device how many of its one-time prekeys are left, if it is here. */
+  prekeysLeft(accountId: AccountId, device: DeviceKey, oneTime: number): void {
+    this.#online.get(accountId)?.get(device)?.send({ type: 'prekeys', oneTime })
+  }
+
+  /** Ends every visit. Resolves when the last sightings are on disk. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    for (const visit of this.#visits) visit.end(CLOSE.stopping)
+    this.#watchers.stop()
+    await Promise.all(this.#departures)
+  }
+
+  async #arrived(visit: Visit, device: PresentDevice): Promise<void> {
+    const { accountId, deviceKey } = device
+    await this.#options.seen(accountId, visit.address)
+    if (!visit.isOpen) return
+    if (!this.#options.isInForce(device)) throw new PresenceError('not-authenticated', UNLISTED)
+    const devices = this.#online.get(accountId)
+    const replaced = devices?.get(deviceKey)
+    if (devices === undefined) {
+      this.#online.set(accountId, new Map([[deviceKey, visit]]))
+      this.#options.onlineChanged(accountId, true)
+      this.#watchers.announce(this.#options.namesOf(accountId))
+    } else {
+      devices.set(deviceKey, visit)
+    }
+    this.#present.add(visit)
+    replaced?.end(CLOSE.replaced)
+    visit.send({ type: 'ready' })
+    visit.send({ type: 'prekeys', oneTime: this.#options.oneTimePrekeysOf(device) })
+  }
+
+  #left(visit: Visit, device: PresentDevice | undefined): void {
+    this.#visits.delete(visit)
+    this.#present.delete(visit)
+    if (device === undefined) return
+    const { accountId, deviceKey } = device
+    const devices = this.#online.get(accountId)
+    if (devices?.get(deviceKey) !== visit) return
+    devices.delete(deviceKey)
+    if (devices.size > 0) return
+    this.#online.delete(accountId)
+    this.#options.onlineChanged(accountId, false)
+    const departure: Promise<void> = this.#depart(accountId).finally(() => this.#departures.delete(departure))
+    this.#departures.add(departure)
+  }
+
+  /** Watchers hear of it once `lastSeen` can be read. */
+  async #depart(accountId: AccountId): Promise<void> {
+    try {
+      await this.#options.seen(accountId)
+      this.#watchers.announce(this.#options.namesOf(accountId))
+    } catch (error) {
+      this.#options.failed(error)
+    }
+  }
+}
+
+const UNLISTED = 'the record in force does not list this device'

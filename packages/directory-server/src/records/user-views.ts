@@ -1,0 +1,86 @@
+import type { PresenceChange } from '@parley/shared/directory-api/presence.ts'
+import type { User, UserSummary, UsersPage, UsersQuery } from '@parley/shared/directory-api/users.ts'
+import type { AccountId, Name } from '@parley/shared/ids.ts'
+import type { ListedRow } from '#store/listing.ts'
+import type { Tables } from '#store/store.ts'
+import type { UserRow } from '#store/users-table.ts'
+import { RefusedError } from './refused-error.ts'
+
+export interface UserViewsOptions {
+  readonly tables: Pick<Tables, 'listing' | 'sightings' | 'statements' | 'users'>
+  readonly isOnline: (accountId: AccountId) => boolean
+}
+
+/** What the directory tells of its users. */
+export class UserViews {
+  readonly #tables: UserViewsOptions['tables']
+  readonly #isOnline: UserViewsOptions['isOnline']
+
+  constructor({ tables, isOnline }: UserViewsOptions) {
+    this.#tables = tables
+    this.#isOnline = isOnline
+  }
+
+  /** Throws `unknown-name`, which says where a retired name moved to. */
+  user(name: Name): User {
+    const holder = this.#tables.users.holder(name)
+    if (holder !== undefined) return this.userOf(holder)
+    const movedTo = this.#tables.users.lastRetired(name)?.movedTo
+    throw new RefusedError(
+      'unknown-name',
+      movedTo ? `${name} was given up; its account moved to ${movedTo}` : `nobody holds the name ${name}`,
+    )
+  }
+
+  userOf(row: UserRow): User {
+    return {
+      accountId: row.accountId,
+      name: row.name,
+      record: row.record,
+      devices: this.#tables.statements.ofName(row.name),
+      ...this.#seen(row.accountId),
+      logIndex: row.logIndex,
+    }
+  }
+
+  /** For watchers. A name that nobody holds is offline and was never seen. */
+  presenceOf(name: Name): PresenceChange {
+    const holder = this.#tables.users.holder(name)
+    if (holder === undefined) return { name, status: 'offline' }
+    const { status, lastSeen } = this.#seen(holder.accountId)
+    return { name, status, ...(lastSeen !== undefined && { lastSeen }) }
+  }
+
+  /** `after` is the last name of the page before. */
+  page({ limit, status, ip }: Omit<UsersQuery, 'cursor'>, after: string): UsersPage & { last?: Name } {
+    const rows = this.#tables.listing.page({ after, limit: limit + 1, status, address: ip })
+    const users = rows.slice(0, limit).map(summaryOf)
+    const last = rows.length > limit ? users.at(-1)?.name : undefined
+    return { users, ...(last !== undefined && { last }) }
+  }
+
+  #seen(accountId: AccountId): Seen {
+    const sighting = this.#tables.sightings.get(accountId)
+    return seen(this.#isOnline(accountId), sighting?.lastSeen ?? null, sighting?.address ?? null)
+  }
+}
+
+function summaryOf(row: ListedRow): UserSummary {
+  return {
+    accountId: row.accountId,
+    name: row.name,
+    displayName: row.displayName,
+    ...(row.statusText !== null && { statusText: row.statusText }),
+    ...seen(row.isOnline === 1, row.lastSeen, row.address),
+  }
+}
+
+type Seen = Pick<User, 'status' | 'lastSeen' | 'observedAddress'>
+
+function seen(isOnline: boolean, lastSeen: number | null, address: string | null): Seen {
+  return {
+    status: isOnline ? 'online' : 'offline',
+    ...(!isOnline && lastSeen !== null && { lastSeen }),
+    ...(address !== null && { observedAddress: address }),
+  }
+}

@@ -1,0 +1,88 @@
+// The schema, one step after the other. A step that was released is never edited: databases that took it exist.
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  -- Every accepted record and retirement, verbatim, in the order of acceptance.
+  CREATE TABLE log (
+    position INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('record', 'retirement')),
+    entry TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER log_keeps_entries BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+  CREATE TRIGGER log_keeps_texts BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+
+  -- One row for each account that ever held the name: its last seq is what keeps its old records from being replayed.
+  CREATE TABLE users (
+    name TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    account_key TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    status_text TEXT,
+    expires_at INTEGER NOT NULL,
+    log_index INTEGER NOT NULL,
+    retired_at INTEGER,
+    moved_to TEXT,
+    record TEXT NOT NULL,
+    retirement TEXT,
+    PRIMARY KEY (name, account_id)
+  ) STRICT;
+  CREATE UNIQUE INDEX users_holding ON users (name) WHERE retired_at IS NULL;
+  CREATE INDEX users_by_account ON users (account_id) WHERE retired_at IS NULL;
+
+  -- The devices of the records in force.
+  CREATE TABLE devices (
+    name TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    device_key TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    PRIMARY KEY (name, device_key),
+    FOREIGN KEY (name, account_id) REFERENCES users (name, account_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX devices_by_account ON devices (account_id, device_key);
+
+  -- Nothing proves that a device agreed to be in a record, so what is a device's own is kept under account and device.
+  CREATE TABLE statements (
+    account_id TEXT NOT NULL,
+    device_key TEXT NOT NULL,
+    statement TEXT NOT NULL,
+    PRIMARY KEY (account_id, device_key)
+  ) STRICT;
+
+  CREATE TABLE counters (
+    account_id TEXT NOT NULL,
+    device_key TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('statement', 'upload', 'claim')),
+    n INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (account_id, device_key, kind)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE prekey_batches (
+    account_id TEXT NOT NULL,
+    device_key TEXT NOT NULL,
+    batch TEXT NOT NULL,
+    PRIMARY KEY (account_id, device_key)
+  ) STRICT;
+
+  CREATE TABLE one_time_prekeys (
+    position INTEGER PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    device_key TEXT NOT NULL,
+    curve_id INTEGER NOT NULL,
+    kyber_id INTEGER NOT NULL,
+    pair TEXT NOT NULL,
+    UNIQUE (account_id, device_key, curve_id),
+    UNIQUE (account_id, device_key, kyber_id)
+  ) STRICT;
+
+  CREATE TABLE sightings (
+    account_id TEXT PRIMARY KEY,
+    last_seen INTEGER,
+    address TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sightings_by_address ON sightings (address);
+  `,
+]

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import type { DirectoryKey } from '@parley/shared/ids.ts'
+import type { KeyPair } from '@parley/shared/keys.ts'
+import type { Database } from 'better-sqlite3'
+import { CountersTable } from './counters-table.ts'
+import { prepareDataDir } from './data-dir.ts'
+import { openDatabase, transactionsOf } from './database.ts'
+import { DevicesTable } from './devices-table.ts'
+import { loadDirectoryKey } from './directory-key.ts'
+import { lockDataDir } from './directory-lock.ts'
+import { GroupCommit } from './group-commit.ts'
+import { Listing } from './listing.ts'
+import { LogTable } from './log-table.ts'
+import { OneTimePrekeysTable } from './one-time-prekeys-table.ts'
+import { PrekeyBatchesTable } from './prekey-batches-table.ts'
+import { SettingsTable } from './settings-table.ts'
+import { SightingsTable } from './sightings-table.ts'
+import { StatementsTable } from './statements-table.ts'
+import type { StoreError } from './store-error.ts'
+import { UsersTable } from './users-table.ts'
+
+/** Everything the directory keeps. Tables are read at any time and written only inside `commit.run`. */
+export interface Store {
+  readonly key: KeyPair<DirectoryKey>
+  readonly commit: GroupCommit
+  readonly tables: Tables
+  /** Commits what waits, checkpoints, and frees the data directory. */
+  close(): void
+}
+
+export interface Tables {
+  readonly counters: CountersTable
+  readonly devices: DevicesTable
+  readonly listing: Listing
+  readonly log: LogTable
+  readonly oneTimePrekeys: OneTimePrekeysTable
+  readonly prekeyBatches: PrekeyBatchesTable
+  readonly sightings: SightingsTable
+  readonly statements: StatementsTable
+  readonly users: UsersTable
+}
+
+export interface StoreOptions {
+  readonly dataDir: string
+  /** Called once, after an error of the disk: nothing is written any more. */
+  readonly onFailed: (error: StoreError) => void
+}
+
+/** Throws StoreError; a failed opening holds nothing. */
+export function openStore({ dataDir, onFailed }: StoreOptions): Store {
+  using opened = new DisposableStack()
+  prepareDataDir(dataDir)
+  const lock = opened.adopt(lockDataDir(dataDir), (held) => held.release())
+  const database = opened.adopt(openDatabase(join(dataDir, 'directory.sqlite')), (open) => open.close())
+  const key = loadDirectoryKey(dataDir, new SettingsTable(database))
+  const commit = new GroupCommit(transactionsOf(database), onFailed)
+  const tables = tablesOf(database)
+  opened.move()
+  return {
+    key,
+    commit,
+    tables,
+    close() {
+      if (!database.open) return
+      commit.close()
+      try {
+        if (commit.state !== 'failed') database.pragma('wal_checkpoint(TRUNCATE)')
+      } finally {
+        database.close()
+        lock.release()
+      }
+    },
+  }
+}
+
+function tablesOf(database: Database): Tables {
+  return {
+    counters: new CountersTable(database),
+    devices: new DevicesTable(database),
+    listing: new Listing(database),
+    log: new LogTable(database),
+    oneTimePrekeys: new OneTimePrekeysTable(database),
+    prekeyBatches: new PrekeyBatchesTable(database),
+    sightings: new SightingsTable(database),
+    statements: new StatementsTable(database),
+    users: new UsersTable(database),
+  }
+}
