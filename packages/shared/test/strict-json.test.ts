@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { JsonError, parseStrictJson } from '../src/strict-json.ts'
+import { JsonError, parseStrictJson } from '#strict-json.ts'
 
 function codeOf(text: string, maxDepth?: number): string | undefined {
   try {
