@@ -43,10 +43,12 @@ export function directConversationId(one: AccountId, other: AccountId): Conversa
 }
 
 /** messageId = first 16 bytes of SHA-256("parley/1 id" ‖ device key ‖ epoch ‖ seq). */
+export function messageIdBytes(device: DeviceKey, epoch: Epoch, seq: number): Uint8Array {
+  return sha256(utf8('parley/1 id'), idBytes(device), idBytes(epoch), uint64(seq)).subarray(0, 16)
+}
+
 export function messageIdOf(device: DeviceKey, epoch: Epoch, seq: number): MessageId {
-  return MessageId.parse(
-    toBase64url(sha256(utf8('parley/1 id'), idBytes(device), idBytes(epoch), uint64(seq)).subarray(0, 16)),
-  )
+  return MessageId.parse(toBase64url(messageIdBytes(device, epoch, seq)))
 }
 
 /** hash of a message = SHA-256("parley/1 message" ‖ bytes as carried). */

@@ -141,6 +141,7 @@ export const RESEAL_MAX_MS = 5 * 60_000
 export const MAX_OUTBOX_MESSAGES = 10_000
 export const MAX_OUTBOX_BYTES = 256 * MIB
 export const MAX_PREKEY_REQUESTS_PER_SESSION = 16
+export const PREKEY_REQUEST_TIMEOUT_MS = 5_000
 export const MAX_ATTEMPTS_PER_ACCOUNT = 1_000
 
 /** Local API. */

@@ -1,3 +1,4 @@
+import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 
 interface Job {
@@ -15,14 +16,24 @@ interface Job {
 export class GroupCommit {
   readonly #database: Database
   readonly #onBroken: (error: Error) => void
+  readonly #schedule: (flush: () => void) => void
+  readonly #begin: Statement<[]>
+  readonly #commit: Statement<[]>
   #jobs: Job[] = []
   #scheduled = false
   #broken: Error | undefined
 
   /** `onBroken`: a commit failed, so the disk cannot be trusted; nothing is accepted or acknowledged from then on. */
-  constructor(database: Database, onBroken: (error: Error) => void) {
+  constructor(
+    database: Database,
+    onBroken: (error: Error) => void,
+    schedule: (flush: () => void) => void = setImmediate,
+  ) {
     this.#database = database
     this.#onBroken = onBroken
+    this.#schedule = schedule
+    this.#begin = database.prepare('BEGIN IMMEDIATE')
+    this.#commit = database.prepare('COMMIT')
   }
 
   /** Rejects with what `work` threw, or with the reason why nothing can be committed any more. */
@@ -39,7 +50,7 @@ export class GroupCommit {
     })
     if (!this.#scheduled) {
       this.#scheduled = true
-      setImmediate(() => this.flush())
+      this.#schedule(() => this.flush())
     }
     return promise
   }
@@ -60,13 +71,13 @@ export class GroupCommit {
   #tryAll(jobs: readonly Job[]): Job | undefined {
     let running: Job | undefined
     try {
-      this.#database.exec('BEGIN IMMEDIATE')
+      this.#begin.run()
       for (const job of jobs) {
         running = job
         job.work()
       }
       running = undefined
-      this.#database.exec('COMMIT')
+      this.#commit.run()
     } catch (error) {
       // A full disk or a failed write makes SQLite roll back by itself; the job that met it is not to blame.
       const isStorageError = running === undefined || isIoError(error)

@@ -111,7 +111,7 @@ CREATE TABLE envelopes (
   n INTEGER PRIMARY KEY,                   -- in the order of sealing
   id TEXT NOT NULL UNIQUE,
   device TEXT NOT NULL REFERENCES devices,
-  ciphertext INTEGER REFERENCES ciphertexts,
+  ciphertext INTEGER,                      -- null once the envelope has ended
   sealing TEXT NOT NULL,
   generation INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('open', 'acked', 'superseded')),

@@ -1,9 +1,9 @@
 // bundle = what one ciphertext holds: {v, streams, messages, withheld, control, pad?}
 import { z } from 'zod'
 import { type ConversationId, type Epoch, idBytes } from '#ids.ts'
-import { MAX_BUNDLE_MESSAGES, MAX_CLAIMS_PER_FRAME } from '#limits.ts'
+import { MAX_BUNDLE_BYTES, MAX_BUNDLE_MESSAGES, MAX_CLAIMS_PER_FRAME } from '#limits.ts'
 import { decodeCbor, encodeCbor } from '#wire/cbor.ts'
-import { Bytes32, ConversationBytes, EpochBytes } from '#wire/fields.ts'
+import { Bytes, Bytes32, ConversationBytes, EpochBytes } from '#wire/fields.ts'
 import { MessageBytes } from '#wire/message.ts'
 
 const BundleStream = z.object({
@@ -33,7 +33,7 @@ export const Bundle = z.object({
   messages: z.array(MessageBytes).max(MAX_BUNDLE_MESSAGES),
   withheld: z.array(Withheld).max(MAX_BUNDLE_MESSAGES),
   control: z.array(Control).max(16),
-  pad: z.instanceof(Uint8Array).optional(),
+  pad: Bytes(MAX_BUNDLE_BYTES).optional(),
 })
 export type Bundle = z.infer<typeof Bundle>
 

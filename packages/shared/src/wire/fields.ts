@@ -6,10 +6,11 @@ import { ConversationId, EnvelopeId, Epoch, MessageId } from '#ids.ts'
 /** Unix milliseconds or a counter; exact in a double. */
 export const Count = z.int().nonnegative()
 
-export const Bytes16 = z.instanceof(Uint8Array).refine((bytes) => bytes.length === 16, '16 bytes')
-export const Bytes32 = z.instanceof(Uint8Array).refine((bytes) => bytes.length === 32, '32 bytes')
-export const Bytes = (max: number) =>
-  z.instanceof(Uint8Array).refine((bytes) => bytes.length <= max, `at most ${max} bytes`)
+const AnyBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'a byte string')
+
+export const Bytes16 = AnyBytes.refine((bytes) => bytes.length === 16, '16 bytes')
+export const Bytes32 = AnyBytes.refine((bytes) => bytes.length === 32, '32 bytes')
+export const Bytes = (max: number) => AnyBytes.refine((bytes) => bytes.length <= max, `at most ${max} bytes`)
 
 export const EpochBytes = Bytes16.transform((bytes) => Epoch.parse(toBase64url(bytes)))
 export const EnvelopeIdBytes = Bytes16.transform((bytes) => EnvelopeId.parse(toBase64url(bytes)))

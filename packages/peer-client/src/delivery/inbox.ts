@@ -1,0 +1,189 @@
+// T3: an envelope is opened, its messages take their places, all of it is committed, and only then it is answered.
+
+import { directConversationId } from '@parley/shared/hashes.ts'
+import type { AccountId, ConversationId, DeviceKey, EnvelopeId, Epoch } from '@parley/shared/ids.ts'
+import { MAX_STREAMS_PER_DEVICE } from '@parley/shared/limits.ts'
+import { type Bundle, decodeBundle } from '@parley/shared/wire/bundle.ts'
+import { type Claim, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
+import type { DeviceRow } from '#store/devices-table.ts'
+import type { Store } from '#store/store.ts'
+import type { StreamRow } from '#store/streams-table.ts'
+import { DeliveryError } from './delivery-error.ts'
+import type { LamportClock } from './lamport.ts'
+import { type Incoming, placeMessages, readIncoming } from './placing.ts'
+import type { Change, Clock, DeliveryEvents, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
+import { claimOf, positionsPages } from './positions.ts'
+
+export interface InboxDeps {
+  readonly store: Store
+  readonly me: Me
+  readonly sealing: Sealing
+  readonly locks: Locks
+  readonly clock: Clock
+  readonly lamport: LamportClock
+  readonly events: DeliveryEvents
+  readonly log: DeliveryLog
+  /** A ratchet was begun towards me: something should be sealed soon. */
+  readonly onBegun: (device: DeviceKey) => void
+}
+
+export class Inbox {
+  readonly #deps: InboxDeps
+
+  constructor(deps: InboxDeps) {
+    this.#deps = deps
+  }
+
+  /** Resolves when the envelope was answered. Rejects when the session must end. */
+  receive(line: Line, frame: FrameOf<2>): Promise<void> {
+    return this.#deps.locks.run(line.device, async () => {
+      const { store, sealing } = this.#deps
+      const device = store.devices.get(line.device)
+      if (device === undefined || device.state === 'revoked')
+        throw new DeliveryError('unauthorised-device', 'an envelope from a device that is not known')
+      const known = store.openedEnvelopes.find(line.device, frame.id)
+      if (known !== undefined) return this.#answer(line, frame.id, known.refusal, firstClaims(store, line.device))
+      if (frame.sealing !== 'signal') return this.#answer(line, frame.id, 'unsupported', [])
+      const opened = await sealing.open(line.device, frame.bytes)
+      if ('failure' in opened) return this.#rejectUnopened(line, device, frame.id, opened)
+      await this.#take(line, device, frame.id, opened)
+      if (opened.begun) this.#deps.onBegun(line.device)
+    })
+  }
+
+  async #take(
+    line: Line,
+    device: DeviceRow,
+    id: EnvelopeId,
+    opened: { plaintext: Uint8Array; change: Change },
+  ): Promise<void> {
+    const { store } = this.#deps
+    const content = this.#read(device, opened.plaintext)
+    if ('refusal' in content) {
+      this.#deps.log.warn(
+        { device: device.device, code: content.refusal, reason: content.detail },
+        'an envelope was refused',
+      )
+      await store.commits.run(() => {
+        opened.change.apply()
+        store.openedEnvelopes.insert(device.device, id, this.#deps.clock.now(), content.refusal)
+      })
+      return this.#answer(line, id, content.refusal, firstClaims(store, device.device))
+    }
+    const taken = await store.commits.run(() => this.#commit(device, id, content, opened.change))
+    if (taken === 'foreign-epoch')
+      throw new DeliveryError('protocol-violation', 'an epoch was used for two conversations')
+    this.#answer(line, id, null, taken.claims)
+    for (const range of taken.shown) this.#deps.events.received({ ...range, account: device.account })
+  }
+
+  /** Inside the transaction. */
+  #commit(device: DeviceRow, id: EnvelopeId, content: Content, change: Change): Taken | 'foreign-epoch' {
+    const { store, clock, lamport } = this.#deps
+    const at = clock.now()
+    const taken: Taken = { claims: [], shown: [] }
+    const streams: { stream: StreamRow; incoming: readonly Incoming[] }[] = []
+    for (const { epoch, conversation, base, incoming } of content.streams) {
+      const known = store.streams.byEpoch(device.device, epoch)
+      if (known !== undefined && known.conversation !== conversation) return 'foreign-epoch'
+      if (known === undefined && store.streams.countOfDevice(device.device) >= MAX_STREAMS_PER_DEVICE)
+        return 'foreign-epoch'
+      streams.push({ stream: known ?? store.streams.insert(device.device, conversation, epoch, base), incoming })
+    }
+    change.apply()
+    for (const { stream, incoming } of streams) {
+      const { shown, forks } = placeMessages(store, device.device, stream, incoming, at)
+      if (shown !== undefined) {
+        store.events.insert({ kind: 'received', at, stream: stream.id, ...shown, account: device.account })
+        taken.shown.push({ stream: stream.id, ...shown })
+      }
+      if (forks > 0) store.events.insert({ kind: 'fork', at, stream: stream.id, account: device.account })
+      const after = store.streams.byId(stream.id)
+      if (after !== undefined) taken.claims.push(claimOf(store, after))
+      lamport.witness(incoming.reduce((max, { message }) => Math.max(max, message.lamport), 0))
+    }
+    // Whoever writes to me is accepted, until message requests exist.
+    if (taken.shown.length > 0 && store.contacts.get(device.account)?.state === 'stranger')
+      store.contacts.setState(device.account, 'accepted')
+    store.openedEnvelopes.insert(device.device, id, at, null)
+    store.devices.setLatestOpened(device.device, id)
+    return taken
+  }
+
+  #read(device: DeviceRow, plaintext: Uint8Array): Content | Refusal {
+    let bundle: Bundle
+    const streams = new Map<Epoch, { epoch: Epoch; conversation: ConversationId; base: number; incoming: Incoming[] }>()
+    try {
+      bundle = decodeBundle(plaintext)
+      for (const stream of bundle.streams) streams.set(stream.epoch, { ...stream, incoming: [] })
+      for (const bytes of bundle.messages) {
+        const incoming = readIncoming(bytes)
+        const stream = streams.get(incoming.message.epoch)
+        if (stream === undefined || stream.conversation !== incoming.message.conversation) {
+          return { refusal: 'malformed', detail: 'a message of a stream that its bundle does not announce' }
+        }
+        stream.incoming.push(incoming)
+      }
+    } catch (error) {
+      return { refusal: 'malformed', detail: error instanceof Error ? error.message : String(error) }
+    }
+    for (const { conversation } of streams.values()) {
+      if (!this.#isOurs(device.account, conversation))
+        return { refusal: 'wrong-conversation', detail: 'a conversation that is not between us' }
+    }
+    return { streams: [...streams.values()] }
+  }
+
+  /** A contact writes in the conversation that he has with me; my own other devices write in any of mine. */
+  #isOurs(account: AccountId, conversation: ConversationId): boolean {
+    const { me, store } = this.#deps
+    if (account !== me.account) return conversation === directConversationId(account, me.account)
+    return store.contacts.all().some((contact) => directConversationId(contact.account, me.account) === conversation)
+  }
+
+  async #rejectUnopened(
+    line: Line,
+    device: DeviceRow,
+    id: EnvelopeId,
+    { failure, detail }: { failure: RejectCode; detail: string },
+  ): Promise<void> {
+    const { store, sealing, log, clock } = this.#deps
+    log.warn({ device: device.device, code: failure, reason: detail }, 'an envelope could not be opened')
+    if (failure === 'malformed') {
+      await store.commits.run(() => store.openedEnvelopes.insert(device.device, id, clock.now(), failure))
+      return this.#answer(line, id, failure, firstClaims(store, device.device))
+    }
+    const bundle = failure === 'duplicate' ? undefined : await sealing.ownBundle()
+    line.send({ type: TYPE.reject, envelope: id, code: failure, streams: firstClaims(store, device.device), bundle })
+  }
+
+  #answer(line: Line, id: EnvelopeId, refusal: RejectCode | null, streams: Claim[]): void {
+    if (refusal === null) line.send({ type: TYPE.ack, envelopes: [id], streams })
+    else line.send({ type: TYPE.reject, envelope: id, code: refusal, streams })
+  }
+}
+
+/** As many claims as one frame holds; the rest is for the next positions. */
+function firstClaims(store: Store, device: DeviceKey): Claim[] {
+  for (const page of positionsPages(store, device)) return page.streams
+  return []
+}
+
+interface Content {
+  readonly streams: readonly {
+    epoch: Epoch
+    conversation: ConversationId
+    base: number
+    incoming: readonly Incoming[]
+  }[]
+}
+
+interface Refusal {
+  readonly refusal: RejectCode
+  readonly detail: string
+}
+
+interface Taken {
+  readonly claims: Claim[]
+  readonly shown: { stream: number; from: number; to: number }[]
+}

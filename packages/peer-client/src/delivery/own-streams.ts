@@ -1,0 +1,116 @@
+// T1, the part inside the transaction: a message becomes the next position of my stream in its conversation.
+
+import { messageIdBytes } from '@parley/shared/hashes.ts'
+import { type AccountId, type ConversationId, Epoch, type LocalMessageId, randomId } from '@parley/shared/ids.ts'
+import { draftMessage, type Priority } from '@parley/shared/wire/message.ts'
+import type { Hold } from '#store/deliveries-table.ts'
+import type { Store } from '#store/store.ts'
+import type { StreamRow } from '#store/streams-table.ts'
+import type { LamportClock } from './lamport.ts'
+import type { Me } from './ports.ts'
+
+/** A message as the layers above hand it over. */
+export interface Draft {
+  readonly conversation: ConversationId
+  /** Without my own account: my other devices are served anyway. */
+  readonly recipients: readonly AccountId[]
+  readonly kind: string
+  readonly critical: boolean
+  readonly body: Uint8Array
+  readonly priority: Priority
+}
+
+export interface Accepted {
+  readonly localId: LocalMessageId
+  readonly stream: number
+  readonly seq: number
+  /** Encoded length, as it counts for the outbox limit. */
+  readonly bytes: number
+}
+
+interface Deps {
+  readonly store: Store
+  readonly me: Me
+  readonly lamport: LamportClock
+  readonly random: (size: number) => Uint8Array
+}
+
+export class OwnStreams {
+  readonly #deps: Deps
+
+  constructor(deps: Deps) {
+    this.#deps = deps
+  }
+
+  /** Accepts in this order; the caller's transaction makes it durable. */
+  acceptAll(
+    drafts: readonly { readonly draft: Draft; readonly localId: LocalMessageId; readonly at: number }[],
+  ): Accepted[] {
+    const { store, lamport } = this.#deps
+    const heads = new Map<ConversationId, { stream: StreamRow; upTo: number }>()
+    let clock = lamport.value
+    const accepted: Accepted[] = []
+    for (const { draft, localId, at } of drafts) {
+      let head = heads.get(draft.conversation)
+      if (head === undefined) {
+        const stream = this.openStream(draft.conversation, draft.recipients)
+        head = { stream, upTo: stream.upTo }
+        heads.set(draft.conversation, head)
+      }
+      head.upTo += 1
+      clock += 1
+      const bytes = this.#insert(head.stream, head.upTo, clock, draft, localId, at)
+      for (const account of draft.recipients) {
+        store.deliveries.insert(head.stream.id, head.upTo, account, 'queued', this.#holdFor(account), at)
+      }
+      accepted.push({ localId, stream: head.stream.id, seq: head.upTo, bytes })
+    }
+    for (const { stream, upTo } of heads.values()) store.streams.setAccepted(stream.id, upTo)
+    lamport.raiseTo(clock)
+    return accepted
+  }
+
+  /** My stream in the conversation, begun when there is none, with a cursor for each device that is to be served. */
+  openStream(conversation: ConversationId, recipients: readonly AccountId[]): StreamRow {
+    const { store, me, random } = this.#deps
+    const open = store.streams.open(me.device, conversation)
+    if (open !== undefined) return open
+    const stream = store.streams.insert(me.device, conversation, randomId(Epoch, random), 1)
+    for (const account of [...recipients, me.account]) {
+      for (const { device, state } of store.devices.ofAccount(account)) {
+        if (state !== 'revoked') store.cursors.insert(stream.id, device, 1)
+      }
+    }
+    return stream
+  }
+
+  #insert(stream: StreamRow, seq: number, clock: number, draft: Draft, localId: LocalMessageId, at: number): number {
+    const { store, me } = this.#deps
+    const { conversation, epoch } = stream
+    const content = { ...draft, parents: [], lamport: clock, sentAt: at }
+    const bytes = draftMessage({ conversation, epoch, seq }, content)
+    store.messages.insert({
+      stream: stream.id,
+      seq,
+      conversation,
+      localId,
+      standing: 'shown',
+      kind: draft.kind,
+      lamport: clock,
+      messageId: messageIdBytes(me.device, epoch, seq),
+      sentAt: at,
+      storedAt: at,
+      priority: draft.priority,
+      bytes,
+      hash: null,
+    })
+    return bytes.length
+  }
+
+  #holdFor(account: AccountId): Hold | null {
+    const { store } = this.#deps
+    if (store.contacts.get(account)?.offeredKey != null) return 'blocked-key-change'
+    if (store.devices.ofAccount(account).length === 0) return 'no-device-known'
+    return null
+  }
+}

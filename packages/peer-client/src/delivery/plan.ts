@@ -1,0 +1,165 @@
+// T2 (a) and (b): which positions go into the next envelope for a device, and their frozen bytes. Reads only.
+//
+// Nothing remembers what must be sealed again: it follows from what is there. Up to its cursor, a position of a stream is
+// confirmed, or inside an open envelope, or claimed beyond a gap, or refused for good; whatever is none of these is unsealed.
+import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
+import type { AccountId, ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
+import { BUNDLE_CLOSE_BYTES, MAX_BUNDLE_MESSAGES } from '@parley/shared/limits.ts'
+import { chainMessage } from '@parley/shared/wire/message.ts'
+import type { CursorRow } from '#store/cursors-table.ts'
+import type { SealedRange } from '#store/envelopes-table.ts'
+import type { Store } from '#store/store.ts'
+import type { Me } from './ports.ts'
+
+export interface Freeze {
+  readonly stream: number
+  readonly seq: number
+  readonly contentVersion: number
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
+}
+
+export interface Plan {
+  readonly streams: readonly { readonly epoch: Epoch; readonly conversation: ConversationId; readonly base: number }[]
+  readonly messages: readonly Uint8Array[]
+  readonly ranges: readonly SealedRange[]
+  readonly freezes: readonly Freeze[]
+  /** Cursors that this envelope moves. */
+  readonly advances: readonly { readonly stream: number; readonly from: number; readonly to: number }[]
+  /** Streams of which it carries positions that were sealed before. */
+  readonly reseals: readonly number[]
+}
+
+/** Ranges beyond a gap that the device claimed on its present session, by stream. */
+export type ClaimedRanges = ReadonlyMap<number, readonly { readonly from: number; readonly to: number }[]>
+
+/** How often the stream that has waited longest goes before the most urgent one. */
+export const FAIR_EVERY = 4
+
+export class Planner {
+  readonly #store: Store
+  readonly #me: Me
+
+  constructor(store: Store, me: Me) {
+    this.#store = store
+    this.#me = me
+  }
+
+  /** Undefined when nothing is to be sealed for the device. `turn` counts its bundles. */
+  next(device: DeviceKey, account: AccountId, claimed: ClaimedRanges, turn: number): Plan | undefined {
+    const candidates: Candidate[] = []
+    for (const cursor of this.#store.cursors.unconfirmed(device)) {
+      const parts = this.#unsealed(cursor, account, claimed.get(cursor.stream) ?? [])
+      const [first] = parts
+      if (first === undefined) continue
+      const head = this.#store.messages.head(cursor.stream, first.from)
+      if (head !== undefined) candidates.push({ cursor, parts, ...head })
+    }
+    if (candidates.length === 0) return undefined
+    const isFairTurn = turn % FAIR_EVERY === FAIR_EVERY - 1
+    candidates.sort((a, b) => (isFairTurn ? 0 : a.priority - b.priority) || a.storedAt - b.storedAt)
+    return this.#fill(candidates)
+  }
+
+  /** The unsealed ranges of a stream towards a device, lowest first. */
+  #unsealed(cursor: CursorRow, account: AccountId, claimed: readonly Range[]): Range[] {
+    const { stream, device, sealedTo, upTo } = cursor
+    const from = Math.max(cursor.confirmedTo + 1, cursor.base)
+    const parts: Range[] = []
+    if (sealedTo >= from) {
+      const taken: Range[] = [...claimed]
+      for (const { n } of this.#store.envelopes.open(device)) {
+        for (const range of this.#store.envelopes.ranges(n)) if (range.stream === stream) taken.push(range)
+      }
+      let holes = subtract({ from, to: sealedTo }, taken)
+      if (holes.length > 0 && account !== this.#me.account) {
+        const refused = this.#store.deliveries.refused(stream, account, from, sealedTo)
+        holes = subtract({ from, to: sealedTo }, [...taken, ...refused.map((seq) => ({ from: seq, to: seq }))])
+      }
+      parts.push(...holes)
+    }
+    if (upTo > sealedTo) parts.push({ from: sealedTo + 1, to: upTo })
+    return parts
+  }
+
+  #fill(candidates: readonly Candidate[]): Plan {
+    const draft = { streams: [], messages: [], ranges: [], freezes: [], advances: [], reseals: [] } as Mutable<Plan>
+    const room = { bytes: BUNDLE_CLOSE_BYTES, messages: MAX_BUNDLE_MESSAGES }
+    for (const { cursor, parts } of candidates) {
+      for (const part of parts) {
+        if (room.bytes <= 0 || room.messages <= 0) return draft
+        const to = this.#take(cursor, part, room, draft)
+        if (to === undefined) return draft
+        draft.ranges.push({ stream: cursor.stream, from: part.from, to })
+        if (!draft.streams.some(({ epoch }) => epoch === cursor.epoch)) {
+          draft.streams.push({ epoch: cursor.epoch, conversation: cursor.conversation, base: cursor.base })
+        }
+        if (part.from > cursor.sealedTo) draft.advances.push({ stream: cursor.stream, from: cursor.sealedTo, to })
+        else if (!draft.reseals.includes(cursor.stream)) draft.reseals.push(cursor.stream)
+        if (to < part.to) return draft
+      }
+    }
+    return draft
+  }
+
+  /** Puts positions from `part.from` on into the plan; the last one that fitted, or undefined when not even the first did. */
+  #take(
+    cursor: CursorRow,
+    part: Range,
+    room: { bytes: number; messages: number },
+    draft: Mutable<Plan>,
+  ): number | undefined {
+    const { stream, epoch, conversation, frozenTo } = cursor
+    // Earlier positions that were meant for nobody yet are frozen with the first that needs them: the chain has no holes.
+    const readFrom = Math.min(part.from, frozenTo + 1)
+    let prev = cursor.hash ?? streamRoot(this.#me.device, conversation, epoch)
+    let last: number | undefined
+    for (const row of this.#store.messages.positions(stream, readFrom, part.to, part.from - readFrom + room.messages)) {
+      const isPlanned = row.seq >= part.from
+      if (isPlanned && last !== undefined && row.bytes.length > room.bytes) break
+      if (isPlanned && last === undefined && draft.messages.length > 0 && row.bytes.length > room.bytes)
+        return undefined
+      let { bytes } = row
+      if (row.hash === null) {
+        bytes = chainMessage(row.bytes, prev)
+        prev = messageHash(bytes)
+        draft.freezes.push({ stream, seq: row.seq, contentVersion: row.contentVersion, bytes, hash: prev })
+      }
+      if (!isPlanned) continue
+      draft.messages.push(bytes)
+      last = row.seq
+      room.messages -= 1
+      room.bytes -= bytes.length
+      if (room.bytes <= 0 || room.messages <= 0) break
+    }
+    return last
+  }
+}
+
+/** `range` without `taken`, in order. */
+export function subtract(range: Range, taken: readonly Range[]): Range[] {
+  const rest: Range[] = []
+  let from = range.from
+  for (const { from: start, to: end } of taken.toSorted((a, b) => a.from - b.from)) {
+    if (end < from) continue
+    if (start > range.to) break
+    if (start > from) rest.push({ from, to: start - 1 })
+    from = end + 1
+  }
+  if (from <= range.to) rest.push({ from, to: range.to })
+  return rest
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+interface Candidate {
+  readonly cursor: CursorRow
+  readonly parts: readonly Range[]
+  readonly priority: number
+  readonly storedAt: number
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }

@@ -1,0 +1,46 @@
+// What I hold of a device's streams, as claims: in acknowledgements, and in pages after each hello.
+import type { DeviceKey } from '@parley/shared/ids.ts'
+import { MAX_CLAIM_RANGES, MAX_CLAIMS_PER_FRAME, MAX_EARLY_MESSAGES } from '@parley/shared/limits.ts'
+import { type Claim, type FrameOf, TYPE } from '@parley/shared/wire/frames.ts'
+import type { Store } from '#store/store.ts'
+import type { StreamRow } from '#store/streams-table.ts'
+
+export function claimOf(store: Store, stream: StreamRow): Claim {
+  const { epoch, upTo } = stream
+  const ranges = earlyRanges(store, stream.id)
+  return {
+    epoch,
+    upTo,
+    ...(stream.hash === null ? {} : { hash: stream.hash }),
+    ...(ranges.length === 0 ? {} : { ranges }),
+  }
+}
+
+/** All of it, in pages; the last one says so. */
+export function* positionsPages(store: Store, device: DeviceKey): Generator<FrameOf<5>> {
+  const latest = store.devices.get(device)?.latestOpened ?? undefined
+  let after = 0
+  while (true) {
+    const streams = store.streams.ofDevice(device, after, MAX_CLAIMS_PER_FRAME)
+    const isLast = streams.length < MAX_CLAIMS_PER_FRAME
+    yield { type: TYPE.positions, streams: streams.map((stream) => claimOf(store, stream)), latest, last: isLast }
+    const end = streams.at(-1)
+    if (isLast || end === undefined) return
+    after = end.id
+  }
+}
+
+function earlyRanges(store: Store, stream: number): { from: number; to: number; hash: Uint8Array }[] {
+  const ranges: { from: number; to: number; hash: Uint8Array }[] = []
+  for (const { seq, hash } of store.messages.early(stream, MAX_EARLY_MESSAGES)) {
+    const range = ranges.at(-1)
+    if (range !== undefined && range.to === seq - 1) {
+      range.to = seq
+      range.hash = hash
+    } else {
+      if (ranges.length === MAX_CLAIM_RANGES) break
+      ranges.push({ from: seq, to: seq, hash })
+    }
+  }
+  return ranges
+}

@@ -1,0 +1,58 @@
+// T2 (d): one transaction that makes an envelope real, or nothing at all when its plan no longer holds.
+
+import { isEqualBytes } from '@parley/shared/bytes.ts'
+import type { AccountId, DeviceKey, EnvelopeId } from '@parley/shared/ids.ts'
+import type { Store } from '#store/store.ts'
+import { StalePlanError } from './delivery-error.ts'
+import type { Plan } from './plan.ts'
+import type { Change, Me } from './ports.ts'
+
+export interface SealedPlan {
+  readonly plan: Plan
+  readonly device: DeviceKey
+  readonly account: AccountId
+  readonly id: EnvelopeId
+  readonly bytes: Uint8Array
+  readonly change: Change
+  /** It was sealed over a ratchet that was begun for it. */
+  readonly isRenewed: boolean
+  readonly path: string
+  readonly at: number
+}
+
+/** Inside a transaction. Throws StalePlanError when content, epoch or cursor moved since the plan was made. */
+export function commitSealed(store: Store, me: Me, sealed: SealedPlan): void {
+  const { plan, device, account, at } = sealed
+  freeze(store, plan)
+  for (const { stream, from, to } of plan.advances) {
+    if (!store.cursors.seal(stream, device, from, to)) throw new StalePlanError('the cursor has moved')
+  }
+  for (const stream of plan.reseals) store.cursors.countReseal(stream, device)
+  if (sealed.isRenewed) store.devices.countGeneration(device)
+  sealed.change.apply()
+  const generation = store.devices.get(device)?.generation ?? 0
+  const { id, bytes } = sealed
+  store.envelopes.insert({ id, device, generation, bytes, ranges: plan.ranges, sealedAt: at })
+  if (account !== me.account) {
+    for (const { stream, from, to } of plan.ranges) store.deliveries.setSent(stream, account, from, to, at)
+  }
+  store.attempts.insert({ account, device, envelope: id, what: 'write', path: sealed.path, at, outcome: 'ok' })
+}
+
+function freeze(store: Store, plan: Plan): void {
+  const heads = new Map<number, { seq: number; hash: Uint8Array }>()
+  for (const position of plan.freezes) {
+    if (!store.messages.freeze(position.stream, position)) {
+      // Another device's envelope froze it first; the same bytes are as good as mine.
+      const frozen = store.messages.hashAt(position.stream, position.seq)
+      if (frozen == null || !isEqualBytes(frozen, position.hash)) throw new StalePlanError('the content has changed')
+    }
+    heads.set(position.stream, position)
+  }
+  for (const { stream } of plan.ranges) {
+    const row = store.streams.byId(stream)
+    if (row === undefined || row.closed !== 0) throw new StalePlanError('the epoch is closed')
+    const head = heads.get(stream)
+    if (head !== undefined && head.seq > row.frozenTo) store.streams.setFrozen(stream, head.seq, head.hash)
+  }
+}

@@ -1,0 +1,110 @@
+import type { AccountId, AccountKey, Name } from '@parley/shared/ids.ts'
+import type { Statement } from 'better-sqlite3'
+import type { Database } from './database.ts'
+
+export type ContactState = 'stranger' | 'requested' | 'accepted' | 'blocked'
+
+export interface ContactRow {
+  readonly account: AccountId
+  readonly state: ContactState
+  /** Pinned on first use. */
+  readonly accountKey: AccountKey
+  /** A key that somebody presented for this contact without the pinned key's signature. */
+  readonly offeredKey: AccountKey | null
+  readonly displayName: string
+  readonly addedAt: number
+}
+
+export interface ContactName {
+  /** Audience of the directory that vouches for it, '' when only the contact says so. */
+  readonly directory: string
+  readonly name: Name
+  readonly account: AccountId
+}
+
+const COLUMNS = `account, state, account_key AS accountKey, offered_key AS offeredKey, display_name AS displayName, added_at AS addedAt`
+
+/** The people I know, and what they are called where. */
+export class ContactsTable {
+  readonly #insert: Statement<[AccountId, ContactState, AccountKey, string, number]>
+  readonly #get: Statement<[AccountId], ContactRow>
+  readonly #all: Statement<[], ContactRow>
+  readonly #setState: Statement<[ContactState, AccountId]>
+  readonly #setKey: Statement<[AccountKey, AccountId]>
+  readonly #offerKey: Statement<[AccountKey | null, AccountId]>
+  readonly #setDisplayName: Statement<[string, AccountId]>
+  readonly #insertName: Statement<[string, Name, AccountId, number]>
+  readonly #byName: Statement<[string, Name], ContactName>
+  readonly #namesOf: Statement<[AccountId], ContactName>
+
+  constructor(database: Database) {
+    this.#insert = database.prepare(
+      'INSERT OR IGNORE INTO contacts (account, state, account_key, display_name, added_at) VALUES (?, ?, ?, ?, ?)',
+    )
+    this.#get = database.prepare(`SELECT ${COLUMNS} FROM contacts WHERE account = ?`)
+    this.#all = database.prepare(`SELECT ${COLUMNS} FROM contacts ORDER BY added_at, account`)
+    this.#setState = database.prepare('UPDATE contacts SET state = ? WHERE account = ?')
+    this.#setKey = database.prepare('UPDATE contacts SET account_key = ?, offered_key = NULL WHERE account = ?')
+    this.#offerKey = database.prepare('UPDATE contacts SET offered_key = ? WHERE account = ?')
+    this.#setDisplayName = database.prepare('UPDATE contacts SET display_name = ? WHERE account = ?')
+    this.#insertName = database.prepare(
+      'INSERT OR IGNORE INTO contact_names (directory, name, account, seen_at) VALUES (?, ?, ?, ?)',
+    )
+    this.#byName = database.prepare(
+      'SELECT directory, name, account FROM contact_names WHERE directory = ? AND name = ?',
+    )
+    this.#namesOf = database.prepare(
+      `SELECT directory, name, account FROM contact_names WHERE account = ? ORDER BY directory = '', seen_at`,
+    )
+  }
+
+  /** Pins the key. Does nothing for an account that is known. */
+  insert(contact: {
+    account: AccountId
+    state: ContactState
+    accountKey: AccountKey
+    displayName: string
+    addedAt: number
+  }): void {
+    this.#insert.run(contact.account, contact.state, contact.accountKey, contact.displayName, contact.addedAt)
+  }
+
+  get(account: AccountId): ContactRow | undefined {
+    return this.#get.get(account)
+  }
+
+  all(): ContactRow[] {
+    return this.#all.all()
+  }
+
+  setState(account: AccountId, state: ContactState): void {
+    this.#setState.run(state, account)
+  }
+
+  /** A rotation that the pinned key signed, or the user's own choice. */
+  setKey(account: AccountId, key: AccountKey): void {
+    this.#setKey.run(key, account)
+  }
+
+  offerKey(account: AccountId, key: AccountKey | null): void {
+    this.#offerKey.run(key, account)
+  }
+
+  setDisplayName(account: AccountId, displayName: string): void {
+    this.#setDisplayName.run(displayName, account)
+  }
+
+  /** The first to hold a name keeps it: a second claim on it changes nothing here. */
+  addName(directory: string, name: Name, account: AccountId, at: number): void {
+    this.#insertName.run(directory, name, account, at)
+  }
+
+  byName(directory: string, name: Name): ContactName | undefined {
+    return this.#byName.get(directory, name)
+  }
+
+  /** The one a directory vouches for first. */
+  namesOf(account: AccountId): ContactName[] {
+    return this.#namesOf.all(account)
+  }
+}

@@ -1,0 +1,106 @@
+import type { AccountId, DeviceKey, EnvelopeId } from '@parley/shared/ids.ts'
+import type { Statement } from 'better-sqlite3'
+import type { Database } from './database.ts'
+
+export interface DeviceRow {
+  readonly device: DeviceKey
+  readonly account: AccountId
+  readonly certificate: string
+  readonly signalIdentity: string
+  readonly state: 'active' | 'dormant' | 'revoked'
+  readonly generation: number
+  readonly mustRenew: number
+  readonly latestOpened: EnvelopeId | null
+  readonly lastSeenAt: number | null
+}
+
+export interface KnownEndpoint {
+  readonly transport: 'tcp'
+  readonly host: string
+  readonly port: number
+}
+
+const COLUMNS = `device, account, certificate, signal_identity AS signalIdentity, state, generation, must_renew AS mustRenew,
+  latest_opened AS latestOpened, last_seen_at AS lastSeenAt`
+
+/** Remote devices: contacts' and my own others, with what outlives a session of each. */
+export class DevicesTable {
+  readonly #upsert: Statement<[DeviceKey, AccountId, string, string, number]>
+  readonly #get: Statement<[DeviceKey], DeviceRow>
+  readonly #ofAccount: Statement<[AccountId], DeviceRow>
+  readonly #setState: Statement<[DeviceRow['state'], DeviceKey]>
+  readonly #renewed: Statement<[DeviceKey]>
+  readonly #mustRenew: Statement<[DeviceKey]>
+  readonly #opened: Statement<[EnvelopeId, DeviceKey]>
+  readonly #seen: Statement<[number, DeviceKey]>
+  readonly #addEndpoint: Statement<[DeviceKey, string, string, number, number]>
+  readonly #endpoints: Statement<[DeviceKey, number], KnownEndpoint>
+
+  constructor(database: Database) {
+    this.#upsert = database.prepare(
+      `INSERT INTO devices (device, account, certificate, signal_identity, state, first_seen_at) VALUES (?, ?, ?, ?, 'active', ?)
+       ON CONFLICT (device) DO UPDATE SET certificate = excluded.certificate, signal_identity = excluded.signal_identity
+       WHERE devices.account = excluded.account AND certificate <> excluded.certificate`,
+    )
+    this.#get = database.prepare(`SELECT ${COLUMNS} FROM devices WHERE device = ?`)
+    this.#ofAccount = database.prepare(`SELECT ${COLUMNS} FROM devices WHERE account = ? ORDER BY device`)
+    this.#setState = database.prepare('UPDATE devices SET state = ? WHERE device = ?')
+    this.#renewed = database.prepare('UPDATE devices SET generation = generation + 1, must_renew = 0 WHERE device = ?')
+    this.#mustRenew = database.prepare('UPDATE devices SET must_renew = 1 WHERE device = ?')
+    this.#opened = database.prepare('UPDATE devices SET latest_opened = ? WHERE device = ?')
+    this.#seen = database.prepare('UPDATE devices SET last_seen_at = ? WHERE device = ?')
+    this.#addEndpoint = database.prepare(
+      `INSERT INTO endpoints (device, transport, host, port, worked_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (device, transport, host, port) DO UPDATE SET worked_at = excluded.worked_at`,
+    )
+    this.#endpoints = database.prepare(
+      'SELECT transport, host, port FROM endpoints WHERE device = ? ORDER BY worked_at DESC LIMIT ?',
+    )
+  }
+
+  /** A newer certificate replaces the one that is kept; the account of a device never changes. */
+  upsert(
+    device: { device: DeviceKey; account: AccountId; certificate: string; signalIdentity: string },
+    at: number,
+  ): void {
+    this.#upsert.run(device.device, device.account, device.certificate, device.signalIdentity, at)
+  }
+
+  get(device: DeviceKey): DeviceRow | undefined {
+    return this.#get.get(device)
+  }
+
+  ofAccount(account: AccountId): DeviceRow[] {
+    return this.#ofAccount.all(account)
+  }
+
+  setState(device: DeviceKey, state: DeviceRow['state']): void {
+    this.#setState.run(state, device)
+  }
+
+  /** A new ratchet was begun towards it. */
+  countGeneration(device: DeviceKey): void {
+    this.#renewed.run(device)
+  }
+
+  setMustRenew(device: DeviceKey): void {
+    this.#mustRenew.run(device)
+  }
+
+  setLatestOpened(device: DeviceKey, envelope: EnvelopeId): void {
+    this.#opened.run(envelope, device)
+  }
+
+  setSeen(device: DeviceKey, at: number): void {
+    this.#seen.run(at, device)
+  }
+
+  addEndpoint(device: DeviceKey, endpoint: KnownEndpoint, at: number): void {
+    this.#addEndpoint.run(device, endpoint.transport, endpoint.host, endpoint.port, at)
+  }
+
+  /** Those that worked, the latest first. */
+  endpoints(device: DeviceKey, limit: number): KnownEndpoint[] {
+    return this.#endpoints.all(device, limit)
+  }
+}

@@ -1,0 +1,65 @@
+import { AttemptsTable } from './attempts-table.ts'
+import { ContactsTable } from './contacts-table.ts'
+import { CursorsTable } from './cursors-table.ts'
+import { type Database, openDatabase } from './database.ts'
+import { DeliveriesTable } from './deliveries-table.ts'
+import { DevicesTable } from './devices-table.ts'
+import { EnvelopesTable } from './envelopes-table.ts'
+import { EventsTable } from './events-table.ts'
+import { ForksTable } from './forks-table.ts'
+import { GroupCommit } from './group-commit.ts'
+import { IdempotencyTable } from './idempotency-table.ts'
+import { MessagesTable } from './messages-table.ts'
+import { MetaTable } from './meta-table.ts'
+import { OpenedEnvelopesTable } from './opened-envelopes-table.ts'
+import { StreamsTable } from './streams-table.ts'
+
+/** The open database of a profile: one table class each, and the one way to write to them. */
+export class Store {
+  readonly database: Database
+  readonly commits: GroupCommit
+  readonly meta: MetaTable
+  readonly contacts: ContactsTable
+  readonly devices: DevicesTable
+  readonly streams: StreamsTable
+  readonly messages: MessagesTable
+  readonly deliveries: DeliveriesTable
+  readonly cursors: CursorsTable
+  readonly envelopes: EnvelopesTable
+  readonly openedEnvelopes: OpenedEnvelopesTable
+  readonly forks: ForksTable
+  readonly attempts: AttemptsTable
+  readonly events: EventsTable
+  readonly idempotency: IdempotencyTable
+
+  constructor(database: Database, commits: GroupCommit) {
+    this.database = database
+    this.commits = commits
+    this.meta = new MetaTable(database)
+    this.contacts = new ContactsTable(database)
+    this.devices = new DevicesTable(database)
+    this.streams = new StreamsTable(database)
+    this.messages = new MessagesTable(database)
+    this.deliveries = new DeliveriesTable(database)
+    this.cursors = new CursorsTable(database)
+    this.envelopes = new EnvelopesTable(database)
+    this.openedEnvelopes = new OpenedEnvelopesTable(database)
+    this.forks = new ForksTable(database)
+    this.attempts = new AttemptsTable(database)
+    this.events = new EventsTable(database)
+    this.idempotency = new IdempotencyTable(database)
+  }
+
+  /** Commits what waits, then closes the file. */
+  close(): void {
+    if (!this.database.open) return
+    this.commits.flush()
+    this.database.close()
+  }
+}
+
+/** `onBroken`: see GroupCommit. */
+export function openStore(file: string, onBroken: (error: Error) => void): Store {
+  const database = openDatabase(file)
+  return new Store(database, new GroupCommit(database, onBroken))
+}

@@ -1,0 +1,109 @@
+import type { ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
+import type { Statement } from 'better-sqlite3'
+import type { Database } from './database.ts'
+
+/** One device's messages in one conversation. See the schema for what each number counts in my streams and in theirs. */
+export interface StreamRow {
+  readonly id: number
+  readonly device: DeviceKey
+  readonly conversation: ConversationId
+  readonly epoch: Epoch
+  readonly base: number
+  readonly upTo: number
+  readonly frozenTo: number
+  readonly hash: Uint8Array | null
+  readonly closed: number
+}
+
+const COLUMNS = 'id, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash, closed'
+
+export class StreamsTable {
+  readonly #insert: Statement<[DeviceKey, ConversationId, Epoch, number, number, number]>
+  readonly #byId: Statement<[number], StreamRow>
+  readonly #byEpoch: Statement<[DeviceKey, Epoch], StreamRow>
+  readonly #open: Statement<[DeviceKey, ConversationId], StreamRow>
+  readonly #ofDevice: Statement<[DeviceKey, number, number], StreamRow>
+  readonly #countOfDevice: Statement<[DeviceKey], { n: number }>
+  readonly #ofConversation: Statement<[ConversationId], StreamRow>
+  readonly #all: Statement<[], StreamRow>
+  readonly #accepted: Statement<[number, number]>
+  readonly #froze: Statement<[number, Uint8Array, number]>
+  readonly #received: Statement<[number, number, Uint8Array, number]>
+
+  constructor(database: Database) {
+    this.#insert = database.prepare(
+      'INSERT INTO streams (device, conversation, epoch, base, up_to, frozen_to) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    this.#byId = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE id = ?`)
+    this.#byEpoch = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE device = ? AND epoch = ?`)
+    this.#open = database.prepare(
+      `SELECT ${COLUMNS} FROM streams WHERE device = ? AND conversation = ? AND closed = 0 ORDER BY id DESC LIMIT 1`,
+    )
+    this.#ofDevice = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE device = ? AND id > ? ORDER BY id LIMIT ?`)
+    this.#countOfDevice = database.prepare('SELECT count(*) AS n FROM streams WHERE device = ?')
+    this.#ofConversation = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE conversation = ? ORDER BY id`)
+    this.#all = database.prepare(`SELECT ${COLUMNS} FROM streams ORDER BY id`)
+    this.#accepted = database.prepare('UPDATE streams SET up_to = ? WHERE id = ?')
+    this.#froze = database.prepare('UPDATE streams SET frozen_to = ?, hash = ? WHERE id = ?')
+    this.#received = database.prepare('UPDATE streams SET up_to = ?, frozen_to = ?, hash = ? WHERE id = ?')
+  }
+
+  /** A stream that holds nothing yet: its next position is `base`. */
+  insert(device: DeviceKey, conversation: ConversationId, epoch: Epoch, base: number): StreamRow {
+    const { lastInsertRowid } = this.#insert.run(device, conversation, epoch, base, base - 1, base - 1)
+    const upTo = base - 1
+    return {
+      id: Number(lastInsertRowid),
+      device,
+      conversation,
+      epoch,
+      base,
+      upTo,
+      frozenTo: upTo,
+      hash: null,
+      closed: 0,
+    }
+  }
+
+  byId(id: number): StreamRow | undefined {
+    return this.#byId.get(id)
+  }
+
+  byEpoch(device: DeviceKey, epoch: Epoch): StreamRow | undefined {
+    return this.#byEpoch.get(device, epoch)
+  }
+
+  /** The stream that new messages of the device go to. */
+  open(device: DeviceKey, conversation: ConversationId): StreamRow | undefined {
+    return this.#open.get(device, conversation)
+  }
+
+  /** In the order of their first sight, after the stream `after`. */
+  ofDevice(device: DeviceKey, after: number, limit: number): StreamRow[] {
+    return this.#ofDevice.all(device, after, limit)
+  }
+
+  countOfDevice(device: DeviceKey): number {
+    return this.#countOfDevice.get(device)?.n ?? 0
+  }
+
+  ofConversation(conversation: ConversationId): StreamRow[] {
+    return this.#ofConversation.all(conversation)
+  }
+
+  all(): StreamRow[] {
+    return this.#all.all()
+  }
+
+  setAccepted(stream: number, upTo: number): void {
+    this.#accepted.run(upTo, stream)
+  }
+
+  setFrozen(stream: number, frozenTo: number, hash: Uint8Array): void {
+    this.#froze.run(frozenTo, hash, stream)
+  }
+
+  setReceived(stream: number, upTo: number, hash: Uint8Array): void {
+    this.#received.run(upTo, upTo, hash, stream)
+  }
+}

@@ -1,0 +1,224 @@
+// Two or more devices, links between them that are slow, cut and doubled, processes that die: all from one seed.
+import { createHash } from 'node:crypto'
+import { toHex, utf8 } from '@parley/shared/bytes.ts'
+import type { LocalMessageId } from '@parley/shared/ids.ts'
+import { decodeFrame } from '@parley/shared/wire/frame-reader.ts'
+import { TYPE } from '@parley/shared/wire/frames.ts'
+import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { type NodeHooks, SimLine, SimNode } from './node.ts'
+import { SeededRandom } from './random.ts'
+import { Schedule } from './schedule.ts'
+
+export interface Sent {
+  readonly from: SimNode
+  readonly to: SimNode
+  readonly text: string
+  localId: LocalMessageId | undefined
+  /** Its `send` resolved: from here on it must never be lost. */
+  isAccepted: boolean
+  /** What was reported: earlier texts must never arrive. */
+  finalText: string | undefined
+  readonly formerTexts: string[]
+}
+
+interface Link {
+  readonly lines: readonly [SimLine, SimLine]
+  readonly lastArrival: [number, number]
+}
+
+export class World implements NodeHooks {
+  readonly random: SeededRandom
+  readonly schedule = new Schedule()
+  readonly nodes: SimNode[]
+  readonly sent: Sent[] = []
+  readonly broken: string[] = []
+  readonly aborts: string[] = []
+  crashes = 0
+  cuts = 0
+  #links: Link[] = []
+  #isHealing = false
+  readonly #ciphertexts = new Map<string, string>()
+  readonly #trace = createHash('sha256')
+  #texts = 0
+
+  constructor(seed: number, devices: number) {
+    this.random = new SeededRandom(seed)
+    this.nodes = Array.from(
+      { length: devices },
+      (_, index) => new SimNode(`d${index}`, index, this.random, this.schedule, this),
+    )
+    for (const node of this.nodes) for (const other of this.nodes) if (node !== other) node.meet(other)
+  }
+
+  /** The same for the same seed. */
+  traceHash(): string {
+    return this.#trace.copy().digest('hex')
+  }
+
+  send(from: SimNode, to: SimNode): void {
+    if (!from.isRunning) return
+    this.#texts += 1
+    const text = `text ${this.#texts}`
+    const sent: Sent = { from, to, text, localId: undefined, isAccepted: false, finalText: text, formerTexts: [] }
+    this.sent.push(sent)
+    const { process } = from
+    from.delivery
+      .send({
+        conversation: from.conversationWith(to),
+        recipients: [to.account],
+        kind: 'text',
+        critical: true,
+        body: utf8(text),
+        priority: this.random.below(3),
+      })
+      .then(({ localId }) => {
+        if (!from.isRunning || from.process !== process) return
+        sent.localId = localId
+        sent.isAccepted = true
+      })
+      .catch((error: unknown) => this.broken.push(`send failed: ${String(error)}`))
+  }
+
+  /** Takes back or rewrites a message that may already be on its way. */
+  revise(sent: Sent): void {
+    const { from, localId } = sent
+    if (localId === undefined || !from.isRunning || sent.finalText === undefined) return
+    const { process } = from
+    const isStill = (): boolean => from.isRunning && from.process === process
+    const old = sent.finalText
+    if (this.random.chance(0.5)) {
+      void from.delivery.outbox.cancel(localId).then((outcome) => {
+        if (!isStill() || outcome !== 'cancelled') return
+        sent.formerTexts.push(old)
+        sent.finalText = undefined
+      })
+    } else {
+      this.#texts += 1
+      const text = `text ${this.#texts}`
+      void from.delivery.outbox.edit(localId, utf8(text)).then((outcome) => {
+        if (!isStill() || outcome !== 'edited') return
+        sent.formerTexts.push(old)
+        sent.finalText = text
+      })
+    }
+  }
+
+  connect(a: SimNode, b: SimNode): void {
+    if (!a.isRunning || !b.isRunning) return
+    const id = `link ${this.#links.length}`
+    const lines = [new SimLine(a, b.device, id), new SimLine(b, a.device, id)] as const
+    this.#links.push({ lines, lastArrival: [0, 0] })
+    a.delivery.attach(lines[0])
+    b.delivery.attach(lines[1])
+  }
+
+  /** What is on the way is gone; each end notices in its own time. */
+  cut(link: { lines: readonly SimLine[] }): void {
+    this.cuts += 1
+    for (const line of link.lines) {
+      if (!line.isOpen) continue
+      line.isOpen = false
+      this.schedule.after(this.random.below(20), () => {
+        if (line.owner.isRunning && line.owner.process === line.process) line.owner.delivery.detach(line)
+      })
+    }
+    const [one, other] = link.lines
+    if (one === undefined || other === undefined) return
+    this.schedule.after(this.random.below(200), () => this.reconnect(one.owner, other.owner))
+  }
+
+  reconnect(a: SimNode, b: SimNode): void {
+    if (
+      this.openLinks().some(
+        ({ lines }) => lines.some(({ owner }) => owner === a) && lines.some(({ owner }) => owner === b),
+      )
+    )
+      return
+    this.connect(a, b)
+  }
+
+  openLinks(): Link[] {
+    return this.#links.filter(({ lines }) => lines.every((line) => line.isAlive))
+  }
+
+  crash(node: SimNode): void {
+    node.crash()
+    this.afterCrash(node)
+  }
+
+  afterCrash(node: SimNode): void {
+    this.crashes += 1
+    for (const link of this.#links) if (link.lines.some((line) => line.owner === node && line.isOpen)) this.cut(link)
+    this.schedule.after(this.random.below(300), () => {
+      node.restart()
+      for (const other of this.nodes) if (other !== node) this.reconnect(node, other)
+    })
+  }
+
+  /** From here on nothing fails any more. */
+  heal(): void {
+    this.#isHealing = true
+    for (const node of this.nodes) node.restart()
+    for (const [index, a] of this.nodes.entries()) for (const b of this.nodes.slice(index + 1)) this.reconnect(a, b)
+  }
+
+  shouldDie(node: SimNode): boolean {
+    if (this.#isHealing || !this.random.chance(0.004)) return false
+    queueMicrotask(() => this.afterCrash(node))
+    return true
+  }
+
+  onWire(from: SimNode, line: SimLine, bytes: Uint8Array): void {
+    const link = this.#links.find(({ lines }) => lines.includes(line))
+    if (link === undefined) return
+    const direction = link.lines[0] === line ? 0 : 1
+    const target = link.lines[1 - direction]
+    this.#trace.update(`${from.name} ${this.schedule.now} `).update(bytes)
+    this.#checkCiphertext(bytes)
+    const arrival = Math.max(link.lastArrival[direction] ?? 0, this.schedule.now + this.random.below(12))
+    link.lastArrival[direction] = arrival
+    this.schedule.after(arrival - this.schedule.now, () => target?.owner.receive(target, bytes))
+  }
+
+  onSessionAbort(node: SimNode, line: SimLine, error: Error): void {
+    this.aborts.push(`${node.name}: ${error.message}`)
+    const link = this.#links.find(({ lines }) => lines.includes(line))
+    if (link !== undefined) this.cut(link)
+  }
+
+  /** When the tick is set, a device of the recipient holds exactly that message, as a message. */
+  onDelivered(node: SimNode, range: { stream: number; from: number; to: number }): void {
+    const stream = node.store.streams.byId(range.stream)
+    for (const row of node.store.messages.range(range.stream, range.from, range.to)) {
+      const holders = this.nodes.filter((other) => {
+        if (other === node || stream === undefined) return false
+        const theirs = other.store.streams.byEpoch(node.device, stream.epoch)
+        const [held] = theirs === undefined ? [] : other.store.messages.range(theirs.id, row.seq, row.seq)
+        return (
+          held?.hash != null && row.hash !== null && toHex(held.hash) === toHex(row.hash) && held.standing !== 'early'
+        )
+      })
+      if (holders.length === 0) this.broken.push(`4: ${node.name} marked ${row.seq} delivered, nobody holds it`)
+    }
+  }
+
+  /** Texts that a device shows of another, in display order. */
+  shown(at: SimNode, from: SimNode): string[] {
+    const texts: string[] = []
+    for (const row of at.store.messages.page(at.conversationWith(from), 100_000).toReversed()) {
+      const stream = at.store.streams.byId(row.stream)
+      if (stream?.device === from.device) texts.push(Buffer.from(decodeMessage(row.bytes).body).toString())
+    }
+    return texts
+  }
+
+  /** One envelope id is one ciphertext, whatever the wire and however often. */
+  #checkCiphertext(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes.subarray(4))
+    if (frame?.type !== TYPE.envelope) return
+    const digest = createHash('sha256').update(frame.bytes).digest('hex')
+    const known = this.#ciphertexts.get(frame.id)
+    if (known !== undefined && known !== digest) this.broken.push(`6: envelope ${frame.id} has two ciphertexts`)
+    this.#ciphertexts.set(frame.id, digest)
+  }
+}
