@@ -249,6 +249,26 @@ describe('a ratchet that was lost or rolled back', () => {
     expect((await bob.open(alice, await alice.seal(bob, 'settled'))).text).toBe('settled')
   })
 
+  test('renewed while older messages are in flight: whichever ratchet is in front, everything opens and both settle', async () => {
+    using alice = new TestDevice()
+    using bob = new TestDevice()
+    await introduce(alice, bob)
+    const inFlight = await bob.seal(alice, 'in flight')
+    const renewal = await alice.seal(bob, 'renewal', bob.bundle())
+    // It opens on the older ratchet, which libsignal then puts in front of the new one.
+    expect((await alice.open(bob, inFlight)).text).toBe('in flight')
+    const onOlder = await alice.seal(bob, 'on the older')
+    expect([renewal[0], onOlder[0]]).toEqual([3, 2])
+    expect(await bob.open(alice, renewal)).toEqual({ text: 'renewal', begun: true })
+    const answer = await bob.seal(alice, 'answer')
+    expect((await bob.open(alice, onOlder)).text).toBe('on the older')
+    expect((await alice.open(bob, answer)).text).toBe('answer')
+    for (let n = 0; n < 5; n += 1) {
+      expect(await bob.open(alice, await alice.seal(bob, 'a'))).toEqual({ text: 'a', begun: false })
+      expect(await alice.open(bob, await bob.seal(alice, 'b'))).toEqual({ text: 'b', begun: false })
+    }
+  })
+
   test('whose record cannot be read counts as none, and a bundle replaces it', async () => {
     using alice = new TestDevice()
     using bob = new TestDevice()
