@@ -85,7 +85,9 @@ export function decodeFrame(body: Uint8Array): Frame | undefined {
   if (type !== undefined && type >= FIRST_IGNORED_TYPE) return undefined
   if (type !== undefined && !KNOWN_TYPES.has(type))
     throw new FrameError('unsupported', `frame type ${type} is not known`)
-  throw new FrameError('malformed', z.prettifyError(frame.error), {
+  // One issue is enough to say: a hostile frame has thousands.
+  const [issue] = frame.error.issues
+  throw new FrameError('malformed', `${issue?.path.join('.')}: ${issue?.message}`, {
     cause: frame.error,
   })
 }
