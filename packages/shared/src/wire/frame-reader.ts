@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { MAX_FRAME_BYTES } from '#limits.ts'
+import { decodeAppFrame } from '#wire/app-frame.ts'
 import { decodeCbor } from '#wire/cbor.ts'
-import { FIRST_IGNORED_TYPE, Frame } from '#wire/frames.ts'
+import { FIRST_IGNORED_TYPE, Frame, TYPE } from '#wire/frames.ts'
 
 export class FrameError extends Error {
   override readonly name = 'FrameError'
@@ -78,6 +79,8 @@ export class FrameReader {
 
 /** The frame, or undefined for a type that is to be ignored. Throws FrameError `unsupported` or `malformed`, or CborError. */
 export function decodeFrame(body: Uint8Array): Frame | undefined {
+  const app = decodeAppFrame(body)
+  if (app !== undefined) return { type: TYPE.app, bytes: app }
   const value = decodeCbor(body)
   const frame = Frame.safeParse(value)
   if (frame.success) return frame.data

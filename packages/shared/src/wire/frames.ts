@@ -7,6 +7,7 @@ import { MAX_APP_BYTES, MAX_CLAIM_RANGES, MAX_CLAIMS_PER_FRAME, MAX_FRAME_BYTES,
 import { Features } from '#signed/device-statement.ts'
 import { Jws } from '#signed/jws.ts'
 import { PrekeyBundle } from '#signed/prekeys.ts'
+import { encodeAppFrame } from '#wire/app-frame.ts'
 import { encodeCbor } from '#wire/cbor.ts'
 import { Bytes, Bytes16, Bytes32, Count, EnvelopeIdBytes, EpochBytes } from '#wire/fields.ts'
 
@@ -138,6 +139,11 @@ export type ByeReason =
 
 /** A whole frame, length included, ready for the socket. */
 export function encodeFrame(frame: Frame): Uint8Array {
+  const app = frame.type === TYPE.app ? encodeAppFrame(frame.bytes, 4) : undefined
+  if (app !== undefined) {
+    app.writeUInt32BE(app.length - 4, 0)
+    return app
+  }
   const body = encodeCbor(toWire(frame))
   if (body.length > MAX_FRAME_BYTES)
     throw new RangeError(`a frame of ${body.length} bytes is over the limit of ${MAX_FRAME_BYTES}`)
