@@ -81,6 +81,9 @@ export const HEARTBEAT_ONLINE_MS = 60_000
 export const DIRECTORY_TIMEOUT_MS = 10_000
 export const MAX_DIRECTORY_ANSWER_BYTES = 512 * KIB
 export const MAX_DIRECTORY_LINKS = 4
+/** How often a device looks unasked whether the directory still holds what it published, and how often at its prekeys when told. */
+export const REGISTRATION_CHECK_MS = 24 * 60 * 60 * 1000
+export const PREKEY_REFILL_MIN_MS = 60_000
 
 /** Wire between peers. */
 export const MAX_FRAME_BYTES = 256 * KIB

@@ -27,7 +27,7 @@ function refusal(answer: HttpAnswer): DirectoryError {
   if (problem === undefined) {
     // A proxy in front of a directory that is away answers in its own words.
     return isTemporary
-      ? new DirectoryError('unreachable', `the directory is not available (HTTP ${status})`, { isTemporary })
+      ? new DirectoryError('unreachable', `the directory is not available (HTTP ${status})`)
       : new DirectoryError('not-a-directory', `HTTP ${status} without an explanation: is this the URL of a directory?`)
   }
   return new DirectoryError(codeOf(problem), problem.detail ?? problem.title, { problem, isTemporary })

@@ -29,7 +29,7 @@ import { call } from './directory-calls.ts'
 import { DirectoryError } from './directory-error.ts'
 import { type DirectoryKeyPin, PinnedDirectoryKey } from './directory-key.ts'
 import { HttpExchange, type HttpRequest, type Route } from './http-exchange.ts'
-import { nextRecord } from './my-record.ts'
+import { isCurrent, nextRecord } from './my-record.ts'
 import { type VerifiedUser, verifyUser } from './verified-user.ts'
 
 export interface DirectoryClientOptions {
@@ -94,9 +94,7 @@ export class DirectoryClient {
   async lookup(name: Name, { signal }: Cancellable = {}): Promise<VerifiedUser | undefined> {
     const user = await this.#call(User, { method: 'GET', path: userPath(name), signal }).catch(unless('unknown-name'))
     if (user === undefined) return undefined
-    return this.#sameKey(signal, async () =>
-      verifyUser(user, name, await this.audience({ signal }), this.#exchange.serverTime ?? this.#now()),
-    )
+    return this.#verified(user, name, signal)
   }
 
   /** Who was seen at this address by the directory. Names to look up, nothing signed. */
@@ -113,17 +111,18 @@ export class DirectoryClient {
   async publishRecord(
     profile: z.infer<typeof Profile> = {},
     { signal }: Cancellable = {},
-  ): Promise<'published' | 'unchanged'> {
+  ): Promise<{ outcome: 'published' | 'unchanged'; user: VerifiedUser }> {
     const { name, account } = this.#identity
     const audience = await this.audience({ signal })
     for (let left = RECORD_TRIES; ; left -= 1) {
-      const held = (await this.lookup(name, { signal }))?.account
-      const record = await nextRecord({ identity: this.#identity, profile, audience, held, now: this.#now() })
-      if (record === undefined) return 'unchanged'
+      const held = await this.lookup(name, { signal })
+      const now = this.#now()
+      const record = await nextRecord({ identity: this.#identity, profile, audience, held: held?.account, now })
+      if (held !== undefined && isCurrent(held.account.record, record)) return { outcome: 'unchanged', user: held }
       const body: z.infer<typeof PutRecord> = { record: await signAccountRecord(record, account.privateKey) }
       try {
-        await this.#call(User, { method: 'PUT', path: userPath(name), body, signal })
-        return 'published'
+        const user = await this.#call(User, { method: 'PUT', path: userPath(name), body, signal })
+        return { outcome: 'published', user: await this.#verified(user, name, signal) }
       } catch (error) {
         if (left === 1 || !wasOvertaken(error)) throw error
       }
@@ -215,6 +214,12 @@ export class DirectoryClient {
 
   #call<S extends z.ZodType>(schema: S, request: HttpRequest): Promise<z.infer<S>> {
     return this.#sameKey(request.signal, () => call(this.#exchange, schema, request))
+  }
+
+  #verified(user: User, name: Name, signal: AbortSignal | undefined): Promise<VerifiedUser> {
+    return this.#sameKey(signal, async () =>
+      verifyUser(user, name, await this.audience({ signal }), this.#exchange.serverTime ?? this.#now()),
+    )
   }
 
   /** When the audiences differ, it is worth a question whether the directory is still the one that was pinned. */

@@ -5,6 +5,8 @@ interface Details extends ErrorOptions {
   readonly isTemporary?: boolean
 }
 
+const TEMPORARY: ReadonlySet<string> = new Set(['unreachable', 'timed-out', 'not-a-directory', 'replaced'])
+
 /** Why the directory could not be asked, would not do it, or must not be believed. */
 export class DirectoryError extends Error {
   override readonly name = 'DirectoryError'
@@ -12,7 +14,7 @@ export class DirectoryError extends Error {
     | 'unreachable'
     | 'timed-out'
     | 'closed'
-    /** What answers at this URL does not speak the directory's API. */
+    /** What answers at this URL does not speak the directory's API: a wrong URL, or a hotspot that wants a login first. */
     | 'not-a-directory'
     | 'directory-key-changed'
     /** It served something that its owner did not sign so. */
@@ -35,7 +37,7 @@ export class DirectoryError extends Error {
   constructor(
     code: DirectoryError['code'],
     message: string,
-    { problem, isTemporary = false, ...options }: Details = {},
+    { problem, isTemporary = TEMPORARY.has(code), ...options }: Details = {},
   ) {
     super(message, options)
     this.code = code

@@ -68,13 +68,12 @@ export class HttpExchange {
       if (this.#closed.signal.aborted) throw new DirectoryError('closed', 'the directory client was closed')
       if (timeout.aborted) {
         const message = `the directory at ${this.#base.origin} did not answer within ${this.#timeoutMs / 1000} s`
-        throw new DirectoryError('timed-out', message, { isTemporary: true })
+        throw new DirectoryError('timed-out', message)
       }
       if (error instanceof DirectoryError) throw error
       const why = systemErrorCode(error) ?? String(error)
       throw new DirectoryError('unreachable', `the directory at ${this.#base.origin} cannot be reached (${why})`, {
         cause: error,
-        isTemporary: true,
       })
     }
   }

@@ -23,10 +23,10 @@ interface Wanted {
 }
 
 /**
- * The record to publish now, or undefined while the one in the directory says all of it and is not past half its life. It keeps
- * what my other devices put there. Throws DirectoryError when this account or this device must not publish under the name.
+ * The record that follows the one in the directory. It keeps what my other devices put there. Throws DirectoryError when this
+ * account or this device must not publish under the name.
  */
-export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v'> | undefined> {
+export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v'>> {
   const { identity, profile, audience, held, now } = wanted
   const fresh = {
     aud: audience,
@@ -51,8 +51,7 @@ export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v
   if (devices.length > MAX_DEVICES) {
     throw new DirectoryError('too-many-devices', `the account already has ${MAX_DEVICES} devices: revoke one first`)
   }
-  const next = { ...fresh, devices, revoked: record.revoked, seq: record.seq + 1, prev: digestOf(held.jws) }
-  return isSaid(next, record) && record.expiresAt - now > RECORD_LIFETIME_MS / 2 ? undefined : next
+  return { ...fresh, devices, revoked: record.revoked, seq: record.seq + 1, prev: digestOf(held.jws) }
 }
 
 async function certificatesToKeep(identity: Identity, held: VerifiedAccount): Promise<Jws[]> {
@@ -74,13 +73,14 @@ async function certificatesToKeep(identity: Identity, held: VerifiedAccount): Pr
   return []
 }
 
-function isSaid(next: Omit<AccountRecord, 'v'>, record: AccountRecord): boolean {
-  const saying = ({ accountKey, rotations, displayName, profile, devices }: Omit<AccountRecord, 'v'>) => ({
+/** Whether the record in the directory says already what the next one would, and is not past half its life. */
+export function isCurrent(record: AccountRecord, next: Omit<AccountRecord, 'v'>): boolean {
+  const said = ({ accountKey, rotations, displayName, profile, devices }: Omit<AccountRecord, 'v'>) => ({
     accountKey,
     rotations,
     displayName,
     profile,
     devices: devices.toSorted(),
   })
-  return isDeepStrictEqual(saying(next), saying(record))
+  return record.expiresAt - next.issuedAt > RECORD_LIFETIME_MS / 2 && isDeepStrictEqual(said(next), said(record))
 }

@@ -150,13 +150,13 @@ test('an answer that is not of the API is told apart from a refusal and from a d
   const text = (status: number, body: string) => () =>
     directory.answer((_, response) => response.writeHead(status, { 'content-type': 'text/html' }).end(body))
   const cases: [() => void, object][] = [
-    [text(200, '<html>Please log in</html>'), { code: 'not-a-directory', isTemporary: false }],
+    [text(200, '<html>Please log in</html>'), { code: 'not-a-directory', isTemporary: true }],
     [text(200, ''), { code: 'not-a-directory' }],
     [text(200, '{"users":[],"users":[]}'), { code: 'not-a-directory' }],
     [text(200, '['.repeat(100_000) + ']'.repeat(100_000)), { code: 'not-a-directory' }],
     [text(200, '{"users":[{"name":"x"}]}'), { code: 'not-a-directory' }],
     [text(302, ''), { code: 'not-a-directory' }],
-    [text(404, 'no such page'), { code: 'not-a-directory', isTemporary: false }],
+    [text(404, 'no such page'), { code: 'not-a-directory', isTemporary: true }],
     [text(502, 'Bad Gateway'), { code: 'unreachable', isTemporary: true }],
     [
       () => directory.answer((_, response) => problem(response, 503, 'unavailable')),

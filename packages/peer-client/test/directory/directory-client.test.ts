@@ -1,0 +1,168 @@
+import { expect, test } from '@jest/globals'
+import { DeviceKey, foldName } from '@parley/shared/ids.ts'
+import { generateKeyPair } from '@parley/shared/keys.ts'
+import { RECORD_LIFETIME_MS } from '@parley/shared/limits.ts'
+import { signDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
+import type { Identity } from '#identity/identity.ts'
+import { clientOf } from '../support/clients.ts'
+import { fakeSignalIdentity, identityOf } from '../support/identities.ts'
+import { fakePrekeys } from '../support/prekeys.ts'
+import { startDirectory } from '../support/running-directory.ts'
+
+/** Another device of the same account. */
+async function secondDevice(identity: Identity): Promise<Identity> {
+  const device = generateKeyPair(DeviceKey)
+  const signalIdentity = fakeSignalIdentity()
+  const certificate = await signDeviceCertificate(
+    {
+      accountId: identity.accountId,
+      accountKey: identity.account.publicKey,
+      deviceKey: device.publicKey,
+      signalIdentity: signalIdentity.publicKey,
+      issuedAt: Date.now(),
+    },
+    identity.account.privateKey,
+  )
+  return { ...identity, device, signalIdentity, certificate }
+}
+
+const endpoint = { transport: 'tcp', host: '127.0.0.1', port: 8000 } as const
+
+test('what one publishes the other finds, verified', async () => {
+  await using directory = await startDirectory()
+  const [alice, bob] = [await identityOf('Alice'), await identityOf('Bob')]
+  using asAlice = clientOf(alice, directory.url)
+  using asBob = clientOf(bob, directory.url)
+  expect(await asAlice.lookup(bob.name)).toBeUndefined()
+  expect(await asBob.publishRecord({ statusText: 'here' })).toMatchObject({
+    outcome: 'published',
+    user: { observed: { status: 'offline', address: '127.0.0.1' } },
+  })
+  await asBob.publishStatement({ endpoints: [endpoint], features: ['x'] })
+  const found = await asAlice.lookup(bob.name)
+  expect(found).toMatchObject({
+    account: { record: { accountId: bob.accountId, displayName: 'Bob', profile: { statusText: 'here' }, seq: 1 } },
+    statements: [{ deviceKey: bob.device.publicKey, endpoints: [endpoint], features: ['x'] }],
+    observed: { status: 'offline', address: '127.0.0.1', isExpired: false },
+  })
+  expect(await asAlice.info()).toMatchObject({ versions: expect.anything() })
+})
+
+test('publishing again changes nothing until there is something new to say', async () => {
+  await using directory = await startDirectory()
+  const alice = await identityOf('alice')
+  using client = clientOf(alice, directory.url)
+  expect((await client.publishRecord()).outcome).toBe('published')
+  expect((await client.publishRecord()).outcome).toBe('unchanged')
+  const again = await client.publishRecord({ statusText: 'new' })
+  expect(again.outcome).toBe('published')
+  expect(again.user.account.record).toMatchObject({ seq: 2, profile: { statusText: 'new' } })
+  using later = clientOf(alice, directory.url, { now: () => Date.now() + RECORD_LIFETIME_MS / 2 })
+  // Past half of its life a record is renewed; this one would live too long by the clock of the directory.
+  await expect(later.publishRecord({ statusText: 'new' })).rejects.toMatchObject({ problem: { code: 'malformed' } })
+  using renamed = clientOf({ ...alice, displayName: 'Alice B.' }, directory.url)
+  expect((await renamed.publishRecord({ statusText: 'new' })).user.account.record).toMatchObject({
+    seq: 3,
+    displayName: 'Alice B.',
+  })
+})
+
+test('two devices of an account publish at once and both end up in its record', async () => {
+  await using directory = await startDirectory()
+  const phone = await identityOf('alice')
+  const devices = [phone, await secondDevice(phone), await secondDevice(phone)]
+  await Promise.all(
+    devices.map(async (identity) => {
+      using client = clientOf(identity, directory.url)
+      await client.publishRecord()
+      await client.publishStatement({ endpoints: [endpoint], features: [] })
+    }),
+  )
+  using client = clientOf(phone, directory.url)
+  const found = await client.lookup(phone.name)
+  const keys = devices.map(({ device }) => device.publicKey).sort()
+  expect(found?.account.devices.map((device) => device.deviceKey).sort()).toEqual(keys)
+  expect(found?.statements.map((statement) => statement.deviceKey).sort()).toEqual(keys)
+})
+
+test('a name that somebody has is refused by name', async () => {
+  await using directory = await startDirectory()
+  using first = clientOf(await identityOf('alice'), directory.url)
+  using second = clientOf(await identityOf('alice'), directory.url)
+  await first.publishRecord()
+  await expect(second.publishRecord()).rejects.toMatchObject({
+    name: 'DirectoryError',
+    code: 'name-taken',
+    isTemporary: false,
+  })
+})
+
+test('a device whose clock was set back goes on from the numbers that the directory holds', async () => {
+  await using directory = await startDirectory()
+  const alice = await identityOf('alice')
+  using before = clientOf(alice, directory.url)
+  await before.publishRecord()
+  await before.publishStatement({ endpoints: [], features: [] })
+  await before.uploadPrekeys(fakePrekeys(1, 2))
+  await before.claimPrekeys(alice.name, alice.device.publicKey)
+  const past = Date.now() - 3 * 24 * 60 * 60 * 1000
+  using after = clientOf(alice, directory.url, { now: () => past })
+  await after.publishStatement({ endpoints: [endpoint], features: [] })
+  await after.publishStatement({ endpoints: [endpoint], features: ['twice'] })
+  expect(await after.uploadPrekeys(fakePrekeys(10, 2))).toBe(3)
+  expect(await after.claimPrekeys(alice.name, alice.device.publicKey)).toBeDefined()
+  expect((await after.lookup(alice.name))?.statements[0]?.features).toEqual(['twice'])
+})
+
+test('prekeys are counted, handed out once each, and the last-resort one for ever', async () => {
+  await using directory = await startDirectory()
+  const [alice, bob] = [await identityOf('alice'), await identityOf('bob')]
+  using asAlice = clientOf(alice, directory.url)
+  using asBob = clientOf(bob, directory.url)
+  await asBob.publishRecord()
+  await expect(asAlice.claimPrekeys(bob.name, bob.device.publicKey)).rejects.toMatchObject({
+    problem: { code: 'not-a-user' },
+  })
+  await asAlice.publishRecord()
+  expect(await asAlice.claimPrekeys(bob.name, bob.device.publicKey)).toBeUndefined()
+  expect(await asBob.prekeyCount()).toBe(0)
+  const batch = fakePrekeys(1, 3)
+  expect(await asBob.uploadPrekeys(batch)).toBe(3)
+  const claimed = await Promise.all(
+    Array.from({ length: 5 }, () => asAlice.claimPrekeys(bob.name, bob.device.publicKey)),
+  )
+  expect(claimed.map((bundle) => bundle?.curve?.id ?? 0).sort()).toEqual([0, 0, 1, 2, 3])
+  expect(claimed.filter((bundle) => bundle?.kyber.publicKey === batch.lastResort.publicKey)).toHaveLength(2)
+  expect(await asBob.prekeyCount()).toBe(0)
+})
+
+test('listings are paged and can be asked by address and status', async () => {
+  await using directory = await startDirectory()
+  const names = ['ann', 'ben', 'cleo']
+  for (const name of names) {
+    using client = clientOf(await identityOf(name), directory.url)
+    await client.publishRecord()
+  }
+  using client = clientOf(await identityOf('reader'), directory.url)
+  const first = await client.list({ limit: 2 })
+  expect(first.users.map((user) => user.name)).toEqual(['ann', 'ben'])
+  const second = await client.list({ limit: 2, cursor: first.next })
+  expect(second.users.map((user) => user.name)).toEqual(['cleo'])
+  expect(second.next).toBeUndefined()
+  expect((await client.list({ status: 'online' })).users).toEqual([])
+  expect((await client.lookupByAddress('127.0.0.1')).users.map((user) => user.name)).toEqual(names)
+  expect((await client.lookupByAddress('192.0.2.1')).users).toEqual([])
+})
+
+test("a name that was given up is nobody's, and stays reserved", async () => {
+  await using directory = await startDirectory()
+  const alice = await identityOf('alice')
+  using client = clientOf(alice, directory.url)
+  expect(await client.retire()).toBe(false)
+  await client.publishRecord()
+  const movedTo = foldName('alicia')
+  expect(await client.retire(movedTo === undefined ? {} : { movedTo })).toBe(true)
+  expect(await client.lookup(alice.name)).toBeUndefined()
+  using other = clientOf(await identityOf('alice'), directory.url)
+  await expect(other.publishRecord()).rejects.toMatchObject({ code: 'name-reserved' })
+})

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+const MAIN = fileURLToPath(new URL('../../../directory-server/src/main.ts', import.meta.url))
+const Ready = z.object({ event: z.literal('ready'), url: z.url() })
+
+export interface RunningDirectory extends AsyncDisposable {
+  readonly url: string
+  /** Ends the process; `SIGKILL` leaves it no time to say so. */
+  end(signal?: NodeJS.Signals): Promise<void>
+  /** The same directory again, at the same address. */
+  restart(): Promise<void>
+}
+
+/** The real program, in a process of its own, on a free port and a temporary data directory. */
+export async function startDirectory(): Promise<RunningDirectory> {
+  const root = await mkdtemp(join(tmpdir(), 'parley-test-'))
+  const dataDir = join(root, 'directory')
+  const first = await run(dataDir, '0')
+  const { url } = first
+  let { child } = first
+  const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+  return {
+    url,
+    end,
+    restart: async () => {
+      await end()
+      const again = await run(dataDir, new URL(url).port)
+      child = again.child
+    },
+    [Symbol.asyncDispose]: async () => {
+      await end()
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+}
+
+async function run(dataDir: string, port: string): Promise<{ child: ChildProcess; url: string }> {
+  const args = ['--disable-warning=ExperimentalWarning', MAIN, '--json', '--port', port, '--data-dir', dataDir]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log = (log + text).slice(-4_096)
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    return { child, url: Ready.parse(JSON.parse(line)).url }
+  }
+  throw new Error(`the directory did not start: ${log}`)
+}
