@@ -24,6 +24,7 @@ import { DeviceStatements } from '#records/device-statements.ts'
 import { Prekeys } from '#records/prekeys.ts'
 import { authenticateDevice } from '#records/presence-proofs.ts'
 import { Retirements } from '#records/retirements.ts'
+import { recordSighting } from '#records/sightings.ts'
 import { UserViews } from '#records/user-views.ts'
 import { openStore } from '#store/store.ts'
 
@@ -106,7 +107,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     namesOf: (accountId) => tables.users.namesOf(accountId),
     isInForce: (device) => isDeviceInForce(context, device),
     oneTimePrekeysOf: ({ accountId, deviceKey }) => tables.oneTimePrekeys.count(accountId, deviceKey),
-    seen: (accountId, address) => commit.run(() => tables.sightings.seen(accountId, now(), address)),
+    seen: (accountId, address) => recordSighting(context, accountId, address),
     onlineChanged: (accountId, isOnline) =>
       tables.listing.setOnline(accountId, isOnline ? tables.users.namesOf(accountId) : []),
     failed: (error) => log.error({ err: error }, 'presence failed'),

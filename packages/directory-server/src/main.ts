@@ -126,13 +126,9 @@ async function serve({ host, port, dataDir, json, logLevel, insecureHttp }: Flag
     console.log(json ? JSON.stringify({ event: 'ready', url, directoryKey }) : `Parley directory ready at ${url}`)
     await stopped
   } catch (error) {
-    return explain(error, flagsText(host, port))
+    return explain(error, `${host} port ${port}`)
   }
   return exitCode
-}
-
-function flagsText(host: string, port: number): string {
-  return `${host} port ${port}`
 }
 
 /** One sentence for people, and the exit code. */
@@ -143,18 +139,14 @@ function explain(error: unknown, address: string): number {
     if (error.code === 'unsafe-data-dir') return fail(EXIT.unsafe, error.message)
     return fail(error.code === 'failed' ? EXIT.io : EXIT.internal, error.message)
   }
-  switch (codeOf(error)) {
-    case 'EADDRINUSE':
-      return fail(EXIT.unavailable, `${address} is in use by another program; choose another with --port`)
-    case 'EACCES':
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return fail(EXIT.unavailable, `cannot listen on ${address}: ${messageOf(error)}`)
-    case undefined:
-      return fail(EXIT.internal, messageOf(error))
-    default:
-      return fail(EXIT.io, messageOf(error))
+  const { code, syscall } = systemErrorOf(error)
+  if (code === 'EADDRINUSE') {
+    return fail(EXIT.unavailable, `${address} is in use by another program; choose another with --port`)
   }
+  if (syscall === 'listen' || syscall === 'getaddrinfo') {
+    return fail(EXIT.unavailable, `cannot listen on ${address}: ${messageOf(error)}`)
+  }
+  return fail(code === undefined ? EXIT.internal : EXIT.io, messageOf(error))
 }
 
 function fail(exitCode: number, sentence: string): number {
@@ -162,8 +154,11 @@ function fail(exitCode: number, sentence: string): number {
   return exitCode
 }
 
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+const SystemError = z.object({ code: z.string().optional(), syscall: z.string().optional() })
+
+/** Node's system errors and those of SQLite carry a code. */
+function systemErrorOf(error: unknown): z.infer<typeof SystemError> {
+  return SystemError.safeParse(error).data ?? {}
 }
 
 function messageOf(error: unknown): string {
@@ -171,4 +166,8 @@ function messageOf(error: unknown): string {
 }
 
 process.umask(0o077)
+process.on('uncaughtException', (error) => {
+  console.error(error)
+  process.exit(EXIT.internal)
+})
 process.exitCode = await run(process.argv.slice(2))

@@ -65,8 +65,8 @@ export class Person {
     return this.#key
   }
 
-  get seq(): number {
-    return this.#seq
+  get rotations(): readonly Jws[] {
+    return this.#rotations
   }
 
   get device(): Device {
@@ -116,6 +116,15 @@ export class Person {
       },
       this.#key.privateKey,
     )
+  }
+
+  /** Somebody who stole all that this person has now. */
+  withSameKeys(): Person {
+    const thief = new Person({ name: this.name, audience: this.audience, now: this.#now, account: this })
+    thief.#rotations = this.#rotations
+    thief.#seq = this.#seq
+    thief.#prev = this.#prev
+    return thief
   }
 
   /** Takes a new account key; the old one signs the hand-over. */

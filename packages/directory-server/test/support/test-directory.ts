@@ -106,6 +106,6 @@ export class TestDirectory implements AsyncDisposable {
 }
 
 /** What a refusal looks like, to match an answer against. */
-export function refusal(status: number, code: Problem['code'], rest: Partial<Problem> = {}) {
+export function refusal(status: number, code: Problem['code'], rest: Readonly<Record<string, unknown>> = {}) {
   return { status, body: { type: `urn:parley:problem:${code}`, status, code, ...rest } }
 }

@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { FromDirectory, type ToDirectory } from '@parley/shared/directory-api/presence.ts'
+import WebSocket from 'ws'
+import type { Device, Person } from './people.ts'
+
+type Frame<T extends FromDirectory['type']> = Extract<FromDirectory, { type: T }>
+
+/** One WebSocket to a directory. Frames wait here until a test asks for them. */
+export class PresenceClient implements AsyncDisposable {
+  readonly socket: WebSocket
+  readonly closed: Promise<number>
+  readonly #frames: FromDirectory[] = []
+  #arrived = Promise.withResolvers<void>()
+
+  private constructor(url: string) {
+    this.socket = new WebSocket(`${url.replace('http', 'ws')}/v1/presence`)
+    this.socket.on('message', (data) => {
+      this.#frames.push(FromDirectory.parse(JSON.parse(String(data))))
+      this.#wake()
+    })
+    this.closed = new Promise((resolve) => {
+      this.socket.on('close', (code) => {
+        resolve(code)
+        this.#wake()
+      })
+    })
+  }
+
+  static async open(url: string): Promise<PresenceClient> {
+    const client = new PresenceClient(url)
+    await once(client.socket, 'open')
+    return client
+  }
+
+  /** Connected, authenticated and online. */
+  static async enter(url: string, person: Person, device: Device = person.device): Promise<PresenceClient> {
+    const client = await PresenceClient.open(url)
+    await client.authenticate(person, device)
+    await client.next('ready')
+    return client
+  }
+
+  async authenticate(person: Person, device: Device = person.device): Promise<void> {
+    const { nonce } = await this.next('challenge')
+    this.send({ type: 'authenticate', proof: await person.presenceProof(nonce, device) })
+  }
+
+  send(frame: ToDirectory): void {
+    this.socket.send(JSON.stringify(frame))
+  }
+
+  /** The next frame of this type; frames of other types before it are dropped. Rejects when the socket closes first. */
+  async next<T extends FromDirectory['type']>(type: T): Promise<Frame<T>> {
+    for (;;) {
+      const frame = this.#frames.shift()
+      if (frame !== undefined && isOfType(frame, type)) return frame
+      if (frame !== undefined) continue
+      if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed before a frame of type ${type}`)
+      await this.#arrived.promise
+    }
+  }
+
+  /** Frames that arrived and that nobody asked for yet. */
+  get waiting(): readonly FromDirectory[] {
+    return this.#frames
+  }
+
+  async close(): Promise<number> {
+    this.socket.close()
+    return await this.closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.socket.terminate()
+    await this.closed
+  }
+
+  #wake(): void {
+    this.#arrived.resolve()
+    this.#arrived = Promise.withResolvers()
+  }
+}
+
+function isOfType<T extends FromDirectory['type']>(frame: FromDirectory, type: T): frame is Frame<T> {
+  return frame.type === type
+}
