@@ -131,7 +131,7 @@ test('prekeys are counted, handed out once each, and the last-resort one for eve
   const claimed = await Promise.all(
     Array.from({ length: 5 }, () => asAlice.claimPrekeys(bob.name, bob.device.publicKey)),
   )
-  expect(claimed.map((bundle) => bundle?.curve?.id ?? 0).sort()).toEqual([0, 0, 1, 2, 3])
+  expect(claimed.map((bundle) => bundle?.curve?.id ?? 0).sort((a, b) => a - b)).toEqual([0, 0, 1, 2, 3])
   expect(claimed.filter((bundle) => bundle?.kyber.publicKey === batch.lastResort.publicKey)).toHaveLength(2)
   expect(await asBob.prekeyCount()).toBe(0)
 })

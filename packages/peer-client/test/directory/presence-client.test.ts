@@ -7,7 +7,7 @@ import { DirectoryKey, foldName, type Name } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { MAX_WATCHED_NAMES, REDIAL_MAX_MS } from '@parley/shared/limits.ts'
 import { verifyDeviceProof } from '@parley/shared/signed/device-proof.ts'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { PresenceClient, type PresenceClientOptions, type PresenceState } from '#directory/presence-client.ts'
 import type { Identity } from '#identity/identity.ts'
 import { clientOf } from '../support/clients.ts'
@@ -70,11 +70,16 @@ async function scriptedPresence(onSocket: (socket: WebSocket, count: number) => 
 const send = (socket: WebSocket, frame: object) => socket.send(JSON.stringify(frame))
 const challenge = { type: 'challenge', nonce: 'A'.repeat(22) }
 
+function frameOf(data: RawData): ToDirectory {
+  if (!Buffer.isBuffer(data)) throw new Error('a fragmented frame')
+  return ToDirectory.parse(JSON.parse(data.toString()))
+}
+
 /** Lets everybody in who answers the challenge, and hands over what comes after. */
 function welcome(socket: WebSocket, onFrame: (frame: ToDirectory) => void = () => undefined) {
   send(socket, challenge)
   socket.on('message', (data) => {
-    const frame = ToDirectory.parse(JSON.parse(data.toString()))
+    const frame = frameOf(data)
     if (frame.type === 'authenticate') send(socket, { type: 'ready' })
     else onFrame(frame)
   })
@@ -139,7 +144,7 @@ test('the answer to the challenge is signed by the device, for this directory an
   await using server = await scriptedPresence((socket) => {
     send(socket, challenge)
     socket.on('message', (data) => {
-      const frame = ToDirectory.parse(JSON.parse(data.toString()))
+      const frame = frameOf(data)
       if (frame.type === 'authenticate') proof.resolve(frame.proof)
     })
   })
@@ -353,7 +358,10 @@ test('stopping ends whatever it was doing, and nothing stays behind', async () =
   const clock = new FakeClock()
   const waitsForever = presenceOf(alice, server.url, {
     clock,
-    audience: ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    audience: async ({ signal }) => {
+      await once(signal, 'abort')
+      throw new Error('given up')
+    },
   })
   await waitsForever.client.stop()
   const connecting = presenceOf(alice, server.url, { clock })

@@ -5,7 +5,7 @@ export class Seen<T> {
 
   readonly push = (value: T): void => {
     this.all.push(value)
-    for (const look of [...this.#waiting]) look(value)
+    for (const look of this.#waiting) look(value)
   }
 
   until(fits: (value: T) => boolean): Promise<T> {
