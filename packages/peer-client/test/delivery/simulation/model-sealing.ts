@@ -3,6 +3,7 @@
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { decodeCbor, encodeCbor } from '@parley/shared/wire/cbor.ts'
+import type { Statement } from 'better-sqlite3'
 import { z } from 'zod'
 import type { Change, Opened, Sealing } from '#delivery/ports.ts'
 import type { Database } from '#store/database.ts'
@@ -21,13 +22,29 @@ const Sealed = z.object({
   plaintext: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
 })
 
+/** Names the message key that sealed these bytes. */
+export function messageKeyOf(bytes: Uint8Array): string {
+  const { session, counter } = Sealed.parse(decodeCbor(bytes))
+  return `${session} ${counter}`
+}
+
 export class ModelSealing implements Sealing {
-  readonly #database: Database
   readonly #random: SeededRandom
+  readonly #findRatchet: Statement<[DeviceKey], { record: Buffer }>
+  readonly #saveRatchet: Statement<[DeviceKey, Buffer]>
+  readonly #findPrekey: Statement<[number], { id: number }>
+  readonly #deletePrekey: Statement<[number]>
+  readonly #insertPrekey: Statement<[]>
 
   constructor(database: Database, random: SeededRandom) {
-    this.#database = database
     this.#random = random
+    this.#findRatchet = database.prepare('SELECT record FROM ratchets WHERE device = ?')
+    this.#saveRatchet = database.prepare(
+      'INSERT INTO ratchets (device, record) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET record = excluded.record',
+    )
+    this.#findPrekey = database.prepare('SELECT id FROM curve_prekeys WHERE id = ?')
+    this.#deletePrekey = database.prepare('DELETE FROM curve_prekeys WHERE id = ?')
+    this.#insertPrekey = database.prepare("INSERT INTO curve_prekeys (record, made_at) VALUES (x'', 0)")
   }
 
   has(device: DeviceKey): boolean {
@@ -60,7 +77,7 @@ export class ModelSealing implements Sealing {
     let used: number | undefined
     if (session === undefined) {
       if (sealed.prekey === undefined) return { failure: 'undecryptable', detail: 'no such session' }
-      const prekey = this.#database.prepare('SELECT id FROM curve_prekeys WHERE id = ?').get(sealed.prekey)
+      const prekey = this.#findPrekey.get(sealed.prekey)
       if (prekey === undefined) return { failure: 'unknown-prekey', detail: 'no such prekey' }
       used = sealed.prekey
       session = { next: 0, used: [] }
@@ -74,7 +91,7 @@ export class ModelSealing implements Sealing {
     ratchet.sending = sealed.session
     const change = {
       apply: () => {
-        if (used !== undefined) this.#database.prepare('DELETE FROM curve_prekeys WHERE id = ?').run(used)
+        if (used !== undefined) this.#deletePrekey.run(used)
         this.#save(device, ratchet)
       },
     }
@@ -83,9 +100,7 @@ export class ModelSealing implements Sealing {
 
   async ownBundle(): Promise<PrekeyBundle> {
     await Promise.resolve()
-    const { lastInsertRowid } = this.#database
-      .prepare("INSERT INTO curve_prekeys (record, made_at) VALUES (x'', 0)")
-      .run()
+    const { lastInsertRowid } = this.#insertPrekey.run()
     const id = Number(lastInsertRowid)
     const signature = 'A'.repeat(86)
     return {
@@ -98,18 +113,11 @@ export class ModelSealing implements Sealing {
   }
 
   #load(device: DeviceKey): Ratchet | undefined {
-    const row = z
-      .object({ record: z.custom<Buffer>(Buffer.isBuffer) })
-      .optional()
-      .parse(this.#database.prepare('SELECT record FROM ratchets WHERE device = ?').get(device))
+    const row = this.#findRatchet.get(device)
     return row === undefined ? undefined : Ratchet.parse(JSON.parse(row.record.toString()))
   }
 
   #save(device: DeviceKey, ratchet: Ratchet): void {
-    this.#database
-      .prepare(
-        'INSERT INTO ratchets (device, record) VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET record = excluded.record',
-      )
-      .run(device, Buffer.from(JSON.stringify(ratchet)))
+    this.#saveRatchet.run(device, Buffer.from(JSON.stringify(ratchet)))
   }
 }

@@ -4,6 +4,7 @@ import { AccountId, AccountKey, DeviceKey } from '@parley/shared/ids.ts'
 import { decodeFrame } from '@parley/shared/wire/frame-reader.ts'
 import { encodeFrame, type Frame, TYPE } from '@parley/shared/wire/frames.ts'
 import Sqlite from 'better-sqlite3'
+import { z } from 'zod'
 import { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog, Line } from '#delivery/ports.ts'
 import { DeviceLocks } from '#encryption/device-locks.ts'
@@ -23,6 +24,7 @@ export interface NodeHooks {
   shouldDie(node: SimNode, moment: 'before-commit' | 'after-commit'): boolean
 }
 
+const RatchetRow = z.object({ device: z.string(), record: z.custom<Buffer>(Buffer.isBuffer) })
 const silent: DeliveryLog = {
   debug: () => undefined,
   info: () => undefined,
@@ -77,7 +79,7 @@ export class SimNode {
   delivery: Delivery
   isRunning = false
   process = 0
-  readonly snapshots: Buffer[] = []
+  readonly #ratchets: z.infer<typeof RatchetRow>[][] = []
 
   constructor(name: string, index: number, random: SeededRandom, schedule: Schedule, hooks: NodeHooks) {
     this.name = name
@@ -116,9 +118,21 @@ export class SimNode {
   crash(): void {
     if (!this.isRunning) return
     this.isRunning = false
-    const kept = this.database.serialize()
-    this.snapshots.push(kept)
-    this.database = reopen(kept)
+    this.#keepRatchets()
+    this.database = reopen(this.database.serialize())
+  }
+
+  /** Between two runs of the process: the ratchets are lost, or fall back to what they were at an earlier crash. */
+  damageRatchets(): void {
+    if (this.isRunning) return
+    const older = this.#ratchets[this.#random.below(this.#ratchets.length + 1)] ?? []
+    this.database.exec('DELETE FROM ratchets')
+    const insert = this.database.prepare('INSERT INTO ratchets (device, record) VALUES (?, ?)')
+    for (const { device, record } of older) insert.run(device, record)
+  }
+
+  #keepRatchets(): void {
+    this.#ratchets.push(z.array(RatchetRow).parse(this.database.prepare('SELECT device, record FROM ratchets').all()))
   }
 
   restart(): void {

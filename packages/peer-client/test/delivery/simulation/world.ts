@@ -5,6 +5,7 @@ import type { LocalMessageId } from '@parley/shared/ids.ts'
 import { decodeFrame } from '@parley/shared/wire/frame-reader.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { messageKeyOf } from './model-sealing.ts'
 import { type NodeHooks, SimLine, SimNode } from './node.ts'
 import { SeededRandom } from './random.ts'
 import { Schedule } from './schedule.ts'
@@ -35,14 +36,19 @@ export class World implements NodeHooks {
   readonly aborts: string[] = []
   crashes = 0
   cuts = 0
+  damages = 0
   #links: Link[] = []
   #isHealing = false
+  /** Every second run keeps its ratchets, so that what damage excuses is checked there. */
+  readonly #mayDamage: boolean
   readonly #ciphertexts = new Map<string, string>()
+  readonly #messageKeys = new Map<string, string>()
   readonly #trace = createHash('sha256')
   #texts = 0
 
   constructor(seed: number, devices: number) {
     this.random = new SeededRandom(seed)
+    this.#mayDamage = seed % 2 === 0
     this.nodes = Array.from(
       { length: devices },
       (_, index) => new SimNode(`d${index}`, index, this.random, this.schedule, this),
@@ -62,6 +68,8 @@ export class World implements NodeHooks {
     const sent: Sent = { from, to, text, localId: undefined, isAccepted: false, finalText: text, formerTexts: [] }
     this.sent.push(sent)
     const { process } = from
+    // A message that is revised while it is being sealed is the interesting one.
+    if (this.random.chance(0.3)) this.schedule.after(this.random.below(12), () => this.revise(sent))
     from.delivery
       .send({
         conversation: from.conversationWith(to),
@@ -112,13 +120,15 @@ export class World implements NodeHooks {
     b.delivery.attach(lines[1])
   }
 
-  /** What is on the way is gone; each end notices in its own time. */
+  /** What is on the way may be lost or still arrive; each end notices in its own time. */
   cut(link: { lines: readonly SimLine[] }): void {
     this.cuts += 1
+    const isLossy = this.random.chance(0.5)
     for (const line of link.lines) {
       if (!line.isOpen) continue
-      line.isOpen = false
-      this.schedule.after(this.random.below(20), () => {
+      if (isLossy) line.isOpen = false
+      this.schedule.after(this.random.below(30), () => {
+        line.isOpen = false
         if (line.owner.isRunning && line.owner.process === line.process) line.owner.delivery.detach(line)
       })
     }
@@ -150,6 +160,10 @@ export class World implements NodeHooks {
     this.crashes += 1
     for (const link of this.#links) if (link.lines.some((line) => line.owner === node && line.isOpen)) this.cut(link)
     this.schedule.after(this.random.below(300), () => {
+      if (!this.#isHealing && this.#mayDamage && this.random.chance(0.15)) {
+        this.damages += 1
+        node.damageRatchets()
+      }
       node.restart()
       for (const other of this.nodes) if (other !== node) this.reconnect(node, other)
     })
@@ -163,7 +177,7 @@ export class World implements NodeHooks {
   }
 
   shouldDie(node: SimNode): boolean {
-    if (this.#isHealing || !this.random.chance(0.004)) return false
+    if (this.#isHealing || !this.random.chance(0.015)) return false
     queueMicrotask(() => this.afterCrash(node))
     return true
   }
@@ -174,7 +188,7 @@ export class World implements NodeHooks {
     const direction = link.lines[0] === line ? 0 : 1
     const target = link.lines[1 - direction]
     this.#trace.update(`${from.name} ${this.schedule.now} `).update(bytes)
-    this.#checkCiphertext(bytes)
+    this.#checkCiphertext(from, bytes)
     const arrival = Math.max(link.lastArrival[direction] ?? 0, this.schedule.now + this.random.below(12))
     link.lastArrival[direction] = arrival
     this.schedule.after(arrival - this.schedule.now, () => target?.owner.receive(target, bytes))
@@ -213,12 +227,18 @@ export class World implements NodeHooks {
   }
 
   /** One envelope id is one ciphertext, whatever the wire and however often. */
-  #checkCiphertext(bytes: Uint8Array): void {
+  #checkCiphertext(from: SimNode, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes.subarray(4))
     if (frame?.type !== TYPE.envelope) return
     const digest = createHash('sha256').update(frame.bytes).digest('hex')
     const known = this.#ciphertexts.get(frame.id)
     if (known !== undefined && known !== digest) this.broken.push(`6: envelope ${frame.id} has two ciphertexts`)
     this.#ciphertexts.set(frame.id, digest)
+    // A message key seals once; only a ratchet that was set back may repeat itself.
+    const key = `${from.name} ${messageKeyOf(frame.bytes)}`
+    const user = this.#messageKeys.get(key)
+    if (user !== undefined && user !== frame.id && this.damages === 0)
+      this.broken.push(`6: one message key sealed ${user} and ${frame.id}`)
+    this.#messageKeys.set(key, frame.id)
   }
 }
