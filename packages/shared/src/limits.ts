@@ -152,4 +152,7 @@ export const MAX_LOCAL_BODY_BYTES = 256 * KIB
 export const MAX_IDEMPOTENCY_KEY_CHARS = 128
 export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000
 export const MAX_PAGE_MESSAGES = 500
+export const DEFAULT_PAGE_MESSAGES = 50
+/** Events that wait for one reader; a reader that falls further behind is cut off. */
+export const MAX_EVENT_BACKLOG = 1_000
 export const MAX_WAIT_MS = 10 * 60_000

@@ -1,0 +1,39 @@
+// What the local API needs of the running peer. The composition root provides it; nothing else is visible from here.
+import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
+import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+
+/** An expected failure of a request, with the sentence that the user reads. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+  readonly code: LocalProblemCode
+  constructor(code: LocalProblemCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Every method may reject with RequestError. */
+export interface Daemon {
+  status(): DaemonStatus
+  find(query: string, signal: AbortSignal): Promise<FoundUser[]>
+  peers(): PeerInfo[]
+  /** HOST:PORT or a name; resolves when a session is up. */
+  connect(target: string, signal: AbortSignal): Promise<PeerInfo>
+  /** Ends the session and does not dial again until asked to or a message waits. */
+  disconnect(target: string): Promise<void>
+  /** Resolves once the message is durable. The same key with the same request gives the same message. Never waits for room: `outbox-full`. */
+  send(to: string, text: string, idempotencyKey: string | undefined, signal: AbortSignal): Promise<MessageView>
+  message(id: string): MessageView | undefined
+  /** Resolves with the message when it reached the state, ended, or the signal aborted: look at its state. */
+  waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView>
+  cancel(id: string): Promise<MessageView>
+  history(who: string, limit: number, before: string | undefined): Promise<HistoryPage>
+  why(id: string): Why
+  /** From now on, until the signal aborts; a reader that falls behind MAX_EVENT_BACKLOG is cut off. */
+  events(signal: AbortSignal): AsyncIterable<DaemonEvent>
+  /** Begins the end; the answer to the request still leaves. */
+  stop(): void
+}

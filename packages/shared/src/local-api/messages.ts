@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import { DEFAULT_PAGE_MESSAGES, MAX_IDEMPOTENCY_KEY_CHARS, MAX_PAGE_MESSAGES, MAX_WAIT_MS } from '#limits.ts'
+
+/** `queued`: fsynced here. `sent`: sealed and written; promises nothing. `delivered`: the other side holds it. */
+export const MessageState = z.enum(['queued', 'sent', 'delivered', 'read', 'cancelled', 'expired', 'refused'])
+export type MessageState = z.infer<typeof MessageState>
+
+export const Hold = z.enum(['blocked-key-change', 'awaiting-acceptance', 'no-device-known'])
+export type Hold = z.infer<typeof Hold>
+
+export const MessageView = z.object({
+  id: z.string(),
+  /** The other account's id, and what it is called here. */
+  account: z.string(),
+  with: z.string(),
+  direction: z.enum(['out', 'in']),
+  kind: z.string(),
+  /** Empty when the kind is not text. */
+  text: z.string(),
+  /** Unix milliseconds, by the author's clock. */
+  sentAt: z.int(),
+  /** Unix milliseconds, when this device stored it. */
+  storedAt: z.int(),
+  /** Place in the conversation: larger is later; ties are broken the same way everywhere. */
+  lamport: z.int(),
+  /** Only of messages I sent. */
+  state: MessageState.optional(),
+  stateAt: z.int().optional(),
+  hold: Hold.optional(),
+  reason: z.string().optional(),
+})
+export type MessageView = z.infer<typeof MessageView>
+
+/** `POST /api/v1/messages`, with an optional `Idempotency-Key` header. Answered 201 once the message is durable. */
+export const SendMessage = z.strictObject({
+  /** A name, `name@directory` or an account id. */
+  to: z.string().min(1).max(256),
+  text: z.string().min(1),
+})
+export type SendMessage = z.infer<typeof SendMessage>
+
+export const IdempotencyKey = z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS)
+
+/** `GET /api/v1/messages/{id}`; with `wait` it answers when the state is reached, the message has ended, or the time is up. */
+export const MessageQuery = z.strictObject({
+  wait: z.enum(['sent', 'delivered']).optional(),
+  timeoutMs: z.coerce.number().int().min(0).max(MAX_WAIT_MS).default(60_000),
+})
+
+/** `GET /api/v1/conversations/{who}/messages`: newest first; `before` is the id of the oldest one already seen. */
+export const HistoryQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_MESSAGES).default(DEFAULT_PAGE_MESSAGES),
+  before: z.string().max(64).optional(),
+})
+export const HistoryPage = z.object({ messages: z.array(MessageView), next: z.string().optional() })
+export type HistoryPage = z.infer<typeof HistoryPage>
+
+/** `GET /api/v1/messages/{id}/why`: where a message is, what was tried, and what happens next. */
+export const Why = z.object({
+  message: MessageView,
+  /** One sentence for people: where it is and what happens next. */
+  summary: z.string(),
+  next: z.string(),
+  attempts: z.array(
+    z.object({
+      at: z.int(),
+      what: z.enum(['look-up', 'dial', 'seal', 'write', 'answer']),
+      path: z.string().optional(),
+      outcome: z.string(),
+      detail: z.string().optional(),
+    }),
+  ),
+})
+export type Why = z.infer<typeof Why>
+
+/** `POST /send`: to every connected contact. */
+export const Broadcast = z.strictObject({ msg: z.string().min(1) })
+export const BroadcastResult = z.object({ messages: z.array(MessageView) })

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+export const PeerState = z.discriminatedUnion('state', [
+  z.object({
+    state: z.literal('connected'),
+    since: z.int(),
+    address: z.string(),
+    path: z.enum(['direct', 'relay']),
+    roundTripMs: z.number().optional(),
+  }),
+  z.object({ state: z.literal('connecting'), address: z.string().optional() }),
+  z.object({ state: z.literal('waiting'), until: z.int(), lastError: z.string().optional() }),
+  z.object({ state: z.literal('idle') }),
+])
+export type PeerState = z.infer<typeof PeerState>
+
+/** One device of somebody I know. `GET /api/v1/peers`, `GET /peers`. */
+export const PeerInfo = z.object({
+  account: z.string(),
+  name: z.string(),
+  /** A directory vouches for the name; false when only the peer itself says so. */
+  isNameVerified: z.boolean(),
+  device: z.string(),
+  link: PeerState,
+  presence: z.enum(['online', 'offline', 'unknown']),
+  /** Messages of mine that this account does not have yet. */
+  waiting: z.int(),
+  /** A key that the pinned one did not sign was presented: nothing is sent. */
+  isKeyChanged: z.boolean(),
+})
+export type PeerInfo = z.infer<typeof PeerInfo>
+
+export const PeerList = z.object({ peers: z.array(PeerInfo) })
+
+/** `POST /api/v1/connect`: a name, or HOST:PORT. `POST /api/v1/disconnect`: a name or an account id. */
+export const Target = z.strictObject({ target: z.string().min(1).max(256) })
+
+/** `GET /api/v1/find?q=`: by exact name, by IP address, or by the beginning of a name. */
+export const FindQuery = z.strictObject({ q: z.string().min(1).max(64) })
+export const FoundUser = z.object({
+  name: z.string(),
+  displayName: z.string(),
+  account: z.string(),
+  status: z.enum(['online', 'offline']),
+  lastSeen: z.int().optional(),
+  address: z.string().optional(),
+})
+export type FoundUser = z.infer<typeof FoundUser>
+export const FoundUsers = z.object({ users: z.array(FoundUser) })

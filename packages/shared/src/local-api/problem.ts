@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+/** What can go wrong at the local API; the CLI turns each into an exit code. */
+export const LocalProblemCode = z.enum([
+  'bad-request',
+  'unauthorised',
+  'forbidden-host',
+  'forbidden-origin',
+  'not-found',
+  'unknown-name',
+  'unknown-message',
+  'already-sent',
+  'too-large',
+  'outbox-full',
+  'key-changed',
+  'blocked',
+  'unreachable',
+  'no-directory',
+  'directory-unreachable',
+  'idempotency-conflict',
+  'timed-out',
+  'stopping',
+  'storage-failed',
+  'internal',
+])
+export type LocalProblemCode = z.infer<typeof LocalProblemCode>
+
+/** RFC 9457 */
+export const LocalProblem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: LocalProblemCode,
+  /** What happened, what is safe, what to do. */
+  detail: z.string().optional(),
+})
+export type LocalProblem = z.infer<typeof LocalProblem>

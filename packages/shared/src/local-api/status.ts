@@ -1,0 +1,27 @@
+import { z } from 'zod'
+
+export const DirectoryState = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('none') }),
+  z.object({ state: z.literal('connecting'), url: z.string() }),
+  z.object({ state: z.literal('online'), url: z.string(), since: z.int() }),
+  z.object({ state: z.literal('waiting'), url: z.string(), until: z.int(), lastError: z.string() }),
+])
+export type DirectoryState = z.infer<typeof DirectoryState>
+
+/** `GET /api/v1/status` */
+export const DaemonStatus = z.object({
+  version: z.string(),
+  name: z.string(),
+  account: z.string(),
+  device: z.string(),
+  profile: z.string(),
+  pid: z.int(),
+  startedAt: z.int(),
+  /** Where other peers reach this one. */
+  listening: z.array(z.string()),
+  directory: DirectoryState,
+  connected: z.int(),
+  /** Messages that are not delivered yet, over all conversations. */
+  waiting: z.int(),
+})
+export type DaemonStatus = z.infer<typeof DaemonStatus>
