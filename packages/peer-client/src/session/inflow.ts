@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { MAX_FRAME_BYTES, MAX_HELLO_BYTES } from '@parley/shared/limits.ts'
 import { FrameReader } from '@parley/shared/wire/frame-reader.ts'
 import type { Clock } from './clock.ts'
+import { abortError } from './deadline.ts'
 
 /** What a waiting frame costs beside its bytes, so that a megabyte of tiny frames is not a hundred megabytes of memory. */
 const FRAME_OVERHEAD_BYTES = 128
@@ -62,10 +63,10 @@ export class Inflow {
     return this.#socket.isPaused()
   }
 
-  /** The first frame, undefined when the other side ends before it. Rejects with FrameError, or with the signal's reason. */
+  /** The first frame, undefined when the other side ends before it. Rejects with FrameError or SessionError. */
   first(signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
-    const abort = () => reject(signal.reason)
+    const abort = () => reject(abortError(signal))
     this.#first = (outcome) => {
       this.#first = undefined
       signal.removeEventListener('abort', abort)

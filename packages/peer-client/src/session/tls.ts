@@ -45,12 +45,15 @@ function handshake(stream: Duplex, signal: AbortSignal, begin: (settle: Settle) 
   const secure = (socket: TLSSocket) => {
     // From now on an error ends this socket; Node reports some without closing it.
     socket.on('error', () => socket.destroy())
+    socket.allowHalfOpen = true
     resolve(socket)
   }
   const abort = () => fail(abortError(signal))
   if (signal.aborted) abort()
   else if (stream.destroyed) fail(new SessionError('link-failed', 'the link ended before the TLS handshake'))
   else {
+    // Whoever ends its direction in the middle of a handshake is gone.
+    stream.allowHalfOpen = false
     signal.addEventListener('abort', abort, { once: true })
     stream.once('close', fail)
     begin({ secure, fail })
