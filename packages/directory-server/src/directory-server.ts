@@ -42,6 +42,9 @@ export interface DirectoryOptions {
   readonly log?: Logger
   readonly now?: () => number
   readonly timeouts?: Partial<DirectoryTimeouts>
+  /** Presence sockets, all and those whose device is not known yet. */
+  readonly maxSockets?: number
+  readonly maxUnauthenticatedSockets?: number
   /** Called once when the disk fails: no write is acknowledged any more, and the process should end. */
   readonly onFailed?: (error: Error) => void
 }
@@ -101,6 +104,10 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const userViews = new UserViews({ tables, isOnline: (accountId) => presence.isOnline(accountId) })
   const presence: Presence = new Presence({
     timeouts,
+    ...(options.maxSockets !== undefined && { maxSockets: options.maxSockets }),
+    ...(options.maxUnauthenticatedSockets !== undefined && {
+      maxUnauthenticatedSockets: options.maxUnauthenticatedSockets,
+    }),
     authenticate: (proof, nonce) => authenticateDevice(context, proof, nonce),
     problemOf,
     stateOf: (name) => userViews.presenceOf(name),

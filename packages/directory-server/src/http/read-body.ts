@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { MAX_BODY_BYTES, MAX_DROPPED_BODY_BYTES } from '@parley/shared/limits.ts'
 import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
@@ -26,12 +27,12 @@ export async function readJsonBody<S extends z.ZodType>(
   throw new HttpError('bad-json', `${where ? `${where}: ` : ''}${issue?.message}`, { cause: body.error })
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new HttpError('bad-json', 'the body is not UTF-8')
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+    return parseStrictJson(bytes.toString('utf8'))
   } catch (error) {
     if (error instanceof JsonError) throw new HttpError('bad-json', error.message, { cause: error })
-    if (error instanceof TypeError) throw new HttpError('bad-json', 'the body is not UTF-8', { cause: error })
     throw error
   }
 }

@@ -12,6 +12,8 @@ const NONCE_BYTES = 16
 
 export interface PresenceOptions {
   readonly timeouts: VisitTimeouts
+  readonly maxSockets?: number
+  readonly maxUnauthenticatedSockets?: number
   readonly authenticate: Host['authenticate']
   readonly problemOf: Host['problemOf']
   readonly stateOf: (name: Name) => PresenceChange
@@ -46,8 +48,9 @@ export class Presence {
   }
 
   get hasRoom(): boolean {
-    if (this.#isStopping || this.#visits.size >= MAX_PRESENCE_SOCKETS) return false
-    return this.#visits.size - this.#present.size < MAX_UNAUTHENTICATED_SOCKETS
+    const { maxSockets = MAX_PRESENCE_SOCKETS, maxUnauthenticatedSockets = MAX_UNAUTHENTICATED_SOCKETS } = this.#options
+    if (this.#isStopping || this.#visits.size >= maxSockets) return false
+    return this.#visits.size - this.#present.size < maxUnauthenticatedSockets
   }
 
   isOnline(accountId: AccountId): boolean {

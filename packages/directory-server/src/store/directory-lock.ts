@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { touchPrivate } from './data-dir.ts'
+import { sqliteCodeOf } from './sqlite-code.ts'
 import { StoreError } from './store-error.ts'
 
 /** Held while one process uses a data directory. */
@@ -20,7 +21,7 @@ export function lockDataDir(dataDir: string): DirectoryLock {
     hold(database)
   } catch (error) {
     database.close()
-    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
+    if (sqliteCodeOf(error).startsWith('SQLITE_BUSY')) {
       throw new StoreError('data-dir-in-use', `another directory is already running on ${dataDir}`, { cause: error })
     }
     throw error

@@ -1,5 +1,5 @@
 import { MAX_COMMIT_WORKS, MAX_WAITING_WORKS } from '@parley/shared/limits.ts'
-import Sqlite from 'better-sqlite3'
+import { sqliteCodeOf } from './sqlite-code.ts'
 import { StoreError } from './store-error.ts'
 
 export interface Transactions {
@@ -12,7 +12,7 @@ export interface Transactions {
 interface Waiting {
   perform(): void
   resolve(): void
-  reject(error: Error): void
+  reject(error: unknown): void
 }
 
 type State = { name: 'open' } | { name: 'failed'; error: StoreError } | { name: 'closed' }
@@ -134,7 +134,7 @@ export class GroupCommit {
 
 type Attempt =
   | { name: 'committed' }
-  | { name: 'refused'; work: Waiting; error: Error }
+  | { name: 'refused'; work: Waiting; error: unknown }
   | { name: 'full'; error: StoreError }
   | { name: 'failed'; error: unknown }
 
@@ -142,10 +142,10 @@ type Attempt =
 const DISK_ERRORS = /^SQLITE_(?:IOERR|CORRUPT|NOTADB|READONLY|CANTOPEN|PERM)/
 
 function judge(error: unknown, work: Waiting | undefined): Attempt {
-  const code = error instanceof Sqlite.SqliteError ? error.code : ''
+  const code = sqliteCodeOf(error)
   if (code === 'SQLITE_FULL') {
     return { name: 'full', error: new StoreError('full', 'the disk of the directory is full', { cause: error }) }
   }
   if (work === undefined || DISK_ERRORS.test(code)) return { name: 'failed', error }
-  return { name: 'refused', work, error: error instanceof Error ? error : new Error('work failed', { cause: error }) }
+  return { name: 'refused', work, error }
 }

@@ -5,9 +5,9 @@ import { CLOSE } from '@parley/shared/directory-api/presence.ts'
 import { Name } from '@parley/shared/ids.ts'
 import { MAX_PRESENCE_FRAME_BYTES, MAX_WAITING_PRESENCE_FRAMES } from '@parley/shared/limits.ts'
 import WebSocket from 'ws'
-import { Device, prekeyBatch } from './support/people.ts'
-import { PresenceClient } from './support/presence-client.ts'
-import { TestDirectory } from './support/test-directory.ts'
+import { Device, prekeyBatch } from '../support/people.ts'
+import { PresenceClient } from '../support/presence-client.ts'
+import { TestDirectory } from '../support/test-directory.ts'
 
 function names(...list: string[]): Name[] {
   return list.map((name) => Name.parse(name))
@@ -158,7 +158,7 @@ describe('watching', () => {
     })
   })
 
-  test('changes of the same moment come in one frame, to everybody who watches', async () => {
+  test('everybody who watches hears of every change', async () => {
     await using directory = await TestDirectory.start()
     const people = await Promise.all(Array.from({ length: 6 }, (_, index) => directory.register(`user${index}`)))
     const watchers = await Promise.all(
@@ -311,13 +311,11 @@ describe('a presence socket', () => {
     await using client = await PresenceClient.open(directory.url)
     const { nonce } = await client.next('challenge')
     const proof = JSON.stringify({ type: 'authenticate', proof: await alice.presenceProof(nonce) })
-    // One chunk, so that all frames arrive before the first is verified.
-    client.socket._socket.cork()
-    client.socket.send(proof)
-    for (let frame = 0; frame <= MAX_WAITING_PRESENCE_FRAMES; frame++) {
-      client.send({ type: 'watch', names: [] })
-    }
-    client.socket._socket.uncork()
+    // One packet, so that all frames arrive before the first is verified.
+    client.together(() => {
+      client.socket.send(proof)
+      for (let frame = 0; frame <= MAX_WAITING_PRESENCE_FRAMES; frame++) client.send({ type: 'watch', names: [] })
+    })
 
     expect(await client.closed).toBe(CLOSE.badRequest)
   })
@@ -354,7 +352,7 @@ describe('a presence socket', () => {
   })
 
   test('is cut when its reader is too slow, and nobody else notices', async () => {
-    await using directory = await TestDirectory.start({ timeouts: { closeMs: 50 } })
+    await using directory = await TestDirectory.start({ timeouts: { closeMs: 60_000 } })
     const alice = await directory.register('alice')
     const bob = await directory.register('bob')
     await using healthy = await PresenceClient.enter(directory.url, bob)
@@ -372,6 +370,8 @@ describe('a presence socket', () => {
     const change = await healthy.next('presence').finally(() => clearInterval(ask))
 
     expect(change).toMatchObject({ changes: [{ name: 'alice', status: 'offline' }] })
+    slow.socket.resume()
+    expect(await slow.closed).toBe(CLOSE.tooSlow)
     expect(healthy.socket.readyState).toBe(WebSocket.OPEN)
   })
 
@@ -392,6 +392,24 @@ describe('a presence socket', () => {
       socket.terminate()
     }
     expect((await directory.get('/v1/presence')).body).toMatchObject({ code: 'bad-request' })
+  })
+
+  test('has a limit on how many may be open, and on how many may be unauthenticated', async () => {
+    await using directory = await TestDirectory.start({ maxSockets: 3, maxUnauthenticatedSockets: 2 })
+    const alice = await directory.register('alice')
+    const ws = `${directory.url.replace('http', 'ws')}/v1/presence`
+    await using present = await PresenceClient.enter(directory.url, alice)
+    const anonymous = [await PresenceClient.open(directory.url), await PresenceClient.open(directory.url)]
+    const refused = new WebSocket(ws)
+    refused.on('error', () => {})
+
+    const [, response] = await once(refused, 'unexpected-response')
+    expect(response.statusCode).toBe(503)
+    refused.terminate()
+    await Promise.all(anonymous.map((client) => client.close()))
+    await using next = await PresenceClient.open(directory.url)
+    expect(await next.next('challenge')).toBeDefined()
+    expect(present.socket.readyState).toBe(WebSocket.OPEN)
   })
 
   test('may break off in the middle of the handshake without harm', async () => {
