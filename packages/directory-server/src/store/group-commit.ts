@@ -125,7 +125,9 @@ export class GroupCommit {
   }
 
   #fail(cause: unknown, works: Iterable<Waiting>): void {
-    const error = new StoreError('failed', 'the database can no longer be written', { cause })
+    const code = sqliteCodeOf(cause)
+    const why = code === '' ? 'an unexpected error' : code
+    const error = new StoreError('failed', `the database can no longer be written: ${why}`, { cause })
     this.#state = { name: 'failed', error }
     for (const work of [...works, ...this.#waiting.splice(0)]) work.reject(error)
     this.#onFailed(error)

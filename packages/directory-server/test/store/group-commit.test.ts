@@ -23,8 +23,8 @@ class World implements AsyncDisposable {
     this.database.exec('CREATE TABLE numbers (n INTEGER PRIMARY KEY) STRICT')
     const real = transactionsOf(this.database)
     const transactions: Transactions = {
-      begin: real.begin,
-      rollback: real.rollback,
+      begin: () => real.begin(),
+      rollback: () => real.rollback(),
       commit: () => {
         const failure = this.failNextCommit
         this.failNextCommit = undefined

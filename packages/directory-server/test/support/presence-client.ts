@@ -20,7 +20,8 @@ export class PresenceClient implements AsyncDisposable {
       this.#tcp = response.socket
     })
     this.socket.on('message', (data) => {
-      this.#frames.push(FromDirectory.parse(JSON.parse(String(data))))
+      if (!Buffer.isBuffer(data)) throw new TypeError('frames are expected in one piece')
+      this.#frames.push(FromDirectory.parse(JSON.parse(data.toString())))
       this.#wake()
     })
     this.closed = new Promise((resolve) => {

@@ -1,0 +1,167 @@
+import { once } from 'node:events'
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { DirectoryKey } from '@parley/shared/ids.ts'
+import { SpawnedDirectory, type SpawnOptions, scratch } from './support/spawned-directory.ts'
+
+/** A directory that is expected to end by itself. */
+async function run(args: readonly string[], options?: SpawnOptions) {
+  await using directory = new SpawnedDirectory(args, options)
+  return await directory.ended
+}
+
+describe('parley-directory', () => {
+  test('says where it is in one line, logs to stderr, and ends with 0 when it is asked to', async () => {
+    await using place = await scratch()
+    const dataDir = join(place.dir, 'data')
+    await using directory = new SpawnedDirectory(['--port', '0', '--data-dir', dataDir])
+    const url = await directory.url()
+
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    const ended = await directory.kill('SIGTERM')
+
+    expect(ended).toMatchObject({ exitCode: 0, stdout: `Parley directory ready at ${url}\n` })
+    const events = ended.stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).msg)
+    expect(events).toEqual(['directory started', 'directory stopped'])
+    // The checkpoint on the way out leaves nothing in the write-ahead log.
+    expect((await readdir(dataDir)).toSorted()).toEqual(['directory.key', 'directory.lock', 'directory.sqlite'])
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o700)
+  })
+
+  test('says so as JSON with --json, and keeps its key', async () => {
+    await using place = await scratch()
+    const args = ['--port', '0', '--data-dir', place.dir, '--json', '--log-level', 'silent']
+    const keys = new Set<string>()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      await using directory = new SpawnedDirectory(args)
+      const ready = JSON.parse(await directory.firstLine)
+      expect(ready).toEqual({
+        event: 'ready',
+        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        directoryKey: expect.any(String),
+      })
+      keys.add(DirectoryKey.parse(ready.directoryKey))
+      expect(await directory.kill(signal)).toMatchObject({ exitCode: 0, stderr: '' })
+    }
+    expect(keys.size).toBe(1)
+  })
+
+  test('takes its settings from the environment, and flags over it', async () => {
+    await using place = await scratch()
+    const env = {
+      PARLEY_DIRECTORY_HOST: '::1',
+      PARLEY_DIRECTORY_PORT: 'nonsense',
+      PARLEY_DIRECTORY_DATA_DIR: join(place.dir, 'from-env'),
+      PARLEY_DIRECTORY_LOG: 'silent',
+    }
+
+    expect(await run([], { env })).toMatchObject({ exitCode: 64 })
+    await using directory = new SpawnedDirectory(['--port', '0'], { env })
+    expect(await directory.url()).toMatch(/^http:\/\/\[::1\]:\d+$/)
+    expect(await readdir(place.dir)).toEqual(['from-env'])
+    expect(await directory.kill('SIGTERM')).toMatchObject({ exitCode: 0, stderr: '' })
+  })
+
+  test('keeps its data where the XDG base directory specification says', async () => {
+    await using place = await scratch()
+    await using directory = new SpawnedDirectory(['--port', '0'], { env: { XDG_DATA_HOME: place.dir } })
+    await directory.url()
+
+    expect(await readdir(join(place.dir, 'parley', 'directory'))).toContain('directory.sqlite')
+  })
+
+  test.each([
+    ['an unknown flag', ['--nope'], /unknown option '--nope'/],
+    ['a port that is none', ['--port', '65536'], /from 0 to 65535/],
+    ['an unknown log level', ['--log-level', 'loud'], /Allowed choices/],
+    ['an argument too many', ['here'], /too many arguments/],
+    ['an address without encryption', ['--host', '0.0.0.0', '--port', '0'], /--insecure-http/],
+  ])('ends with 64 on %s', async (_, args, sentence) => {
+    await using place = await scratch()
+    const ended = await run([...args, '--data-dir', place.dir])
+
+    expect(ended).toMatchObject({ exitCode: 64, stdout: '' })
+    expect(ended.stderr).toMatch(sentence)
+    expect(ended.stderr).not.toContain('    at ')
+    expect(await readdir(place.dir)).toEqual([])
+  })
+
+  test('tells its flags, its version and its limits', async () => {
+    const [help, version, limits, json] = await Promise.all(
+      [['--help'], ['--version'], ['--print-limits'], ['--print-limits', '--json']].map((args) => run(args)),
+    )
+
+    expect(help).toMatchObject({ exitCode: 0, stderr: '' })
+    for (const flag of ['--host', '--port', '--data-dir', '--json', '--log-level', '--insecure-http']) {
+      expect(help?.stdout).toContain(flag)
+    }
+    expect(version).toMatchObject({ exitCode: 0, stdout: '0.0.0\n' })
+    expect(limits?.stdout.split('\n')).toContain('MAX_BODY_BYTES=16384')
+    expect(JSON.parse(json?.stdout ?? '')).toMatchObject({ MAX_BODY_BYTES: 16_384 })
+  })
+
+  test('ends with 71 when another directory runs on its data, with 69 when its port is taken', async () => {
+    await using place = await scratch()
+    const [first, second] = [join(place.dir, 'first'), join(place.dir, 'second')]
+    await using running = new SpawnedDirectory(['--port', '0', '--data-dir', first])
+    const { port } = new URL(await running.url())
+
+    const [sameData, samePort] = await Promise.all([
+      run(['--port', '0', '--data-dir', first, '--log-level', 'silent']),
+      run(['--port', port, '--data-dir', second, '--log-level', 'silent']),
+    ])
+
+    expect(sameData).toMatchObject({
+      exitCode: 71,
+      stderr: `parley-directory: another directory is already running on ${first}\n`,
+    })
+    expect(samePort).toMatchObject({
+      exitCode: 69,
+      stderr: `parley-directory: 127.0.0.1 port ${port} is in use by another program; choose another with --port\n`,
+    })
+    // A killed process holds no lock.
+    await running.kill('SIGKILL')
+    await using next = new SpawnedDirectory(['--port', '0', '--data-dir', first])
+    expect(await next.url()).toMatch(/^http:/)
+  })
+
+  test('ends with 73 when others can enter its data directory, and with 69 on an address that is not here', async () => {
+    await using place = await scratch()
+    const wide = join(place.dir, 'wide')
+    await mkdir(wide)
+    await chmod(wide, 0o755)
+
+    const [unsafe, elsewhere] = await Promise.all([
+      run(['--port', '0', '--data-dir', wide]),
+      run(['--host', '192.0.2.1', '--insecure-http', '--port', '0', '--data-dir', join(place.dir, 'new')]),
+    ])
+
+    expect(unsafe).toMatchObject({ exitCode: 73, stderr: expect.stringContaining('chmod go-rwx') })
+    expect(elsewhere).toMatchObject({ exitCode: 69, stderr: expect.stringContaining('192.0.2.1') })
+  })
+
+  test('ends at once on a second signal, although a request is under way', async () => {
+    await using place = await scratch()
+    await using directory = new SpawnedDirectory(['--port', '0', '--data-dir', place.dir])
+    const { hostname, port } = new URL(await directory.url())
+    const stuck = connect(Number(port), hostname)
+    stuck.on('error', () => {})
+    await once(stuck, 'connect')
+    stuck.write('PUT /v1/users/alice HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{')
+    await fetch(`http://${hostname}:${port}/healthz`)
+
+    const ended = directory.kill('SIGTERM')
+    // Refused connections show that the first signal has been heard.
+    while (await fetch(`http://${hostname}:${port}/healthz`).catch(() => undefined)) await new Promise(setImmediate)
+    await directory.kill('SIGTERM')
+
+    expect(await ended).toMatchObject({ exitCode: 143 })
+    stuck.destroy()
+  })
+})

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const COMMAND = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
+
+export interface Ended {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface SpawnOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** In units of 1,024 bytes: a write beyond it fails with EFBIG (setrlimit(2), RLIMIT_FSIZE). */
+  readonly maxFileKiB?: number
+}
+
+/** The real program in a process of its own; gone at the end of the test, whatever happened to it. */
+export class SpawnedDirectory implements AsyncDisposable {
+  readonly ended: Promise<Ended>
+  readonly #child: ChildProcess
+  readonly #firstLine = Promise.withResolvers<string>()
+  #stdout = ''
+  #stderr = ''
+
+  constructor(args: readonly string[], { env = {}, maxFileKiB }: SpawnOptions = {}) {
+    const limited = ['bash', '-c', `ulimit -f ${maxFileKiB} && exec "$0" "$@"`]
+    const [command = '', ...rest] = [...(maxFileKiB === undefined ? [] : limited), ...COMMAND, ...args]
+    this.#child = spawn(command, rest, {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+      const end = this.#stdout.indexOf('\n')
+      if (end !== -1) this.#firstLine.resolve(this.#stdout.slice(0, end))
+    })
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+    })
+    this.ended = once(this.#child, 'close').then(([exitCode, signal]) => {
+      this.#firstLine.reject(new Error(`ended without a line: ${this.#stderr}`))
+      return { exitCode, signal, stdout: this.#stdout, stderr: this.#stderr }
+    })
+    // Whoever waits for the end only need not care that there was no line.
+    this.#firstLine.promise.catch(() => {})
+  }
+
+  /** The first line on stdout. Rejects when the program ends before. */
+  get firstLine(): Promise<string> {
+    return this.#firstLine.promise
+  }
+
+  /** The URL of the ready line. */
+  async url(): Promise<string> {
+    return (await this.firstLine).replace('Parley directory ready at ', '')
+  }
+
+  kill(signal: NodeJS.Signals): Promise<Ended> {
+    this.#child.kill(signal)
+    return this.ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill('SIGKILL')
+  }
+}
+
+export interface Scratch extends AsyncDisposable {
+  readonly dir: string
+}
+
+export async function scratch(): Promise<Scratch> {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-main-'))
+  return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) }
+}
