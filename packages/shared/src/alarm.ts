@@ -10,16 +10,16 @@ export class Alarm {
     this.#clock = clock
   }
 
-  /** Resolves after `ms`, or when it rings, or when `signal` aborts, whichever is first. One wait at a time. */
-  async wait(ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves after `ms`, or when it rings, or when `signal` aborts, whichever is first; without `ms` there is no time. One wait at a time. */
+  async wait(ms: number | undefined, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return
     if (!this.#rung) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
-      const cancel = this.#clock.after(ms, resolve)
+      const cancel = ms === undefined ? undefined : this.#clock.after(ms, resolve)
       signal.addEventListener('abort', this.#wake, { once: true })
       await promise
-      cancel()
+      cancel?.()
       signal.removeEventListener('abort', this.#wake)
       this.#wake = undefined
     }

@@ -45,4 +45,8 @@ test('a ring while nobody waits ends the next wait and only that one', async () 
   expect(clock.timers.size).toBe(1)
   clock.pass()
   await second
+  const untimed = alarm.wait(undefined, signal)
+  expect(clock.timers.size).toBe(0)
+  alarm.ring()
+  await untimed
 })

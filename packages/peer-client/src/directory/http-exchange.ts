@@ -1,6 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import { MAX_DIRECTORY_ANSWER_BYTES, MAX_DIRECTORY_LINKS, MAX_HEADER_BYTES } from '@parley/shared/limits.ts'
+import { Slots } from '@parley/shared/slots.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { DirectoryError } from './directory-error.ts'
 
@@ -37,6 +38,7 @@ export class HttpExchange {
   readonly #agent: http.Agent
   readonly #timeoutMs: number
   readonly #closed = new AbortController()
+  readonly #links = new Slots(MAX_DIRECTORY_LINKS)
   #route: Route | undefined
   #serverTime: number | undefined
 
@@ -57,15 +59,25 @@ export class HttpExchange {
   }
 
   /** Rejects with DirectoryError `unreachable`, `timed-out`, `closed` or `not-a-directory`, or with the reason of `signal`. */
-  async exchange(request: HttpRequest): Promise<HttpAnswer> {
+  exchange(request: HttpRequest): Promise<HttpAnswer> {
+    const closed = this.#closed.signal
+    const signal = request.signal === undefined ? closed : AbortSignal.any([closed, request.signal])
+    // In line for a connection the time does not run: a thousand questions at once are slow, and none of them has failed.
+    return this.#links.run(() => this.#inTime(request, signal), { signal })
+  }
+
+  /** Ends what is under way with `closed`. Twice is safe. */
+  close(): void {
+    this.#closed.abort(new DirectoryError('closed', 'the directory client was closed'))
+    this.#agent.destroy()
+  }
+
+  async #inTime(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
     const timeout = AbortSignal.timeout(this.#timeoutMs)
-    const signals = [timeout, this.#closed.signal, ...(request.signal === undefined ? [] : [request.signal])]
-    const signal = AbortSignal.any(signals)
     try {
-      return await this.#send(request, signal)
+      return await this.#send(request, AbortSignal.any([signal, timeout]))
     } catch (error) {
-      request.signal?.throwIfAborted()
-      if (this.#closed.signal.aborted) throw new DirectoryError('closed', 'the directory client was closed')
+      signal.throwIfAborted()
       if (timeout.aborted) {
         const message = `the directory at ${this.#base.origin} did not answer within ${this.#timeoutMs / 1000} s`
         throw new DirectoryError('timed-out', message)
@@ -76,12 +88,6 @@ export class HttpExchange {
         cause: error,
       })
     }
-  }
-
-  /** Ends what is under way with `closed`. Twice is safe. */
-  close(): void {
-    this.#closed.abort()
-    this.#agent.destroy()
   }
 
   async #send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
