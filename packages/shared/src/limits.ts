@@ -133,6 +133,8 @@ export const MAX_CLAIM_RANGES = 32
 export const MAX_CLAIMS_PER_FRAME = 256
 /** Positions that arrived before their predecessor wait here, per stream. */
 export const MAX_EARLY_MESSAGES = 8_192
+/** Accounts that came to me and with whom no message was exchanged. */
+export const MAX_STRANGERS = 1_000
 export const MAX_LAMPORT_JUMP = 2 ** 20
 export const ENVELOPE_ID_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 export const MAX_ENVELOPE_IDS_PER_DEVICE = 1_000_000

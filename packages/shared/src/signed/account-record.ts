@@ -43,7 +43,12 @@ export interface VerifiedAccount {
   /** First to last; the last is `record.accountKey`. */
   readonly keys: readonly AccountKey[]
   /** Without the revoked ones. */
-  readonly devices: readonly DeviceCertificate[]
+  readonly devices: readonly CertifiedDevice[]
+}
+
+export interface CertifiedDevice extends DeviceCertificate {
+  /** The certificate as signed. */
+  readonly jws: Jws
 }
 
 export function signAccountRecord(record: Omit<AccountRecord, 'v'>, accountKey: KeyObject): Promise<Jws> {
@@ -60,7 +65,9 @@ export async function verifyAccountRecord(jws: string, audience: Digest): Promis
   if (record.aud !== audience)
     throw new SignedObjectError('wrong-audience', 'this record was signed for another directory')
   const keys = await verifyRotations(record.accountId, record.accountKey, record.rotations)
-  const devices = await Promise.all(record.devices.map((certificate) => verifyDeviceCertificate(certificate)))
+  const devices = await Promise.all(
+    record.devices.map(async (jws) => ({ ...(await verifyDeviceCertificate(jws)), jws })),
+  )
   for (const device of devices) {
     if (device.accountId !== record.accountId || device.accountKey !== record.accountKey) {
       throw new SignedObjectError('bad-certificate', 'a device certificate is not by the account key of this record')

@@ -136,6 +136,9 @@ export type ByeReason =
   | 'disconnected'
   | 'protocol-violation'
   | 'profile-in-use'
+  | 'declined'
+  | 'key-changed'
+  | 'revoked'
 
 /** A whole frame, length included, ready for the socket. */
 export function encodeFrame(frame: Frame): Uint8Array {

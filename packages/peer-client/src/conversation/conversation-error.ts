@@ -1,0 +1,17 @@
+/** An expected refusal, in words for the person who asked. */
+export class ConversationError extends Error {
+  override readonly name = 'ConversationError'
+  readonly code:
+    | 'unknown-name'
+    | 'unknown-message'
+    | 'key-changed'
+    | 'blocked'
+    | 'outbox-full'
+    | 'idempotency-conflict'
+    | 'directory-unreachable'
+    | 'self'
+  constructor(code: ConversationError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

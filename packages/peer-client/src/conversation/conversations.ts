@@ -1,0 +1,186 @@
+// What people do with messages: write to somebody, look back, take one back, wait for the tick.
+import { createHash } from 'node:crypto'
+import { directConversationId } from '@parley/shared/hashes.ts'
+import { type AccountId, LocalMessageId } from '@parley/shared/ids.ts'
+import { IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
+import type { HistoryPage, MessageState, MessageView } from '@parley/shared/local-api/messages.ts'
+import { DEFAULT_PRIORITY } from '@parley/shared/wire/message.ts'
+import type { Delivery } from '#delivery/delivery.ts'
+import type { Store } from '#store/store.ts'
+import type { Contacts } from './contacts.ts'
+import { ConversationError } from './conversation-error.ts'
+import type { Feed } from './feed.ts'
+import { type MessageViews, TEXT_KIND } from './message-views.ts'
+
+/** A range of my positions, or others', to which something happened. */
+export interface Happening {
+  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'ended'
+  readonly stream: number
+  readonly from: number
+  readonly to: number
+}
+
+export interface ConversationsDeps {
+  readonly store: Store
+  readonly delivery: Delivery
+  readonly contacts: Contacts
+  readonly views: MessageViews
+  readonly happenings: Feed<Happening>
+  readonly me: AccountId
+  readonly now: () => number
+  /** Somebody should be reached soon: a message waits. */
+  readonly poke: (account: AccountId) => void
+}
+
+export interface SendOptions {
+  readonly idempotencyKey?: string | undefined
+  /** Wait for room in the outbox instead of failing with `outbox-full`. */
+  readonly waitForRoom?: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+const RANK: Record<MessageState, number> = {
+  queued: 0,
+  sent: 1,
+  delivered: 2,
+  read: 3,
+  cancelled: 4,
+  expired: 4,
+  refused: 4,
+}
+
+export class Conversations {
+  readonly #deps: ConversationsDeps
+  /** Requests under way, so that the same key asked twice at once sends once. */
+  readonly #byKey = new Map<string, Promise<MessageView>>()
+
+  constructor(deps: ConversationsDeps) {
+    this.#deps = deps
+  }
+
+  /** Resolves once the message is durable. Throws ConversationError or DeliveryError. */
+  async sendText(account: AccountId, text: string, options: SendOptions = {}): Promise<MessageView> {
+    const { idempotencyKey } = options
+    if (idempotencyKey === undefined) return this.#send(account, text, options)
+    const underWay = this.#byKey.get(idempotencyKey)
+    if (underWay !== undefined) {
+      await underWay.catch(() => undefined)
+      return this.sendText(account, text, options)
+    }
+    const sending = this.#sendOnce(idempotencyKey, account, text, options)
+    this.#byKey.set(idempotencyKey, sending)
+    try {
+      return await sending
+    } finally {
+      this.#byKey.delete(idempotencyKey)
+    }
+  }
+
+  message(id: string): MessageView | undefined {
+    return this.#deps.views.byId(id)
+  }
+
+  /** Takes a message back as long as it is sealed for nobody; otherwise it is returned as it stands. */
+  async cancel(id: string): Promise<MessageView> {
+    await this.#deps.delivery.outbox.cancel(this.#localId(id))
+    return this.#existing(id)
+  }
+
+  /** Resolves when the message reached `state`, ended, is held for the user's decision, or the signal aborted. */
+  async waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView> {
+    using happened = this.#deps.happenings.read(signal)
+    let message = this.#existing(id)
+    if (isSettled(message, state)) return message
+    const row = this.#deps.store.messages.byLocalId(id)
+    for await (const { stream, from, to } of happened) {
+      if (row === undefined || stream !== row.stream || row.seq < from || row.seq > to) continue
+      message = this.#existing(id)
+      if (isSettled(message, state)) return message
+    }
+    return this.#existing(id)
+  }
+
+  /** Newest first. Throws `unknown-message` when `before` is not one of them. */
+  history(account: AccountId, limit: number, before?: string): HistoryPage {
+    const { store, me, views } = this.#deps
+    const from = before === undefined ? undefined : store.messages.byLocalId(before)
+    if (before !== undefined && from === undefined)
+      throw new ConversationError('unknown-message', `there is no message ${before}`)
+    const rows = store.messages.page(directConversationId(account, me), limit + 1, from)
+    const page = rows.slice(0, limit)
+    const last = page.at(-1)
+    const isMore = rows.length > limit && last !== undefined
+    return { messages: page.map((row) => views.view(row)), ...(isMore ? { next: last.localId } : {}) }
+  }
+
+  async #sendOnce(key: string, account: AccountId, text: string, options: SendOptions): Promise<MessageView> {
+    const { store, now } = this.#deps
+    const request = createHash('sha256').update(account).update('\0').update(text).digest()
+    const earlier = store.idempotency.find(key, now() - IDEMPOTENCY_KEPT_MS)
+    if (earlier === undefined) {
+      return this.#send(account, text, options, (localId) => store.idempotency.insert(key, request, localId, now()))
+    }
+    if (!request.equals(earlier.request)) {
+      throw new ConversationError(
+        'idempotency-conflict',
+        'this idempotency key was used for another message: choose a new one',
+      )
+    }
+    return this.#existing(earlier.localId)
+  }
+
+  async #send(
+    account: AccountId,
+    text: string,
+    options: SendOptions,
+    also?: (localId: LocalMessageId) => void,
+  ): Promise<MessageView> {
+    const { store, delivery, contacts, views, me, poke, happenings } = this.#deps
+    if (account === me) throw new ConversationError('self', 'a message to yourself has nowhere to go')
+    if (contacts.get(account)?.state === 'blocked')
+      throw new ConversationError('blocked', `${contacts.label(account).name} is blocked: unblock before writing`)
+    await contacts.accept(account)
+    const { quota } = delivery.outbox
+    if (options.waitForRoom === true) await quota.room(account, options.signal)
+    else if (!quota.hasRoom(account)) {
+      const { messages } = quota.load(account)
+      throw new ConversationError(
+        'outbox-full',
+        `${messages} messages to ${contacts.label(account).name} are waiting already: wait until some are delivered`,
+      )
+    }
+    const { localId, stream, seq } = await delivery.send(
+      {
+        conversation: directConversationId(account, me),
+        recipients: [account],
+        kind: TEXT_KIND,
+        critical: true,
+        body: Buffer.from(text, 'utf8'),
+        priority: DEFAULT_PRIORITY,
+      },
+      also,
+    )
+    happenings.publish({ kind: 'accepted', stream, from: seq, to: seq })
+    poke(account)
+    const row = store.messages.byLocalId(localId)
+    if (row === undefined) throw new Error(`the message ${localId} was accepted and is not there`)
+    return views.view(row)
+  }
+
+  #existing(id: string): MessageView {
+    const message = this.message(id)
+    if (message === undefined) throw new ConversationError('unknown-message', `there is no message ${id}`)
+    return message
+  }
+
+  #localId(id: string): LocalMessageId {
+    const parsed = LocalMessageId.safeParse(id)
+    if (!parsed.success) throw new ConversationError('unknown-message', `there is no message ${id}`)
+    return parsed.data
+  }
+}
+
+function isSettled({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): boolean {
+  if (state === undefined || hold === 'blocked-key-change') return true
+  return RANK[state] >= RANK[wanted]
+}
