@@ -3,6 +3,7 @@ import { MAX_FRAME_BYTES, MAX_HELLO_BYTES } from '@parley/shared/limits.ts'
 import { FrameReader } from '@parley/shared/wire/frame-reader.ts'
 import type { Clock } from './clock.ts'
 import { abortError } from './deadline.ts'
+import type { BudgetShare, InboundBudget } from './inbound-budget.ts'
 
 /** What a waiting frame costs beside its bytes, so that a megabyte of tiny frames is not a hundred megabytes of memory. */
 const FRAME_OVERHEAD_BYTES = 128
@@ -12,11 +13,13 @@ const COMPACT_FRAMES = 1_024
 export interface InflowHandlers {
   /** One frame at a time: the next one comes when this one is done. */
   readonly frame: (body: Uint8Array) => void | Promise<void>
-  /** The bytes are not frames, or a handler failed. Nothing is handled after it. */
+  /** The bytes that follow are not frames, or a handler failed. Nothing is handled after it. */
   readonly broken: (error: unknown) => void
   /** The other side ended its direction, and every frame before that was handled. */
   readonly ended: () => void
 }
+
+type Last = 'ended' | { readonly error: unknown }
 
 /**
  * The way in of a session. The first frame can be taken alone, under the limit of a hello; the others wait until somebody
@@ -26,24 +29,26 @@ export class Inflow {
   readonly #socket: Readable
   readonly #clock: Clock
   readonly #maxBytes: number
+  readonly #share: BudgetShare
   readonly #reader: FrameReader
   #handlers: InflowHandlers | undefined
-  #first: ((outcome: { body: Uint8Array } | { error: unknown } | 'ended') => void) | undefined
-  #early: { error: unknown } | undefined
+  #first: ((outcome: { body: Uint8Array } | Last) => void) | undefined
+  /** What comes after the frames that wait; nothing is read behind it. */
+  #last: Last | undefined
   #queue: Uint8Array[] = []
   #head = 0
   #unfinishedBytes = 0
   #isHandling = false
-  #isEnded = false
   #isStopped = false
   #receivedBytes = 0
   #heardAtMs: number
 
-  constructor(socket: Readable, clock: Clock, maxBytes: number) {
+  constructor(socket: Readable, clock: Clock, maxBytes: number, budget: InboundBudget) {
     this.#socket = socket
     this.#clock = clock
     this.#maxBytes = maxBytes
     this.#heardAtMs = clock.elapsedMs()
+    this.#share = budget.join(() => this.#throttle())
     this.#reader = new FrameReader((body) => this.#onBody(body), MAX_HELLO_BYTES)
     socket.on('data', this.#onData).once('end', this.#onEnd)
   }
@@ -78,10 +83,9 @@ export class Inflow {
     else signal.addEventListener('abort', abort, { once: true })
     const body = this.#next()
     if (body !== undefined) {
-      this.#unfinishedBytes -= costOf(body)
+      this.#count(-costOf(body))
       this.#first({ body })
-    } else if (this.#early !== undefined) this.#first(this.#early)
-    else if (this.#isEnded) this.#first('ended')
+    } else if (this.#last !== undefined) this.#first(this.#last)
     this.#throttle()
     return promise
   }
@@ -89,10 +93,6 @@ export class Inflow {
   /** From here on frames are handled, those that already wait first. */
   start(handlers: InflowHandlers): void {
     this.#handlers = handlers
-    if (this.#early !== undefined) {
-      handlers.broken(this.#early.error)
-      return
-    }
     this.#handleWaiting()
     this.#throttle()
   }
@@ -102,6 +102,7 @@ export class Inflow {
     if (this.#isStopped) return
     this.#isStopped = true
     this.#queue = []
+    this.#share.leave()
     this.#first?.('ended')
     this.#socket.off('data', this.#onData)
     this.#socket.resume()
@@ -113,15 +114,19 @@ export class Inflow {
     try {
       this.#reader.push(chunk)
     } catch (error) {
-      this.#fail(error)
+      this.#finish({ error })
     }
     this.#throttle()
   }
 
-  readonly #onEnd = (): void => {
-    this.#isEnded = true
-    this.#first?.('ended')
-    this.#reportEnd()
+  readonly #onEnd = (): void => this.#finish('ended')
+
+  #finish(last: Last): void {
+    if (this.#isStopped || this.#last !== undefined) return
+    this.#last = last
+    this.#socket.off('data', this.#onData).resume()
+    this.#first?.(last)
+    this.#reportLast()
   }
 
   #onBody(body: Uint8Array): void {
@@ -131,7 +136,7 @@ export class Inflow {
       this.#first({ body })
       return
     }
-    this.#unfinishedBytes += costOf(body)
+    this.#count(costOf(body))
     if (this.#handlers !== undefined && !this.#isHandling) this.#handle(this.#handlers, body)
     else this.#queue.push(body)
   }
@@ -142,29 +147,35 @@ export class Inflow {
       if (body === undefined) break
       this.#handle(this.#handlers, body)
     }
-    this.#reportEnd()
+    this.#reportLast()
   }
 
   #handle(handlers: InflowHandlers, body: Uint8Array): void {
     try {
       const done = handlers.frame(body)
       if (done === undefined) {
-        this.#unfinishedBytes -= costOf(body)
+        this.#count(-costOf(body))
         return
       }
       this.#isHandling = true
       done.then(
         () => {
           this.#isHandling = false
-          this.#unfinishedBytes -= costOf(body)
+          this.#count(-costOf(body))
           this.#handleWaiting()
           this.#throttle()
         },
-        (error: unknown) => this.#fail(error),
+        (error: unknown) => this.#handlerFailed(handlers, error),
       )
     } catch (error) {
-      this.#fail(error)
+      this.#handlerFailed(handlers, error)
     }
+  }
+
+  #count(bytes: number): void {
+    if (this.#isStopped) return
+    this.#unfinishedBytes += bytes
+    this.#share.add(bytes)
   }
 
   #next(): Uint8Array | undefined {
@@ -179,27 +190,26 @@ export class Inflow {
     return body
   }
 
-  #fail(error: unknown): void {
+  #handlerFailed(handlers: InflowHandlers, error: unknown): void {
     if (this.#isStopped) return
-    if (this.#first !== undefined) this.#first({ error })
-    else if (this.#handlers === undefined) this.#early ??= { error }
-    const handlers = this.#handlers
     this.stop()
-    handlers?.broken(error)
+    handlers.broken(error)
   }
 
-  #reportEnd(): void {
-    if (!this.#isEnded || this.#isHandling || this.#isStopped || this.#queue.length > 0) return
+  #reportLast(): void {
     const handlers = this.#handlers
-    if (handlers === undefined) return
+    const last = this.#last
+    if (handlers === undefined || last === undefined) return
+    if (this.#isHandling || this.#isStopped || this.#queue.length > 0) return
     this.stop()
-    handlers.ended()
+    if (last === 'ended') handlers.ended()
+    else handlers.broken(last.error)
   }
 
   /** Until the first frame is asked for, and while too much is unfinished, the socket is left alone. */
   #throttle(): void {
-    if (this.#isStopped || this.#isEnded) return
-    const isFull = this.#unfinishedBytes > this.#maxBytes
+    if (this.#isStopped || this.#last !== undefined) return
+    const isFull = this.#unfinishedBytes > this.#maxBytes || this.#share.isExceeded()
     const isEarly = this.#handlers === undefined && this.#first === undefined
     if (isFull || isEarly) this.#socket.pause()
     else if (this.#socket.isPaused()) this.#socket.resume()

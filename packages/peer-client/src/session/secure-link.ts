@@ -1,12 +1,14 @@
 import type { TLSSocket } from 'node:tls'
 import type { DeviceKey } from '@parley/shared/ids.ts'
-import { BYE_MS, MAX_INBOUND_BYTES, MAX_OUTBOUND_BYTES } from '@parley/shared/limits.ts'
+import { BYE_MS } from '@parley/shared/limits.ts'
 import { encodeFrame, TYPE } from '@parley/shared/wire/frames.ts'
 import type { Link } from '#transport/transport.ts'
 import type { Clock } from './clock.ts'
+import type { InboundBudget } from './inbound-budget.ts'
 import { Inflow } from './inflow.ts'
 import { Outflow } from './outflow.ts'
 import { SessionError } from './session-error.ts'
+import type { SessionLimits } from './session-limits.ts'
 import { acceptTls, connectTls, peerDeviceKey } from './tls.ts'
 import type { TlsCredentials } from './tls-credentials.ts'
 
@@ -19,8 +21,8 @@ export interface SecureLinkOptions {
   readonly signal: AbortSignal
   /** The only device that may be at the other end. */
   readonly expect?: DeviceKey | undefined
-  readonly maxInboundBytes?: number | undefined
-  readonly maxOutboundBytes?: number | undefined
+  readonly budget: InboundBudget
+  readonly limits: Pick<SessionLimits, 'maxInboundBytes' | 'maxOutboundBytes'>
 }
 
 /** A link under TLS whose other end proved to hold `device`, cut into frames. Nobody has said hello yet. */
@@ -38,14 +40,14 @@ export class SecureLink {
   #cancelCut: (() => void) | undefined
 
   constructor(link: Link, socket: TLSSocket, device: DeviceKey, options: SecureLinkOptions) {
-    const { direction, clock, maxInboundBytes = MAX_INBOUND_BYTES, maxOutboundBytes = MAX_OUTBOUND_BYTES } = options
+    const { direction, clock, budget, limits } = options
     this.device = device
     this.direction = direction
     this.link = link
     this.#socket = socket
     this.#clock = clock
-    this.inflow = new Inflow(socket, clock, maxInboundBytes)
-    this.outflow = new Outflow(socket, maxOutboundBytes)
+    this.inflow = new Inflow(socket, clock, limits.maxInboundBytes, budget)
+    this.outflow = new Outflow(socket, limits.maxOutboundBytes)
     const { promise, resolve } = Promise.withResolvers<Error | undefined>()
     this.closed = promise
     socket.on('error', (error: Error) => this.destroy(error))

@@ -4,6 +4,7 @@ import {
   DRAIN_MS,
   HELLO_TIMEOUT_MS,
   MAX_INBOUND_BYTES,
+  MAX_INBOUND_TOTAL_BYTES,
   MAX_OUTBOUND_BYTES,
   PING_MS,
   STOP_DRAIN_MS,
@@ -19,6 +20,7 @@ export interface SessionLimits {
   readonly drainMs: number
   readonly stopDrainMs: number
   readonly maxInboundBytes: number
+  readonly maxInboundTotalBytes: number
   readonly maxOutboundBytes: number
 }
 
@@ -31,5 +33,6 @@ export const SESSION_LIMITS: SessionLimits = {
   drainMs: DRAIN_MS,
   stopDrainMs: STOP_DRAIN_MS,
   maxInboundBytes: MAX_INBOUND_BYTES,
+  maxInboundTotalBytes: MAX_INBOUND_TOTAL_BYTES,
   maxOutboundBytes: MAX_OUTBOUND_BYTES,
 }

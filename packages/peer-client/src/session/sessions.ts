@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { CurrentSessions } from './current-sessions.ts'
 import { abortError, deadline } from './deadline.ts'
 import { byeFor, type Greeting, type Introduction, readHello, sayHello } from './hello.ts'
+import { InboundBudget } from './inbound-budget.ts'
 import { InboundGate, type InboundLimits } from './inbound-gate.ts'
 import { askJudge, type Judge } from './judge.ts'
 import { type Direction, type SecureLink, secureLink } from './secure-link.ts'
@@ -55,6 +56,7 @@ export class Sessions {
   readonly #boot: Uint8Array
   readonly #limits: SessionLimits
   readonly #gate: InboundGate
+  readonly #budget: InboundBudget
   readonly #current: CurrentSessions
   readonly #listeners = new Set<Listener>()
   readonly #secured = new Set<SecureLink>()
@@ -71,6 +73,7 @@ export class Sessions {
     this.#boot = boot
     this.#limits = { ...SESSION_LIMITS, ...limits }
     this.#gate = new InboundGate(clock, inboundLimits)
+    this.#budget = new InboundBudget(this.#limits.maxInboundTotalBytes)
     this.#current = new CurrentSessions(options.self, clock, this.#limits.drainMs, (session) => onUp?.(session))
   }
 
@@ -205,7 +208,8 @@ export class Sessions {
       clock: this.#clock,
       signal: limit.signal,
       expect,
-      ...this.#limits,
+      budget: this.#budget,
+      limits: this.#limits,
     })
     this.#secured.add(secure)
     void secure.closed.then(() => this.#secured.delete(secure))
