@@ -1,5 +1,5 @@
 import { audienceOf } from '@parley/shared/hashes.ts'
-import type { AccountId, DeviceKey, DirectoryKey, Name } from '@parley/shared/ids.ts'
+import type { DirectoryKey } from '@parley/shared/ids.ts'
 import {
   KEEP_ALIVE_TIMEOUT_MS,
   PRESENCE_AUTH_TIMEOUT_MS,
@@ -119,20 +119,28 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
       tables.listing.setOnline(accountId, isOnline ? tables.users.namesOf(accountId) : []),
     failed: (error) => log.error({ err: error }, 'presence failed'),
   })
-  const nameChanged = (accountId: AccountId, name: Name) => presence.nameChanged(name, accountId)
   const userOf = userViews.userOf.bind(userViews)
 
   let isStopping = false
   const app = createApp({
     directoryKey: store.key.publicKey,
-    accountRecords: new AccountRecords({ context, userOf, onPublished: nameChanged }),
+    accountRecords: new AccountRecords({
+      context,
+      userOf,
+      onPublished: (accountId, name, outcome) => {
+        if (outcome === 'created') presence.holderChanged(name, accountId)
+        else presence.recordChanged(accountId)
+      },
+    }),
     deviceStatements: new DeviceStatements({ context, userOf }),
     prekeys: new Prekeys({
       context,
-      onClaimed: (accountId: AccountId, device: DeviceKey, left: number) =>
-        presence.prekeysLeft(accountId, device, left),
+      onClaimed: (accountId, device, left) => presence.prekeysLeft(accountId, device, left),
     }),
-    retirements: new Retirements({ context, onRetired: nameChanged }),
+    retirements: new Retirements({
+      context,
+      onRetired: (accountId, name) => presence.holderChanged(name, accountId),
+    }),
     userViews,
     isReady: () => !isStopping && commit.state === 'open',
     log,
@@ -140,6 +148,8 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const server = createHttpServer(app, timeouts)
   acceptUpgrades(server, presence)
   const url = await listen(server, host, port)
+  // From here on an error is about one connection that could not be accepted, for want of file descriptors for instance.
+  server.on('error', (error) => log.error({ err: error }, 'a connection was not accepted'))
   started.defer(async () => {
     isStopping = true
     await Promise.all([closeServer(server, timeouts.stopMs), presence.stop()])

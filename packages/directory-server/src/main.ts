@@ -5,7 +5,6 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { destination, type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
 import { z } from 'zod'
 import { DIRECTORY_LIMITS } from '#http/directory-limits.ts'
 import { StoreError } from '#store/store-error.ts'
@@ -73,8 +72,9 @@ function readVersion(): string {
 }
 
 /** Lines for people on a terminal, JSON for machines; always on stderr, because stdout is for what was asked. */
-function createLogger(level: string): Logger {
+async function createLogger(level: string): Promise<Logger> {
   if (!process.stderr.isTTY) return pino({ level }, destination({ dest: 2, sync: true }))
+  const { default: pretty } = await import('pino-pretty')
   return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname' }))
 }
 
@@ -116,7 +116,7 @@ async function serve({ host, port, dataDir, json, logLevel, insecureHttp }: Flag
       port,
       dataDir,
       insecureHttp,
-      log: createLogger(logLevel),
+      log: await createLogger(logLevel),
       onFailed: () => {
         exitCode = EXIT.io
         ended.abort()

@@ -164,4 +164,27 @@ describe('parley-directory', () => {
     expect(await ended).toMatchObject({ exitCode: 143 })
     stuck.destroy()
   })
+
+  test('outlives more connections than it has file descriptors for', async () => {
+    await using place = await scratch()
+    const args = ['--port', '0', '--data-dir', place.dir, '--log-level', 'silent']
+    await using directory = new SpawnedDirectory(args, { maxOpenFiles: 64 })
+    const url = await directory.url()
+    const { hostname, port } = new URL(url)
+    const flood = Array.from({ length: 200 }, () => connect(Number(port), hostname).on('error', () => {}))
+    // Each is either accepted for now or ended by the system; one that is ended shows that there was no room left.
+    await Promise.race(flood.map((socket) => once(socket.resume(), 'close')))
+
+    for (const socket of flood) socket.destroy()
+    let status: number | undefined
+    while (status === undefined) {
+      status = await fetch(`${url}/healthz`).then(
+        (answer) => answer.status,
+        () => undefined,
+      )
+    }
+
+    expect(status).toBe(200)
+    expect(await directory.kill('SIGTERM')).toMatchObject({ exitCode: 0, stderr: '' })
+  })
 })

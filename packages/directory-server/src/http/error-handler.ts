@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import { StoreError } from '#store/store-error.ts'
 import { HttpError } from './http-error.ts'
 import { problemOf } from './problems.ts'
 
@@ -13,6 +14,7 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     }
     const problem = problemOf(error)
     if (problem.code === 'internal') log.error({ err: error }, 'request failed')
+    if (error instanceof StoreError) log.warn({ code: error.code }, 'write refused')
     if (problem.code === 'unavailable') response.setHeader('Retry-After', '5')
     if (error instanceof HttpError) response.set(error.headers)
     response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))

@@ -23,7 +23,7 @@ export interface PresenceOptions {
   readonly oneTimePrekeysOf: (device: PresentDevice) => number
   /** Resolves when it is on disk that the account was here now; `address` only when it arrives. */
   readonly seen: (accountId: AccountId, address?: string) => Promise<void>
-  /** Called at once on every change. */
+  /** Called at once when the account comes or goes, and when it holds other names than before. */
   readonly onlineChanged: (accountId: AccountId, isOnline: boolean) => void
   readonly failed: (error: unknown) => void
   readonly random?: (size: number) => Uint8Array
@@ -70,14 +70,19 @@ export class Presence {
     this.#visits.add(new Visit({ socket, address, nonce, timeouts, host, watchers: this.#watchers }))
   }
 
-  /** The name has another holder or record: tells its watchers, and ends the visits that it no longer backs. */
-  nameChanged(name: Name, accountId: AccountId): void {
+  /** The account took the name or gave it up: its watchers hear what that makes of it. */
+  holderChanged(name: Name, accountId: AccountId): void {
+    this.recordChanged(accountId)
     this.#watchers.announce([name])
+    if (this.isOnline(accountId)) this.#options.onlineChanged(accountId, true)
+  }
+
+  /** Ends those visits of the account that its records no longer back. */
+  recordChanged(accountId: AccountId): void {
     for (const visit of this.#online.get(accountId)?.values() ?? []) {
       if (visit.device === undefined || this.#options.isInForce(visit.device)) continue
       visit.end(CLOSE.unauthenticated, new PresenceError('not-authenticated', UNLISTED))
     }
-    if (this.isOnline(accountId)) this.#options.onlineChanged(accountId, true)
   }
 
   /** Tells a device how many of its one-time prekeys are left, if it is here. */

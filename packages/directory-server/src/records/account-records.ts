@@ -16,8 +16,8 @@ export interface Published {
 export interface AccountRecordsOptions {
   readonly context: RecordsContext
   readonly userOf: (row: UserRow) => User
-  /** The name has a new record, which may list other devices. */
-  readonly onPublished: (accountId: AccountId, name: Name) => void
+  /** The name has a new record, which may list other devices; `created` when its account holds it from now on. */
+  readonly onPublished: (accountId: AccountId, name: Name, outcome: 'created' | 'updated') => void
 }
 
 /** Publishes account records: who may have which name, and which record follows which. */
@@ -39,7 +39,7 @@ export class AccountRecords {
       throw new RefusedError('wrong-name', `the record is for ${account.record.name}, the address is that of ${name}`)
     }
     const published = await decide(this.#context, () => this.#decide(account, observedAddress))
-    if (published.outcome !== 'unchanged') this.#onPublished(account.record.accountId, name)
+    if (published.outcome !== 'unchanged') this.#onPublished(account.record.accountId, name, published.outcome)
     return published
   }
 

@@ -183,6 +183,19 @@ describe('watching', () => {
     }
   })
 
+  test('a new record that changes nothing of the presence is not told', async () => {
+    await using directory = await TestDirectory.start()
+    const alice = await directory.register('alice')
+    await using watcher = await PresenceClient.enter(directory.url, await directory.register('bob'))
+    watcher.send({ type: 'watch', names: names('alice') })
+    await watcher.next('presence')
+
+    await directory.publish(alice)
+    watcher.send({ type: 'watch', names: [] })
+
+    expect(await watcher.next('presence')).toEqual({ type: 'presence', changes: [] })
+  })
+
   test('a name that is no longer watched is no longer told', async () => {
     await using directory = await TestDirectory.start()
     const [alice, carol, bob] = await Promise.all(['alice', 'carol', 'bob'].map((name) => directory.register(name)))

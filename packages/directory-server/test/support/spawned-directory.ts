@@ -19,6 +19,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>
   /** In units of 1,024 bytes: a write beyond it fails with EFBIG (setrlimit(2), RLIMIT_FSIZE). */
   readonly maxFileKiB?: number
+  /** RLIMIT_NOFILE. */
+  readonly maxOpenFiles?: number
 }
 
 /** The real program in a process of its own; gone at the end of the test, whatever happened to it. */
@@ -29,9 +31,11 @@ export class SpawnedDirectory implements AsyncDisposable {
   #stdout = ''
   #stderr = ''
 
-  constructor(args: readonly string[], { env = {}, maxFileKiB }: SpawnOptions = {}) {
-    const limited = ['bash', '-c', `ulimit -f ${maxFileKiB} && exec "$0" "$@"`]
-    const [command = '', ...rest] = [...(maxFileKiB === undefined ? [] : limited), ...COMMAND, ...args]
+  constructor(args: readonly string[], { env = {}, maxFileKiB, maxOpenFiles }: SpawnOptions = {}) {
+    const limits = `ulimit -f ${maxFileKiB ?? 'unlimited'} && ulimit -n ${maxOpenFiles ?? '$(ulimit -n)'}`
+    const isLimited = maxFileKiB !== undefined || maxOpenFiles !== undefined
+    const shell = isLimited ? ['bash', '-c', `${limits} && exec "$0" "$@"`] : []
+    const [command = '', ...rest] = [...shell, ...COMMAND, ...args]
     this.#child = spawn(command, rest, {
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
