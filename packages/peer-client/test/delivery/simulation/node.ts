@@ -131,6 +131,16 @@ export class SimNode {
     for (const { device, record } of older) insert.run(device, record)
   }
 
+  /** A prekey bundle of this device. */
+  bundle(): ReturnType<ModelSealing['ownBundle']> {
+    return this.sealing.ownBundle()
+  }
+
+  /** Sealing as this device does it, for tests that play it. */
+  get sealing(): ModelSealing {
+    return new ModelSealing(this.database, this.#random)
+  }
+
   #keepRatchets(): void {
     this.#ratchets.push(z.array(RatchetRow).parse(this.database.prepare('SELECT device, record FROM ratchets').all()))
   }

@@ -1,0 +1,238 @@
+import { describe, expect, test } from '@jest/globals'
+import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
+import { EnvelopeId, Epoch, randomId } from '@parley/shared/ids.ts'
+import { encodeBundle } from '@parley/shared/wire/bundle.ts'
+import { TYPE } from '@parley/shared/wire/frames.ts'
+import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { ScriptedPeer } from './scripted-peer.ts'
+
+const TRUE_HASH = (peer: ScriptedPeer, seq: number): Uint8Array => {
+  const [stream] = peer.alice.store.streams.all()
+  return peer.alice.store.messages.hashAt(stream?.id ?? 0, seq) ?? new Uint8Array(32)
+}
+const epochOf = (peer: ScriptedPeer): Epoch => Epoch.parse(peer.alice.store.streams.all()[0]?.epoch)
+
+describe('the tick', () => {
+  test('is set by a claim with my hash', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [id] = await peer.send('hello')
+    const [envelope] = peer.envelopes()
+    expect(peer.stateOf(id ?? '')).toBe('sent')
+    const claim = { epoch: epochOf(peer), upTo: 1, hash: TRUE_HASH(peer, 1) }
+    await peer.say({ type: TYPE.ack, envelopes: envelope === undefined ? [] : [envelope.id], streams: [claim] })
+    expect(peer.stateOf(id ?? '')).toBe('delivered')
+    expect(peer.delivered).toEqual([expect.objectContaining({ from: 1, to: 1 })])
+  })
+
+  test('is not set by a claim with another hash', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [id] = await peer.send('hello')
+    await peer.say({
+      type: TYPE.ack,
+      envelopes: [],
+      streams: [{ epoch: epochOf(peer), upTo: 1, hash: new Uint8Array(32) }],
+    })
+    expect(peer.stateOf(id ?? '')).toBe('sent')
+  })
+
+  test('is not set by an envelope id alone: what the ack does not confirm is sealed again', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [id] = await peer.send('hello')
+    const [first] = peer.envelopes()
+    await peer.say(peer.ack(first?.id ?? randomId(EnvelopeId)))
+    expect(peer.stateOf(id ?? '')).toBe('sent')
+    expect(peer.envelopes()).toHaveLength(2)
+    expect(peer.envelopes()[1]?.id).not.toBe(first?.id)
+  })
+
+  test('is not set by a claim above what was ever frozen, and the contradiction is noted', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [id] = await peer.send('hello')
+    await peer.say({
+      type: TYPE.ack,
+      envelopes: [],
+      streams: [{ epoch: epochOf(peer), upTo: 9, hash: TRUE_HASH(peer, 1) }],
+    })
+    expect(peer.stateOf(id ?? '')).toBe('sent')
+    expect(peer.alice.store.events.after(0, 100).map(({ kind }) => kind)).toContain('rolled-back')
+  })
+
+  test('stays when the device later says that it holds less; the message goes out once more', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [id] = await peer.send('hello')
+    const [envelope] = peer.envelopes()
+    const claim = { epoch: epochOf(peer), upTo: 1, hash: TRUE_HASH(peer, 1) }
+    await peer.say({ type: TYPE.ack, envelopes: [envelope?.id ?? randomId(EnvelopeId)], streams: [claim] })
+    peer.wire.length = 0
+    peer.connect()
+    await peer.ready()
+    expect(peer.envelopes()).toHaveLength(1)
+    expect(peer.stateOf(id ?? '')).toBe('delivered')
+  })
+})
+
+test('an envelope that cannot be opened is sealed again for a renewed ratchet, and less and less often', async () => {
+  const peer = new ScriptedPeer()
+  await peer.ready()
+  await peer.send('hello')
+  for (let round = 0; round < 8; round += 1) {
+    const envelope = peer.envelopes().at(-1)
+    const bundle = await peer.bob.bundle()
+    const before = peer.schedule.now
+    await peer.say({
+      type: TYPE.reject,
+      envelope: envelope?.id ?? randomId(EnvelopeId),
+      code: 'undecryptable',
+      streams: [],
+      bundle,
+    })
+    if (round >= 4) expect(peer.schedule.now - before).toBeGreaterThanOrEqual(1_000)
+  }
+  const ids = peer.envelopes().map(({ id }) => id)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(ids.length).toBeGreaterThanOrEqual(8)
+  expect(peer.alice.store.devices.get(peer.bob.device)?.generation).toBeGreaterThanOrEqual(8)
+})
+
+test('a terminal reject ends the message, and what follows is not held up by it', async () => {
+  const peer = new ScriptedPeer()
+  await peer.ready()
+  const [first] = await peer.send('one')
+  const [envelope] = peer.envelopes()
+  await peer.say({
+    type: TYPE.reject,
+    envelope: envelope?.id ?? randomId(EnvelopeId),
+    code: 'unsupported',
+    streams: [],
+  })
+  expect(peer.stateOf(first ?? '')).toBe('refused')
+  const [second] = await peer.send('two')
+  expect(peer.stateOf(second ?? '')).toBe('sent')
+  expect(peer.envelopes()).toHaveLength(2)
+})
+
+test('a reject by another device, or for an envelope that is over, changes nothing', async () => {
+  const peer = new ScriptedPeer()
+  await peer.ready()
+  const [id] = await peer.send('one')
+  await peer.say({ type: TYPE.reject, envelope: randomId(EnvelopeId), code: 'unsupported', streams: [] })
+  expect(peer.stateOf(id ?? '')).toBe('sent')
+  expect(peer.envelopes()).toHaveLength(1)
+})
+
+describe('a stream from a device', () => {
+  const start = async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const { bob, alice } = peer
+    const conversation = bob.conversationWith(alice)
+    const epoch = randomId(Epoch)
+    const sealing = bob.sealing
+    const content = (text: string, lamport: number) =>
+      ({ kind: 'text', critical: true, parents: [], lamport, sentAt: 1, priority: 1, body: Buffer.from(text) }) as const
+    const make = (seq: number, text: string, prev: Uint8Array) => {
+      const bytes = chainMessage(draftMessage({ conversation, epoch, seq }, content(text, seq)), prev)
+      return { bytes, hash: messageHash(bytes) }
+    }
+    const root = streamRoot(bob.device, conversation, epoch)
+    let bundle: Awaited<ReturnType<typeof bob.bundle>> | undefined = await alice.bundle()
+    const deliver = async (messages: readonly Uint8Array[], streams = [{ epoch, conversation, base: 1 }]) => {
+      const { bytes, change } = await sealing.seal(
+        alice.device,
+        encodeBundle({ streams, messages, control: [] }),
+        bundle,
+      )
+      bundle = undefined
+      change.apply()
+      const id = randomId(EnvelopeId)
+      await peer.say({ type: TYPE.envelope, id, sealing: 'signal', bytes })
+      return { id, bytes }
+    }
+    const shown = () => {
+      const stream = alice.store.streams.byEpoch(bob.device, epoch)
+      return stream === undefined
+        ? []
+        : alice.store.messages
+            .range(stream.id, 1, 100)
+            .filter(({ standing }) => standing === 'shown')
+            .map(({ seq }) => seq)
+    }
+    return { peer, make, root, deliver, shown, epoch, conversation }
+  }
+
+  test('is shown in order, however it arrives', async () => {
+    const { peer, make, root, deliver, shown } = await start()
+    const one = make(1, 'one', root)
+    const two = make(2, 'two', one.hash)
+    const three = make(3, 'three', two.hash)
+    await deliver([three.bytes])
+    expect(shown()).toEqual([])
+    const ranges = peer.answers().at(-1)?.streams[0]
+    expect(ranges).toMatchObject({ upTo: 0, ranges: [{ from: 3, to: 3 }] })
+    await deliver([one.bytes])
+    expect(shown()).toEqual([1])
+    await deliver([two.bytes])
+    expect(shown()).toEqual([1, 2, 3])
+    expect(peer.answers().at(-1)?.streams[0]).toMatchObject({ upTo: 3, hash: Buffer.from(three.hash) })
+  })
+
+  test('that says two things at one position leaves evidence and keeps the first', async () => {
+    const { peer, make, root, deliver, shown } = await start()
+    const one = make(1, 'one', root)
+    await deliver([one.bytes])
+    await deliver([make(1, 'another one', root).bytes])
+    expect(shown()).toEqual([1])
+    expect(peer.alice.store.forks.count(peer.bob.device)).toBe(1)
+    expect(peer.answers().at(-1)?.streams[0]).toMatchObject({ upTo: 1, hash: Buffer.from(one.hash) })
+  })
+
+  test('whose chain does not hold is evidence, and the true next position is still taken', async () => {
+    const { peer, make, root, deliver, shown } = await start()
+    const one = make(1, 'one', root)
+    await deliver([one.bytes, make(2, 'false', new Uint8Array(32)).bytes])
+    expect(shown()).toEqual([1])
+    await deliver([make(2, 'true', one.hash).bytes])
+    expect(shown()).toEqual([1, 2])
+    expect(peer.alice.store.forks.count(peer.bob.device)).toBe(1)
+  })
+
+  test('gets the same answer for the same envelope, which is opened once', async () => {
+    const { peer, make, root, deliver, shown } = await start()
+    const { id, bytes } = await deliver([make(1, 'one', root).bytes])
+    await peer.say({ type: TYPE.envelope, id, sealing: 'signal', bytes })
+    expect(shown()).toEqual([1])
+    expect(peer.answers().map(({ type }) => type)).toEqual([TYPE.ack, TYPE.ack])
+  })
+
+  test('in a conversation that is not ours is refused for good, and so is a bundle that contradicts itself', async () => {
+    const { peer, make, root, deliver, epoch } = await start()
+    const foreign = peer.bob.conversationWith(peer.bob)
+    await deliver([], [{ epoch, conversation: foreign, base: 1 }])
+    expect(peer.answers().at(-1)).toMatchObject({ type: TYPE.reject, code: 'wrong-conversation' })
+    await deliver([make(1, 'one', root).bytes], [])
+    expect(peer.answers().at(-1)).toMatchObject({ type: TYPE.reject, code: 'malformed' })
+    expect(peer.aborts).toEqual([])
+  })
+
+  test('whose clock runs far ahead is stored and does not move mine', async () => {
+    const { peer, deliver, root, epoch, conversation, shown } = await start()
+    const content = {
+      kind: 'text',
+      critical: true,
+      parents: [],
+      lamport: 2 ** 40,
+      sentAt: 1,
+      priority: 1,
+      body: Buffer.from('far'),
+    } as const
+    await deliver([chainMessage(draftMessage({ conversation, epoch, seq: 1 }, content), root)])
+    expect(shown()).toEqual([1])
+    const [id] = await peer.send('mine')
+    expect(peer.alice.store.messages.byLocalId(id ?? '')?.lamport).toBeLessThan(2 ** 20)
+  })
+})
