@@ -64,8 +64,8 @@ export class FrameSocket {
   /** The closing handshake, cut short when the other side does not answer. Twice is safe. */
   end(code: number, last?: FromDirectory): void {
     if (this.#isEnding) return
-    if (last !== undefined) this.send(last)
     this.#isEnding = true
+    if (last !== undefined) this.#socket.send(JSON.stringify(last))
     this.#socket.close(code)
     this.#grace = setTimeout(() => this.#socket.terminate(), this.#options.timeouts.closeMs)
   }

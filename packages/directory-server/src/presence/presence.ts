@@ -59,11 +59,12 @@ export class Presence {
 
   accept(socket: WebSocket, address: string): void {
     const nonce = toBase64url(this.#random(NONCE_BYTES))
-    const { timeouts, authenticate, stateOf, problemOf } = this.#options
+    const { timeouts, authenticate, stateOf, problemOf, failed } = this.#options
     const host: Host = {
       authenticate,
       stateOf,
       problemOf,
+      failed,
       arrived: (visit, device) => this.#arrived(visit, device),
       left: (visit, device) => this.#left(visit, device),
     }

@@ -31,6 +31,8 @@ export interface Host {
   left(visit: Visit, device: PresentDevice | undefined): void
   stateOf(name: Name): PresenceChange
   problemOf(error: unknown): Pick<Problem, 'code' | 'detail' | 'title'>
+  /** Something that is not the visitor's fault. */
+  failed(error: unknown): void
 }
 
 export interface VisitOptions {
@@ -148,7 +150,9 @@ export class Visit implements Watcher {
   }
 
   #fail(error: unknown): void {
-    this.end(this.#closeCodeOf(error), error)
+    const closeCode = this.#closeCodeOf(error)
+    if (closeCode === INTERNAL_ERROR) this.#host.failed(error)
+    this.end(closeCode, error)
   }
 
   #closeCodeOf(error: unknown): number {

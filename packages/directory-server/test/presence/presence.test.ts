@@ -388,6 +388,25 @@ describe('a presence socket', () => {
     expect(healthy.socket.readyState).toBe(WebSocket.OPEN)
   })
 
+  test('closes with 1011 when the directory itself fails, and tells nothing of why', async () => {
+    let isBroken = false
+    await using directory = await TestDirectory.start({
+      now: () => {
+        if (isBroken) throw new Error('the clock is broken')
+        return Date.now()
+      },
+    })
+    const alice = await directory.register('alice')
+    await using client = await PresenceClient.open(directory.url)
+    isBroken = true
+    await client.authenticate(alice)
+
+    const problem = await client.next('problem')
+    expect(problem).toMatchObject({ code: 'internal' })
+    expect(JSON.stringify(problem)).not.toContain('clock')
+    expect(await client.closed).toBe(1011)
+  })
+
   test('takes no query, and no other path is a WebSocket', async () => {
     await using directory = await TestDirectory.start()
     const ws = directory.url.replace('http', 'ws')
