@@ -73,11 +73,24 @@ export class Delivery {
     this.#courier(device).pump()
   }
 
-  /** The session is up and is the current one to its device. */
+  /**
+   * The session is up and is the current one to its device. It may be told again of an older session that outlived a newer one;
+   * what that one's other end said of its positions still counts, as it will not say it twice.
+   */
   attach(line: Line): void {
-    this.#courier(line.device).attach(line)
-    this.#lines.set(line, { listed: new Set() })
-    for (const page of positionsPages(this.#options.store, line.device)) line.send(page)
+    const courier = this.#courier(line.device)
+    courier.attach(line)
+    const known = this.#lines.get(line)
+    if (known === undefined) {
+      this.#lines.set(line, { listed: new Set(), isComplete: false })
+      for (const page of positionsPages(this.#options.store, line.device)) line.send(page)
+    } else if (known.isComplete) {
+      this.#options.locks
+        .run(line.device, async () => courier.resume(line))
+        .catch((error: unknown) =>
+          this.#options.log.error({ err: error, device: line.device }, 'an older session could not be resumed'),
+        )
+    }
   }
 
   detach(line: Line): void {
@@ -188,6 +201,7 @@ export class Delivery {
       this.#settle(line, outcome)
       if (!frame.last) return
       log.debug({ device: line.device, streams: state.listed.size }, 'positions applied')
+      state.isComplete = true
       courier.resume(line)
     })
   }
@@ -262,4 +276,6 @@ export class Delivery {
 
 interface LineState {
   readonly listed: Set<string>
+  /** Its last positions page was applied. */
+  isComplete: boolean
 }

@@ -9,8 +9,6 @@ export interface Line {
   /** How it goes, for people: an address, `memory`, … */
   readonly path: string
   send(frame: Frame): boolean
-  /** Ends it: the other side broke the protocol. */
-  abort(error: Error): void
 }
 
 /** Writes what a seal or an open changed in the ratchets; inside a transaction, at most once. Not calling it undoes both. */

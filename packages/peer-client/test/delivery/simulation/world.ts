@@ -115,9 +115,21 @@ export class World implements NodeHooks {
     if (!a.isRunning || !b.isRunning) return
     const id = `link ${this.#links.length}`
     const lines = [new SimLine(a, b.device, id), new SimLine(b, a.device, id)] as const
+    const older = this.openLinks().find((link) =>
+      [a, b].every((node) => link.lines.some(({ owner }) => owner === node)),
+    )
     this.#links.push({ lines, lastArrival: [0, 0] })
     a.delivery.attach(lines[0])
     b.delivery.attach(lines[1])
+    if (older !== undefined && this.random.chance(0.4))
+      this.schedule.after(this.random.below(60), () => this.#fallBack(older, lines))
+  }
+
+  /** The newer session loses after all, and the older one is current again. */
+  #fallBack(older: Link, newer: readonly SimLine[]): void {
+    if (!older.lines.every((line) => line.isAlive)) return
+    this.cut({ lines: newer })
+    for (const line of older.lines) line.owner.delivery.attach(line)
   }
 
   /** What is on the way may be lost or still arrive; each end notices in its own time. */

@@ -1,0 +1,99 @@
+// From what a person types to an account: contacts first, then the directory.
+import { AccountId, type DeviceKey, foldName, type Name } from '@parley/shared/ids.ts'
+import type { DirectoryClient } from '#directory/directory-client.ts'
+import { DirectoryError } from '#directory/directory-error.ts'
+import type { VerifiedUser } from '#directory/verified-user.ts'
+import type { Store } from '#store/store.ts'
+import type { Contacts } from './contacts.ts'
+import { ConversationError } from './conversation-error.ts'
+
+export interface KnownDirectory {
+  readonly client: Pick<DirectoryClient, 'lookup' | 'audience'>
+  /** What may stand after the @ of a name. */
+  readonly host: string
+  /** The audience as far as it is known without asking. */
+  readonly pinnedAudience: () => string | undefined
+}
+
+export class People {
+  readonly #store: Store
+  readonly #contacts: Contacts
+  readonly #me: AccountId
+  readonly #directory: KnownDirectory | undefined
+
+  constructor(deps: { store: Store; contacts: Contacts; me: AccountId; directory: KnownDirectory | undefined }) {
+    this.#store = deps.store
+    this.#contacts = deps.contacts
+    this.#me = deps.me
+    this.#directory = deps.directory
+  }
+
+  /** Throws `unknown-name`, `directory-unreachable`, or `key-changed` when the name is somebody else's now and nobody is pinned. */
+  async resolve(who: string, signal?: AbortSignal): Promise<AccountId> {
+    const id = AccountId.safeParse(who).data
+    if (id !== undefined && (id === this.#me || this.#contacts.get(id) !== undefined)) return id
+    const name = this.#nameOf(who)
+    const known = this.#contacts.byName(this.#directory?.pinnedAudience(), name)
+    if (known !== undefined) return known
+    const user = await this.lookup(name, signal)
+    if (user === undefined) {
+      throw new ConversationError(
+        'unknown-name',
+        this.#directory === undefined
+          ? `${name} is not a contact, and this profile uses no directory: connect to HOST:PORT first`
+          : `nobody is called ${name} at ${this.#directory.host}`,
+      )
+    }
+    return user.account.record.accountId
+  }
+
+  /** Looks a name up and takes in what is served; undefined when nobody has it, or there is no directory. */
+  async lookup(name: Name, signal?: AbortSignal): Promise<VerifiedUser | undefined> {
+    if (this.#directory === undefined) return undefined
+    const { client, host } = this.#directory
+    try {
+      const user = await client.lookup(name, { signal })
+      if (user !== undefined && user.account.record.accountId !== this.#me) {
+        await this.#contacts.adopt(await client.audience({ signal }), user)
+      }
+      return user
+    } catch (error) {
+      if (error instanceof DirectoryError && error.isTemporary) {
+        throw new ConversationError(
+          'directory-unreachable',
+          `the directory at ${host} does not answer: ${error.message}`,
+          { cause: error },
+        )
+      }
+      throw error
+    }
+  }
+
+  /** The account of a device as its directory serves it now. A name that stands for somebody else now says nothing about the device. */
+  async lookupDevice(device: DeviceKey, signal?: AbortSignal): Promise<VerifiedUser | undefined> {
+    const name = this.vouchedName(this.#store.devices.get(device)?.account)
+    const user = name === undefined ? undefined : await this.lookup(name, signal)
+    return user?.account.record.accountId === this.#store.devices.get(device)?.account ? user : undefined
+  }
+
+  /** The name under which a directory knows the account. */
+  vouchedName(account: AccountId | undefined): Name | undefined {
+    const directory = this.#directory?.pinnedAudience()
+    if (account === undefined || directory === undefined) return undefined
+    return this.#store.contacts.namesOf(account).find((one) => one.directory === directory)?.name
+  }
+
+  #nameOf(who: string): Name {
+    const [typed = '', host, ...rest] = who.split('@')
+    const name = foldName(typed)
+    if (name === undefined || rest.length > 0)
+      throw new ConversationError('unknown-name', `"${who}" is not a name: a name is 1 to 32 of a-z 0-9 . _ -`)
+    if (host !== undefined && host !== this.#directory?.host) {
+      throw new ConversationError(
+        'unknown-name',
+        `the directory ${host} is not the one of this profile (${this.#directory?.host ?? 'none'})`,
+      )
+    }
+    return name
+  }
+}
