@@ -118,6 +118,18 @@ export const MAX_GATE_ADDRESSES = 4_096
 export const DIAL_TIMEOUT_MS = 6_000
 export const REDIAL_MIN_MS = 1_000
 export const REDIAL_MAX_MS = 5 * 60_000
+export const MAX_PARALLEL_DIALS = 32
+/** Endpoints of one device that are dialled in a row before the next wait. */
+export const MAX_DIALS_PER_TRY = 16
+export const MAX_KEPT_DEVICES = 4_096
+/** A session that ends sooner counts as a failed dial, so that one that never lasts is not redialled at once for ever. */
+export const SESSION_SETTLED_MS = 10_000
+/** A peer that asks for more patience gets this much. */
+export const MAX_RETRY_AFTER_MS = 60 * 60_000
+/** Addresses given by the user: some tries in quick succession, then back-off. */
+export const MAX_FIXED_PEERS = 256
+export const FIXED_PEER_QUICK_TRIES = 5
+export const FIXED_PEER_QUICK_MS = 1_000
 
 /** Messages and delivery. */
 export const MAX_TEXT_BYTES = 64 * KIB
@@ -158,3 +170,13 @@ export const DEFAULT_PAGE_MESSAGES = 50
 /** Events that wait for one reader; a reader that falls further behind is cut off. */
 export const MAX_EVENT_BACKLOG = 1_000
 export const MAX_WAIT_MS = 10 * 60_000
+export const MAX_LOCAL_CONNECTIONS = 256
+export const MAX_LOCAL_SOCKETS = 64
+/** Frames of one client that wait for the one before them. */
+export const MAX_WAITING_LOCAL_FRAMES = 32
+export const LOCAL_AUTH_TIMEOUT_MS = 5_000
+/** From our close frame to the end of the socket. */
+export const LOCAL_CLOSE_TIMEOUT_MS = 2_000
+/** A client that lost the events of its daemon asks again after this. */
+export const EVENTS_RETRY_MIN_MS = 250
+export const EVENTS_RETRY_MAX_MS = 10_000
