@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { MessageView } from '#local-api/messages.ts'
+import { ApiToken } from '#local-api/daemon-file.ts'
+import { Broadcast, BroadcastResult, IdempotencyKey, MessageView, SendMessage } from '#local-api/messages.ts'
 import { PeerInfo } from '#local-api/peers.ts'
+import { LocalProblem } from '#local-api/problem.ts'
 
 /** What the daemon tells its clients as it happens. `GET /api/v1/events` and `GET /ws` (WebSocket, JSON text frames). */
 export const DaemonEvent = z.discriminatedUnion('type', [
@@ -12,3 +14,26 @@ export const DaemonEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('notice'), level: z.enum(['info', 'warn']), text: z.string() }),
 ])
 export type DaemonEvent = z.infer<typeof DaemonEvent>
+
+/** First frame of a client that could not send the header, as no browser can. */
+export const Authenticate = z.strictObject({ type: z.literal('authenticate'), token: ApiToken })
+
+const answerTo = { key: IdempotencyKey.optional(), ref: z.string().max(64).optional() }
+
+/** What a client may say on `GET /ws` besides the bare text `/peers`. `ref` comes back with the answer. */
+export const ChatLine = SendMessage.extend(answerTo)
+export type ChatLine = z.infer<typeof ChatLine>
+
+/** To every connected contact. */
+export const ChatBroadcast = Broadcast.extend(answerTo)
+export type ChatBroadcast = z.infer<typeof ChatBroadcast>
+
+/** Every frame of the daemon. `ready` is the first: what happened before it is read from the history. */
+export const DaemonFrame = z.discriminatedUnion('type', [
+  ...DaemonEvent.options,
+  z.object({ type: z.literal('ready') }),
+  BroadcastResult.extend({ type: z.literal('accepted'), ref: z.string().optional() }),
+  z.object({ type: z.literal('peers'), peers: z.array(PeerInfo) }),
+  z.object({ type: z.literal('problem'), problem: LocalProblem, ref: z.string().optional() }),
+])
+export type DaemonFrame = z.infer<typeof DaemonFrame>

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { DEFAULT_PAGE_MESSAGES, MAX_IDEMPOTENCY_KEY_CHARS, MAX_PAGE_MESSAGES, MAX_WAIT_MS } from '#limits.ts'
+import {
+  DEFAULT_PAGE_MESSAGES,
+  MAX_IDEMPOTENCY_KEY_CHARS,
+  MAX_PAGE_MESSAGES,
+  MAX_TEXT_BYTES,
+  MAX_WAIT_MS,
+} from '#limits.ts'
+import { LocalProblemCode } from '#local-api/problem.ts'
 
 /** `queued`: fsynced here. `sent`: sealed and written; promises nothing. `delivered`: the other side holds it. */
 export const MessageState = z.enum(['queued', 'sent', 'delivered', 'read', 'cancelled', 'expired', 'refused'])
@@ -31,15 +38,31 @@ export const MessageView = z.object({
 })
 export type MessageView = z.infer<typeof MessageView>
 
+/** The text of a message: what is measured is its UTF-8. */
+const Text = z
+  .string()
+  .min(1, 'a message holds at least one character')
+  .check(({ value, issues }) => {
+    // A lone surrogate has no UTF-8: the other side would see another text than the one that was typed.
+    if (!value.isWellFormed()) issues.push({ code: 'custom', message: 'the text holds half a character', input: value })
+    if (new TextEncoder().encode(value).length <= MAX_TEXT_BYTES) return
+    const message = `a message holds at most ${MAX_TEXT_BYTES / 1024} KiB of text`
+    issues.push({ code: 'custom', message, params: { problem: 'too-large' }, input: value })
+  })
+
 /** `POST /api/v1/messages`, with an optional `Idempotency-Key` header. Answered 201 once the message is durable. */
 export const SendMessage = z.strictObject({
   /** A name, `name@directory` or an account id. */
   to: z.string().min(1).max(256),
-  text: z.string().min(1),
+  text: Text,
 })
 export type SendMessage = z.infer<typeof SendMessage>
 
-export const IdempotencyKey = z.string().min(1).max(MAX_IDEMPOTENCY_KEY_CHARS)
+/** Visible ASCII, as a header field carries it. */
+export const IdempotencyKey = z
+  .string()
+  .max(MAX_IDEMPOTENCY_KEY_CHARS)
+  .regex(/^[!-~]+$/)
 
 /** `GET /api/v1/messages/{id}`; with `wait` it answers when the state is reached, the message has ended, or the time is up. */
 export const MessageQuery = z.strictObject({
@@ -74,5 +97,10 @@ export const Why = z.object({
 export type Why = z.infer<typeof Why>
 
 /** `POST /send`: to every connected contact. */
-export const Broadcast = z.strictObject({ msg: z.string().min(1) })
-export const BroadcastResult = z.object({ messages: z.array(MessageView) })
+export const Broadcast = z.strictObject({ msg: Text })
+export const BroadcastResult = z.object({
+  messages: z.array(MessageView),
+  /** Who did not get one, and why; the others did. */
+  failed: z.array(z.object({ account: z.string(), name: z.string(), code: LocalProblemCode, detail: z.string() })),
+})
+export type BroadcastResult = z.infer<typeof BroadcastResult>

@@ -31,6 +31,7 @@ export const PeerInfo = z.object({
 export type PeerInfo = z.infer<typeof PeerInfo>
 
 export const PeerList = z.object({ peers: z.array(PeerInfo) })
+export type PeerList = z.infer<typeof PeerList>
 
 /** `POST /api/v1/connect`: a name, or HOST:PORT. `POST /api/v1/disconnect`: a name or an account id. */
 export const Target = z.strictObject({ target: z.string().min(1).max(256) })
@@ -47,3 +48,4 @@ export const FoundUser = z.object({
 })
 export type FoundUser = z.infer<typeof FoundUser>
 export const FoundUsers = z.object({ users: z.array(FoundUser) })
+export type FoundUsers = z.infer<typeof FoundUsers>

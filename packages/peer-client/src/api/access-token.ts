@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { toBase64url } from '@parley/shared/bytes.ts'
+import { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
+import { writePrivateFile } from '#identity/private-file.ts'
+import { ProfileError } from '#identity/profile-error.ts'
+
+/**
+ * The token in the file, or a new one when there is no file: one for the life of the profile, so that an open page and a bot
+ * survive a restart of the daemon. Throws ProfileError `damaged-profile`.
+ */
+export async function readOrMakeToken(file: string): Promise<ApiToken> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) !== 'ENOENT') throw error
+    return undefined
+  })
+  if (text === undefined) {
+    const token = ApiToken.parse(toBase64url(randomBytes(32)))
+    await writePrivateFile(file, `${token}\n`, { replace: false })
+    return token
+  }
+  const token = ApiToken.safeParse(text.trimEnd())
+  if (token.success) return token.data
+  throw new ProfileError('damaged-profile', `${file} does not hold a token: remove it, and a new one is made`)
+}

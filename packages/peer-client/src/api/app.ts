@@ -1,0 +1,62 @@
+import express, { type Express, type RequestHandler } from 'express'
+import type { Logger } from 'pino'
+import type { ApiParts } from './api-parts.ts'
+import { errorHandler, notFound } from './error-handler.ts'
+import type { Gate } from './gate.ts'
+import { daemonRoutes } from './routes/daemon.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { peerRoutes } from './routes/peers.ts'
+import { shortRoutes } from './routes/short.ts'
+import { socketRoutes } from './routes/sockets.ts'
+
+/** `gate` is known only once the port is. */
+export function createApp(parts: ApiParts, gate: () => Gate): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('strict routing')
+  app.enable('case sensitive routing')
+  app.set('trust proxy', false)
+  app.set('query parser', 'simple')
+  app.use(requestLog(parts.log))
+  app.use((_request, response, next) => {
+    response.set(SECURITY_HEADERS)
+    next()
+  })
+  app.use(({ headers }, _response, next) => {
+    gate().checkSource(headers)
+    gate().checkToken(headers)
+    next()
+  })
+  app.use(daemonRoutes(parts))
+  app.use(peerRoutes(parts))
+  app.use(messageRoutes(parts))
+  app.use(shortRoutes(parts))
+  app.use(socketRoutes())
+  app.use(notFound)
+  app.use(errorHandler(parts.log, parts.stopping))
+  return app
+}
+
+const SECURITY_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+}
+
+/** One line for each request. The route and not the path: a log need not know who writes to whom. */
+function requestLog(log: Logger): RequestHandler {
+  return (request, response, next) => {
+    const started = performance.now()
+    response.once('close', () => {
+      const route: unknown = request.route
+      const path = typeof route === 'object' && route !== null && 'path' in route ? route.path : undefined
+      const ms = Math.round((performance.now() - started) * 10) / 10
+      log.debug({ method: request.method, route: path, status: response.statusCode, ms }, 'request')
+    })
+    next()
+  }
+}

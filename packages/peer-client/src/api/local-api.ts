@@ -1,0 +1,131 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import {
+  KEEP_ALIVE_TIMEOUT_MS,
+  LOCAL_AUTH_TIMEOUT_MS,
+  LOCAL_CLOSE_TIMEOUT_MS,
+  MAX_HEADER_BYTES,
+  MAX_LOCAL_CONNECTIONS,
+  REQUEST_HEADERS_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+  STOP_TIMEOUT_MS,
+} from '@parley/shared/limits.ts'
+import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
+import type { Logger } from 'pino'
+import { readOrMakeToken } from './access-token.ts'
+import { createApp } from './app.ts'
+import type { ClientSocketTimeouts } from './client-socket.ts'
+import type { Daemon } from './daemon.ts'
+import { Gate } from './gate.ts'
+import { problem } from './problems.ts'
+import { answerRaw } from './raw-answer.ts'
+import { acceptUpgrades, isSocketUpgrade } from './upgrade.ts'
+
+export interface LocalApiTimeouts extends ClientSocketTimeouts {
+  /** Requests under way get this long when the API stops. */
+  readonly stopMs: number
+}
+
+export interface LocalApiOptions {
+  readonly daemon: Daemon
+  /** Never anything that other machines reach. */
+  readonly host?: '127.0.0.1' | '::1'
+  /** 0 takes any free one. */
+  readonly port: number
+  /** Made when it is not there. */
+  readonly tokenFile: string
+  readonly log: Logger
+  readonly timeouts?: Partial<LocalApiTimeouts>
+}
+
+export interface LocalApi extends AsyncDisposable {
+  readonly url: string
+  readonly token: ApiToken
+  /** Answers whoever waits with what there is, finishes what is under way, closes every connection. Twice is safe. */
+  stop(): Promise<void>
+}
+
+/** Where the API is when nothing else was asked for: 100 above the port for peers, and any free one when that was free too. */
+export function defaultApiPort(peerPort: number): number {
+  return peerPort === 0 || peerPort + 100 > 65_535 ? 0 : peerPort + 100
+}
+
+const TIMEOUTS: LocalApiTimeouts = {
+  authMs: LOCAL_AUTH_TIMEOUT_MS,
+  closeMs: LOCAL_CLOSE_TIMEOUT_MS,
+  stopMs: STOP_TIMEOUT_MS,
+}
+
+/** Rejects with ProfileError when the token cannot be used, or with the error of the system when the port cannot. */
+export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
+  const { daemon, host = '127.0.0.1', port, tokenFile, log } = options
+  const timeouts = { ...TIMEOUTS, ...options.timeouts }
+  const token = await readOrMakeToken(tokenFile)
+  const stopping = new AbortController()
+  const parts = { daemon, stopping: stopping.signal, log }
+  let gate = new Gate(port, token)
+
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: REQUEST_HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      shouldUpgradeCallback: isSocketUpgrade,
+    },
+    createApp(parts, () => gate),
+  )
+  server.maxConnections = MAX_LOCAL_CONNECTIONS
+  server.on('clientError', refuse)
+  const endSockets = acceptUpgrades(server, parts, () => gate, timeouts)
+  const actualPort = await listen(server, host, port)
+  // Nothing is accepted before this turn of the event loop is over.
+  gate = new Gate(actualPort, token)
+  const url = `http://${host === '::1' ? '[::1]' : host}:${actualPort}`
+  log.info({ url }, 'local API started')
+
+  const shutDown = async () => {
+    stopping.abort()
+    await Promise.all([endSockets(), closeServer(server, timeouts.stopMs)])
+    log.info('local API stopped')
+  }
+  let stopped: Promise<void> | undefined
+  const stop = () => {
+    stopped ??= shutDown()
+    return stopped
+  }
+  return { url, token, stop, [Symbol.asyncDispose]: stop }
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  server.listen({ host, port, exclusive: true })
+  await once(server, 'listening')
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : port
+}
+
+const SWEEP_MS = 50
+
+/** Stops accepting and waits for requests under way, at most so long. */
+async function closeServer(server: Server, timeoutMs: number): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  // A connection that is kept alive counts as idle only after its last answer has left.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+  const deadline = setTimeout(() => server.closeAllConnections(), timeoutMs)
+  try {
+    await closed
+  } finally {
+    clearInterval(sweep)
+    clearTimeout(deadline)
+  }
+}
+
+function refuse(error: Error, stream: Duplex): void {
+  const code = systemErrorCode(error)
+  if (code === 'ECONNRESET') stream.destroy()
+  else if (code === 'HPE_HEADER_OVERFLOW') answerRaw(stream, problem('too-large', 'a header is at most 8 KiB'))
+  else answerRaw(stream, problem('bad-request', 'this is not HTTP/1.1, or it did not arrive in time'))
+}

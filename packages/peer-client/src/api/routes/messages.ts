@@ -1,0 +1,62 @@
+import {
+  type HistoryPage,
+  HistoryQuery,
+  MessageQuery,
+  SendMessage,
+  type Why,
+} from '@parley/shared/local-api/messages.ts'
+import { Router } from 'express'
+import type { ApiParts } from '../api-parts.ts'
+import { RequestError } from '../daemon.ts'
+import { methodNotAllowed } from '../error-handler.ts'
+import { bodyOf, idempotencyKeyOf, jsonBody, noBody, parameterOf, queryOf, refuseQuery, signalOf } from '../request.ts'
+
+/** Messages: write, wait for, take back, ask about, read again. */
+export function messageRoutes({ daemon, stopping }: ApiParts): Router {
+  const router = Router({ strict: true, caseSensitive: true })
+  router
+    .route('/api/v1/messages')
+    .post(jsonBody, async (request, response) => {
+      refuseQuery(request)
+      const key = idempotencyKeyOf(request)
+      const { to, text } = bodyOf(request, SendMessage)
+      const message = await daemon.send(to, text, key, signalOf(response, stopping))
+      response.status(201).location(`/api/v1/messages/${message.id}`).json(message)
+    })
+    .all(methodNotAllowed('POST'))
+  router
+    .route('/api/v1/messages/:id')
+    .get(async (request, response) => {
+      const { wait, timeoutMs } = queryOf(request, MessageQuery)
+      const message = daemon.message(parameterOf(request, 'id'))
+      if (message === undefined) throw new RequestError('unknown-message', 'no message here has this id')
+      const isAnswer = wait === undefined || timeoutMs === 0
+      response.json(
+        isAnswer ? message : await daemon.waitFor(message.id, wait, signalOf(response, stopping, timeoutMs)),
+      )
+    })
+    .all(methodNotAllowed('GET', 'HEAD'))
+  router
+    .route('/api/v1/messages/:id/cancel')
+    .post(noBody, async (request, response) => {
+      refuseQuery(request)
+      response.json(await daemon.cancel(parameterOf(request, 'id')))
+    })
+    .all(methodNotAllowed('POST'))
+  router
+    .route('/api/v1/messages/:id/why')
+    .get((request, response) => {
+      refuseQuery(request)
+      response.json(daemon.why(parameterOf(request, 'id')) satisfies Why)
+    })
+    .all(methodNotAllowed('GET', 'HEAD'))
+  router
+    .route('/api/v1/conversations/:who/messages')
+    .get(async (request, response) => {
+      const { limit, before } = queryOf(request, HistoryQuery)
+      const page = await daemon.history(parameterOf(request, 'who'), limit, before)
+      response.json(page satisfies HistoryPage)
+    })
+    .all(methodNotAllowed('GET', 'HEAD'))
+  return router
+}
