@@ -82,7 +82,8 @@ async function readFirst(first: Promise<Uint8Array | undefined>): Promise<Hello>
     body = await first
     if (body === undefined) throw new SessionError('link-failed', 'the other side ended the link before its hello')
     const frame = decodeFrame(body)
-    if (frame?.type === TYPE.hello) return frame
+    // The session keeps its hello: a copy of these bytes, not a view that keeps a whole read.
+    if (frame?.type === TYPE.hello) return { ...frame, boot: new Uint8Array(frame.boot) }
     if (frame?.type === TYPE.bye) {
       throw new SessionError('refused', `the other side said bye: ${frame.reason}`, { bye: frame })
     }

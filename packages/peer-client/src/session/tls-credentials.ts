@@ -2,16 +2,12 @@
 // and tells nothing else: no name, no date of installation. Trust comes from the device certificate in the hello.
 import 'reflect-metadata'
 import { createPublicKey, type KeyObject, webcrypto } from 'node:crypto'
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { X509CertificateGenerator } from '@peculiar/x509'
 import { TLS_OPTIONS } from './tls-options.ts'
 
-export interface TlsCredentials {
-  /** For the side that listens; each TLS server builds its own context from it. */
-  readonly options: SecureContextOptions
-  /** For the side that dials. */
-  readonly context: SecureContext
-}
+/** What both sides of a handshake show; the same context serves every link. */
+export type TlsCredentials = SecureContext
 
 const ED25519 = { name: 'Ed25519' }
 
@@ -21,6 +17,12 @@ const NOT_AFTER = new Date('9999-12-31T23:59:59Z')
 
 /** TLS credentials over the device key. Takes some milliseconds: made once per process. */
 export async function createTlsCredentials(deviceKey: KeyObject): Promise<TlsCredentials> {
+  const key = deviceKey.export({ format: 'pem', type: 'pkcs8' })
+  return createSecureContext({ ...TLS_OPTIONS, key, cert: await selfSign(deviceKey) })
+}
+
+/** The certificate, in PEM. */
+export async function selfSign(deviceKey: KeyObject): Promise<string> {
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
       serialNumber: '01',
@@ -34,10 +36,5 @@ export async function createTlsCredentials(deviceKey: KeyObject): Promise<TlsCre
     },
     webcrypto,
   )
-  const options = {
-    ...TLS_OPTIONS,
-    key: deviceKey.export({ format: 'pem', type: 'pkcs8' }),
-    cert: certificate.toString('pem'),
-  }
-  return { options, context: createSecureContext(options) }
+  return certificate.toString('pem')
 }

@@ -277,6 +277,18 @@ describe.each(NETS)('sessions over %s', (_name, makeNet) => {
     expect(bob.failures).toEqual([])
   })
 
+  test('places for inbound links are given back when links end', async () => {
+    await using world = await twoPeers(makeNet(), { bob: { inboundLimits: { links: 1 } } })
+    const { alice, bob } = world
+    const first = await alice.sessions.dial(bob.at)
+    await expect(alice.sessions.dial(bob.at, { purpose: 'files' })).rejects.toMatchObject({ name: 'SessionError' })
+    expect(bob.failures[0]?.code).toBe('declined')
+    expect(first.isOpen).toBe(true)
+    await first.close('disconnected')
+    await bob.until(() => bob.downs.length === 1)
+    await alice.sessions.dial(bob.at, { purpose: 'files' })
+  })
+
   test('a lone redial right after the first session is let in at once', async () => {
     await using world = await twoPeers(makeNet())
     const { alice, bob } = world
@@ -430,6 +442,41 @@ describe('sessions over a network that misbehaves', () => {
     clock.advance(10_000)
     expect(await first?.closed).toMatchObject({ by: 'us', reason: 'replaced' })
     expect(second.isOpen).toBe(true)
+  })
+
+  test('whatever the network delays, two that dial each other end with the same one session', async () => {
+    let seed = 0
+    const random = () => {
+      // xorshift32: the same delays at every run.
+      seed ^= seed << 13
+      seed ^= seed >>> 17
+      seed ^= seed << 5
+      return (seed >>> 0) / 2 ** 32
+    }
+    const defer = (deliver: () => void) => {
+      let turns = Math.floor(random() * 12)
+      const step = () => {
+        if (turns === 0) deliver()
+        else setImmediate(step)
+        turns -= 1
+      }
+      setImmediate(step)
+    }
+    for (let round = 1; round <= 60; round += 1) {
+      seed = round * 2_654_435_761
+      await using world = await twoPeers(memoryNet(new MemoryNetwork({ defer })))
+      const { alice, bob } = world
+      const dials = Array.from({ length: 1 + (round % 3) }, () => [
+        alice.sessions.dial(bob.at, { expect: bob.key }),
+        bob.sessions.dial(alice.at, { expect: alice.key }),
+      ])
+      await Promise.all(dials.flat())
+      await alice.until(() => alice.downs.length === new Set(alice.ups).size - 1)
+      await bob.until(() => bob.downs.length === new Set(bob.ups).size - 1)
+      expect(await echo(alice, bob, 'to bob')).toBe(bob.sessions.current(alice.key))
+      expect(await echo(bob, alice, 'to alice')).toBe(alice.sessions.current(bob.key))
+      expect([...alice.failures, ...bob.failures]).toEqual([])
+    }
   })
 
   test('every byte of a session may arrive alone', async () => {

@@ -83,7 +83,7 @@ const PROTOCOL = { ALPNProtocols: ['parley/1'], rejectUnauthorized: false }
 
 /** What a peer's dialling side presents, open to changes. */
 export function tlsOptions(device: Device, changes: ConnectionOptions = {}): ConnectionOptions {
-  return { ...device.credentials.options, ...PROTOCOL, ...changes }
+  return { ...device.tls, ...PROTOCOL, ...changes }
 }
 
 export async function dialAsStranger(at: Endpoint, device: Device, changes: ConnectionOptions = {}): Promise<Stranger> {
@@ -99,14 +99,11 @@ export async function listenAsStranger(
   changes: TlsOptions = {},
 ): Promise<{ at: Endpoint } & AsyncDisposable> {
   const strangers: Stranger[] = []
-  const server = createServer(
-    { ...device.credentials.options, ...PROTOCOL, requestCert: true, ...changes },
-    (socket) => {
-      const stranger = new Stranger(socket, device)
-      strangers.push(stranger)
-      onStranger(stranger)
-    },
-  )
+  const server = createServer({ ...device.tls, ...PROTOCOL, requestCert: true, ...changes }, (socket) => {
+    const stranger = new Stranger(socket, device)
+    strangers.push(stranger)
+    onStranger(stranger)
+  })
   server.on('tlsClientError', () => {})
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

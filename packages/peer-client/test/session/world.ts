@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from 'node:tls'
 import { toBase64url } from '@parley/shared/bytes.ts'
 import { accountIdOf } from '@parley/shared/hashes.ts'
 import { AccountKey, DeviceKey, Name } from '@parley/shared/ids.ts'
@@ -9,7 +10,8 @@ import type { Greeting } from '#session/hello.ts'
 import type { Session, SessionEnd, SessionFrame } from '#session/session.ts'
 import type { SessionError } from '#session/session-error.ts'
 import { Sessions, type SessionsOptions } from '#session/sessions.ts'
-import { createTlsCredentials, type TlsCredentials } from '#session/tls-credentials.ts'
+import { createTlsCredentials, selfSign, type TlsCredentials } from '#session/tls-credentials.ts'
+import { TLS_OPTIONS } from '#session/tls-options.ts'
 import { MemoryNetwork } from '#transport/memory.ts'
 import { tcp } from '#transport/tcp.ts'
 import type { Transport } from '#transport/transport.ts'
@@ -19,6 +21,8 @@ export interface Device {
   readonly keys: KeyPair<DeviceKey>
   readonly key: DeviceKey
   readonly credentials: TlsCredentials
+  /** The same credentials, for a TLS that is not ours. */
+  readonly tls: SecureContextOptions
   readonly greeting: Greeting
 }
 
@@ -29,7 +33,9 @@ export async function makeDevice(name: string, keys = generateKeyPair(DeviceKey)
     rotations: [],
     name: Name.parse(name),
   }
-  return { keys, key: keys.publicKey, credentials: await createTlsCredentials(keys.privateKey), greeting }
+  const key = keys.privateKey.export({ format: 'pem', type: 'pkcs8' })
+  const tls = { ...TLS_OPTIONS, key, cert: await selfSign(keys.privateKey) }
+  return { keys, key: keys.publicKey, credentials: await createTlsCredentials(keys.privateKey), tls, greeting }
 }
 
 /** Two devices, the one with the lower key first. */
