@@ -1,5 +1,6 @@
 // The one place that knows status codes of the local API (RFC 9457 problem details).
 import type { LocalProblem, LocalProblemCode } from '@parley/shared/local-api/problem.ts'
+import { FellBehindError } from '#conversation/feed.ts'
 import { RequestError } from './daemon.ts'
 
 const PROBLEMS: Readonly<Record<LocalProblemCode, readonly [status: number, title: string]>> = {
@@ -37,6 +38,7 @@ export function problem(code: LocalProblemCode, detail?: string): LocalProblem {
 /** What to tell of an error. Of one that nobody expected: nothing but that it happened. */
 export function problemOf(error: unknown): LocalProblem {
   if (error instanceof RequestError) return problem(error.code, error.message)
+  if (error instanceof FellBehindError) return problem('too-slow', error.message)
   // Express's router: the path is not valid percent-encoding.
   if (error instanceof URIError) return problem('bad-request', 'the address is not valid percent-encoded UTF-8')
   return bodyProblems.get(bodyErrorType(error))?.() ?? problem('internal')

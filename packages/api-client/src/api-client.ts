@@ -1,0 +1,137 @@
+import { BroadcastResult, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
+import { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import { z } from 'zod'
+import { type ClientEvent, listen } from './event-stream.ts'
+import { type Exchange, exchangeWith } from './exchange.ts'
+
+export interface ApiClientOptions {
+  /** The daemon's own, for instance `http://127.0.0.1:8100`. */
+  readonly url: string
+  readonly token: string
+  /** How long to wait before listening again. */
+  readonly retry?: { readonly minMs: number; readonly maxMs: number }
+}
+
+interface Cancellable {
+  readonly signal?: AbortSignal | undefined
+}
+
+interface Idempotent extends Cancellable {
+  /** The same key with the same request sends once, however often it is asked. */
+  readonly idempotencyKey?: string | undefined
+}
+
+interface Wait extends Cancellable {
+  readonly timeoutMs: number
+}
+
+interface Page extends Cancellable {
+  readonly limit?: number | undefined
+  /** The `next` of the page before. */
+  readonly before?: string | undefined
+}
+
+/** A request of this length outlives no connection, whatever is between the two. */
+const MAX_POLL_MS = 60_000
+
+/** The local API of a daemon. Every method rejects with ApiError, or with the reason of its signal. */
+export class ApiClient {
+  readonly #options: ApiClientOptions
+  readonly #exchange: Exchange
+
+  constructor(options: ApiClientOptions) {
+    this.#options = options
+    this.#exchange = exchangeWith(options.url, options.token)
+  }
+
+  status({ signal }: Cancellable = {}): Promise<DaemonStatus> {
+    return this.#exchange({ method: 'GET', path: '/api/v1/status', signal }, DaemonStatus)
+  }
+
+  /** By exact name, by IP address, or by the beginning of a name. */
+  async find(query: string, { signal }: Cancellable = {}): Promise<FoundUser[]> {
+    const path = `/api/v1/find?q=${encodeURIComponent(query)}`
+    return (await this.#exchange({ method: 'GET', path, signal }, FoundUsers)).users
+  }
+
+  async peers({ signal }: Cancellable = {}): Promise<PeerInfo[]> {
+    return (await this.#exchange({ method: 'GET', path: '/api/v1/peers', signal }, PeerList)).peers
+  }
+
+  /** A name or HOST:PORT; resolves when a session is up. */
+  connect(target: string, { signal }: Cancellable = {}): Promise<PeerInfo> {
+    return this.#exchange({ method: 'POST', path: '/api/v1/connect', body: { target }, signal }, PeerInfo)
+  }
+
+  async disconnect(target: string, { signal }: Cancellable = {}): Promise<void> {
+    await this.#exchange({ method: 'POST', path: '/api/v1/disconnect', body: { target }, signal }, z.undefined())
+  }
+
+  /** Resolves once the message is durable at the daemon. */
+  send(to: string, text: string, { idempotencyKey, signal }: Idempotent = {}): Promise<MessageView> {
+    const headers = keyHeader(idempotencyKey)
+    return this.#exchange(
+      { method: 'POST', path: '/api/v1/messages', body: { to, text }, headers, signal },
+      MessageView,
+    )
+  }
+
+  /** To every contact that is connected now. */
+  broadcast(msg: string, { idempotencyKey, signal }: Idempotent = {}): Promise<BroadcastResult> {
+    const headers = keyHeader(idempotencyKey)
+    return this.#exchange({ method: 'POST', path: '/send', body: { msg }, headers, signal }, BroadcastResult)
+  }
+
+  message(id: string, { signal }: Cancellable = {}): Promise<MessageView> {
+    return this.#exchange({ method: 'GET', path: messagePath(id), signal }, MessageView)
+  }
+
+  /** Resolves when the message reached the state, has ended, or the time is up: look at its state. */
+  async waitFor(id: string, state: 'sent' | 'delivered', { timeoutMs, signal }: Wait): Promise<MessageView> {
+    const deadline = performance.now() + timeoutMs
+    for (;;) {
+      const leftMs = Math.max(0, Math.round(deadline - performance.now()))
+      const path = `${messagePath(id)}?wait=${state}&timeoutMs=${Math.min(leftMs, MAX_POLL_MS)}`
+      const message = await this.#exchange({ method: 'GET', path, signal }, MessageView)
+      const isWaiting = message.state === 'queued' || (message.state === 'sent' && state === 'delivered')
+      if (!isWaiting || leftMs <= MAX_POLL_MS) return message
+    }
+  }
+
+  /** As it is after that: `cancelled`. Rejects with `already-sent` when it is too late. */
+  cancel(id: string, { signal }: Cancellable = {}): Promise<MessageView> {
+    return this.#exchange({ method: 'POST', path: `${messagePath(id)}/cancel`, signal }, MessageView)
+  }
+
+  why(id: string, { signal }: Cancellable = {}): Promise<Why> {
+    return this.#exchange({ method: 'GET', path: `${messagePath(id)}/why`, signal }, Why)
+  }
+
+  /** Newest first. */
+  history(who: string, { limit, before, signal }: Page = {}): Promise<HistoryPage> {
+    const query = new URLSearchParams()
+    if (limit !== undefined) query.set('limit', String(limit))
+    if (before !== undefined) query.set('before', before)
+    const path = `/api/v1/conversations/${encodeURIComponent(who)}/messages`
+    return this.#exchange({ method: 'GET', path: query.size > 0 ? `${path}?${query.toString()}` : path, signal }, HistoryPage)
+  }
+
+  /** Until the signal aborts, over as many connections as it takes; `ready` begins each of them. */
+  events(signal: AbortSignal): AsyncIterable<ClientEvent> {
+    return listen(this.#options, signal)
+  }
+
+  /** Resolves when the daemon has begun to stop. */
+  async stop({ signal }: Cancellable = {}): Promise<void> {
+    await this.#exchange({ method: 'POST', path: '/api/v1/stop', signal }, z.object({}))
+  }
+}
+
+function messagePath(id: string): string {
+  return `/api/v1/messages/${encodeURIComponent(id)}`
+}
+
+function keyHeader(key: string | undefined): Record<string, string> {
+  return key === undefined ? {} : { 'Idempotency-Key': key }
+}

@@ -1,0 +1,72 @@
+import { LocalProblem } from '@parley/shared/local-api/problem.ts'
+import type { z } from 'zod'
+import { ApiError } from './api-error.ts'
+
+export interface Call {
+  readonly method: 'GET' | 'POST'
+  /** From the root, encoded. */
+  readonly path: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One request and its answer, read by the schema; undefined when there is nothing to read. */
+export type Exchange = <S extends z.ZodType>(call: Call, schema: S) => Promise<z.infer<S>>
+
+/** Rejects with ApiError, or with the reason of the signal. */
+export function exchangeWith(url: string, token: string): Exchange {
+  return async ({ method, path, body, headers, signal }, schema) => {
+    const response = await ask(new URL(path, url), {
+      method,
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal !== undefined && { signal }),
+      // The token goes to this address and to no other, and nothing of the answer is kept.
+      redirect: 'error',
+      credentials: 'omit',
+      cache: 'no-store',
+    })
+    const answer = response.status === 204 ? undefined : await readJson(response, signal)
+    if (!response.ok) throw refusal(response, answer)
+    const result = schema.safeParse(answer)
+    if (result.success) return result.data
+    throw new ApiError('bad-answer', `${path} was not answered as expected: is the daemon of another version?`, {
+      cause: result.error,
+    })
+  }
+}
+
+async function ask(url: URL, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request)
+  } catch (error) {
+    throw connectionError(error, request.signal)
+  }
+}
+
+async function readJson(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
+  try {
+    return await response.json()
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ApiError('bad-answer', 'the answer is not JSON', { cause: error })
+    throw connectionError(error, signal)
+  }
+}
+
+function connectionError(error: unknown, signal: AbortSignal | null | undefined): unknown {
+  if (signal?.aborted) return signal.reason
+  return new ApiError('no-connection', 'the daemon does not answer', { cause: error })
+}
+
+function refusal(response: Response, answer: unknown): ApiError {
+  const problem = LocalProblem.safeParse(answer)
+  if (!problem.success) return new ApiError('bad-answer', `the answer is a bare ${response.status}`)
+  const { code, title, detail = title } = problem.data
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  return new ApiError(code, detail, Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {})
+}
