@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Alarm } from '@parley/shared/alarm.ts'
 import type { Clock } from '@parley/shared/clock.ts'
 import { MAX_RETRY_AFTER_MS, REDIAL_MIN_MS, SESSION_SETTLED_MS } from '@parley/shared/limits.ts'
@@ -22,7 +23,7 @@ export interface RedialLoopOptions {
   readonly onState: (state: RedialState) => void
 }
 
-const NEVER: Failure = { outcome: 'ended', detail: 'the session was gone at once' }
+const GONE: Failure = { outcome: 'ended', detail: 'the session was gone at once' }
 
 /** Tries until there is a session, rests while there is one, and begins again when it is gone. */
 export class RedialLoop {
@@ -33,8 +34,10 @@ export class RedialLoop {
   #running: Promise<void> | undefined
   #state: RedialState = { state: 'trying', attempt: 1 }
   #failures = 0
-  #failure: Failure = NEVER
+  #failure: Failure = GONE
   #nextTryAtMs = Number.NEGATIVE_INFINITY
+  #until = 0
+  #ends = 0
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #triedAtMs = Number.NEGATIVE_INFINITY
   #upAtMs: number | undefined
@@ -76,13 +79,14 @@ export class RedialLoop {
   /** A session has ended; there may be another. */
   down(end: SessionEnd): void {
     if (this.#options.isConnected()) return
+    this.#ends += 1
     const lastedMs = this.#upAtMs === undefined ? 0 : this.#clock.elapsedMs() - this.#upAtMs
     this.#upAtMs = undefined
     if (lastedMs >= SESSION_SETTLED_MS) this.#failures = 0
     const isFirst = this.#failures === 0
     this.#failed(failureOfEnd(end))
     // A line that broke is mended at once, and once; whoever said bye wants to be left alone for a moment.
-    if (isFirst && end.by !== 'peer') this.#nextTryAtMs = this.#clock.elapsedMs()
+    if (isFirst && end.by !== 'peer') this.#schedule(this.#clock.elapsedMs())
     this.#alarm.ring()
   }
 
@@ -96,8 +100,7 @@ export class RedialLoop {
         this.#become({ state: 'connected' })
         await this.#alarm.wait(undefined, signal)
       } else if (waitMs > 0) {
-        const until = this.#clock.now() + waitMs
-        this.#become({ state: 'waiting', until, attempt: this.#failures + 1, failure: this.#failure })
+        this.#become({ state: 'waiting', until: this.#until, attempt: this.#failures + 1, failure: this.#failure })
         await this.#alarm.wait(waitMs, signal)
       } else {
         await this.#try(signal)
@@ -111,10 +114,12 @@ export class RedialLoop {
     this.#become({ state: 'trying', attempt: this.#failures + 1 })
     const isUrgent = this.#isUrgent
     this.#isUrgent = false
+    const ends = this.#ends
     const failure = await reach({ signal, isUrgent }).catch(failureOf)
     this.#triedAtMs = this.#clock.elapsedMs()
-    if (signal.aborted || isConnected()) return
-    this.#failed(failure ?? NEVER)
+    // A session may end before we hear that it came up; what follows from that was then decided by its end.
+    if (signal.aborted || isConnected() || this.#ends > ends) return
+    this.#failed(failure ?? GONE)
     if (this.#isUrgent) this.#bringForward()
   }
 
@@ -123,17 +128,23 @@ export class RedialLoop {
     this.#failure = failure
     this.#failures += 1
     this.#notBeforeMs = nowMs + Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS)
-    this.#nextTryAtMs = Math.max(this.#notBeforeMs, nowMs + this.#options.waitMs(this.#failures))
+    this.#schedule(Math.max(this.#notBeforeMs, nowMs + this.#options.waitMs(this.#failures)))
   }
 
   #bringForward(): void {
     const soonestMs = Math.max(this.#notBeforeMs, this.#triedAtMs + REDIAL_MIN_MS)
     if (soonestMs >= this.#nextTryAtMs) return
-    this.#nextTryAtMs = soonestMs
+    this.#schedule(soonestMs)
     this.#alarm.ring()
   }
 
+  #schedule(atMs: number): void {
+    this.#nextTryAtMs = atMs
+    this.#until = Math.round(this.#clock.now() + atMs - this.#clock.elapsedMs())
+  }
+
   #become(state: RedialState): void {
+    if (isDeepStrictEqual(state, this.#state) && state.state !== 'trying') return
     this.#state = state
     this.#options.onState(state)
   }
