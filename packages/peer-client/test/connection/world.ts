@@ -21,7 +21,7 @@ interface Dial {
 }
 
 /** The far side of a dial: it answers as a test says, and holds the sessions that come of it. */
-export class ScriptedSessions implements DialledSessions {
+class ScriptedSessions implements DialledSessions {
   readonly dials: Dial[] = []
   readonly #clock: FakeClock
   readonly #current = new Map<DeviceKey, object>()
