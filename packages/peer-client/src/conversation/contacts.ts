@@ -9,6 +9,7 @@ import { verifyRotations } from '@parley/shared/signed/rotation.ts'
 import type { VerifiedUser } from '#directory/verified-user.ts'
 import type { ContactRow } from '#store/contacts-table.ts'
 import type { Store } from '#store/store.ts'
+import type { Admission } from './admission.ts'
 
 export interface ContactsDeps {
   readonly store: Store
@@ -26,8 +27,6 @@ export interface Newcomer {
   readonly rotations: readonly Jws[]
   readonly name: Name
 }
-
-export type Admission = 'admitted' | 'blocked' | 'key-changed' | 'revoked' | 'unproven' | 'too-many-strangers'
 
 type KeyStanding = 'same' | 'rotated' | 'changed'
 

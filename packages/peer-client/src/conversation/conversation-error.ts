@@ -10,6 +10,8 @@ export class ConversationError extends Error {
     | 'idempotency-conflict'
     | 'directory-unreachable'
     | 'self'
+    | 'no-directory'
+    | 'unreachable'
   constructor(code: ConversationError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

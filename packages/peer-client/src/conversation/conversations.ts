@@ -6,10 +6,11 @@ import { IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import type { HistoryPage, MessageState, MessageView } from '@parley/shared/local-api/messages.ts'
 import { DEFAULT_PRIORITY } from '@parley/shared/wire/message.ts'
 import type { Delivery } from '#delivery/delivery.ts'
+import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { Contacts } from './contacts.ts'
 import { ConversationError } from './conversation-error.ts'
-import type { Feed } from './feed.ts'
+import { type Feed, type FeedReader, FellBehindError } from './feed.ts'
 import { type MessageViews, TEXT_KIND } from './message-views.ts'
 
 /** A range of my positions, or others', to which something happened. */
@@ -88,14 +89,12 @@ export class Conversations {
 
   /** Resolves when the message reached `state`, ended, is held for the user's decision, or the signal aborted. */
   async waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView> {
-    using happened = this.#deps.happenings.read(signal)
-    let message = this.#existing(id)
-    if (isSettled(message, state)) return message
     const row = this.#deps.store.messages.byLocalId(id)
-    for await (const { stream, from, to } of happened) {
-      if (row === undefined || stream !== row.stream || row.seq < from || row.seq > to) continue
-      message = this.#existing(id)
+    while (!signal.aborted) {
+      using happened = this.#deps.happenings.read(signal)
+      const message = this.#existing(id)
       if (isSettled(message, state)) return message
+      await happenedTo(happened, row)
     }
     return this.#existing(id)
   }
@@ -177,6 +176,17 @@ export class Conversations {
     const parsed = LocalMessageId.safeParse(id)
     if (!parsed.success) throw new ConversationError('unknown-message', `there is no message ${id}`)
     return parsed.data
+  }
+}
+
+/** Resolves when something happened to the message, or may have, or the reader ends. */
+async function happenedTo(happened: FeedReader<Happening>, row: MessageRow | undefined): Promise<void> {
+  try {
+    for await (const { stream, from, to } of happened) {
+      if (stream === row?.stream && row.seq >= from && row.seq <= to) return
+    }
+  } catch (error) {
+    if (!(error instanceof FellBehindError)) throw error
   }
 }
 

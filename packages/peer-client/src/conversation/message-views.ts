@@ -54,11 +54,11 @@ export class MessageViews {
   }
 
   /** The visible ones of a range of positions, in order. */
-  range(stream: number, from: number, to: number): MessageView[] {
+  rows(stream: number, from: number, to: number): { row: MessageRow; view: MessageView }[] {
     return this.#store.messages
       .range(stream, from, to)
       .filter(({ standing }) => standing === 'shown')
-      .map((row) => this.view(row))
+      .map((row) => ({ row, view: this.view(row) }))
   }
 
   partnerOf(conversation: ConversationId): AccountId {

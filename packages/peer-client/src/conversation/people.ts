@@ -69,6 +69,11 @@ export class People {
     }
   }
 
+  /** Somebody whom no directory has vouched for yet says a name: the directory knows whose it is. */
+  async checkName(account: AccountId, name: Name): Promise<void> {
+    if (this.vouchedName(account) === undefined) await this.lookup(name)
+  }
+
   /** The account of a device as its directory serves it now. A name that stands for somebody else now says nothing about the device. */
   async lookupDevice(device: DeviceKey, signal?: AbortSignal): Promise<VerifiedUser | undefined> {
     const name = this.vouchedName(this.#store.devices.get(device)?.account)

@@ -134,9 +134,10 @@ export class Courier {
     )
   }
 
-  write(id: EnvelopeId, bytes: Uint8Array): void {
+  /** A committed envelope, to whatever session is current now; without one it waits for the next. */
+  write(id: EnvelopeId, bytes: Uint8Array, { ranges }: Pick<Plan, 'ranges'>): void {
     this.readyLine?.send({ type: TYPE.envelope, id, sealing: 'signal', bytes })
-    this.#deps.events.sent({ id, device: this.device })
+    for (const range of ranges) this.#deps.events.sent(range)
   }
 
   async #pump(): Promise<void> {
@@ -206,7 +207,7 @@ export class Courier {
     this.#turn += 1
     this.#failures = 0
     this.#mustConfirm = false
-    this.write(id, bytes)
+    this.write(id, bytes, plan)
     this.#backOffAfterReseals(plan)
     return true
   }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AccountId, DeviceKey, LocalMessageId } from '@parley/shared/ids.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
-import { type Claim, type Frame, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
+import { type Claim, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
 import type { Store } from '#store/store.ts'
 import { applyClaims, applySilence, type ClaimsOutcome } from './claims.ts'
 import { Courier, type CourierDeps } from './courier.ts'
@@ -12,7 +12,7 @@ import { LamportClock } from './lamport.ts'
 import { Outbox } from './outbox.ts'
 import type { OutboxQuota } from './outbox-quota.ts'
 import { type Accepted, type Draft, OwnStreams } from './own-streams.ts'
-import type { Clock, DeliveryEvents, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
+import type { Clock, DeliveryEvents, DeliveryFrame, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
 import { positionsPages } from './positions.ts'
 import { PrekeyExchange } from './prekey-exchange.ts'
 
@@ -102,7 +102,7 @@ export class Delivery {
   }
 
   /** Handles one frame of a session, current or draining. Rejects when that session must end. */
-  async receive(line: Line, frame: Frame): Promise<void> {
+  async receive(line: Line, frame: DeliveryFrame): Promise<void> {
     switch (frame.type) {
       case TYPE.envelope:
         await this.#inbox.receive(line, frame)
@@ -118,8 +118,6 @@ export class Delivery {
         return this.#prekeys.give(line)
       case TYPE.prekeys:
         return this.#prekeys.take(line.device, frame.bundle)
-      default:
-        throw new DeliveryError('protocol-violation', `frame type ${frame.type} has no place here`)
     }
   }
 

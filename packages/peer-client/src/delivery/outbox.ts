@@ -240,7 +240,7 @@ export class Outbox {
         if (error instanceof StalePlanError) return undefined
         throw error
       }
-      courier.write(id, sealed.bytes)
+      courier.write(id, sealed.bytes, plan)
       return { localId, stream: cursor.stream, seq, bytes: bytes.length }
     })
   }

@@ -1,14 +1,17 @@
 // What delivery needs of the layers below and of the machine, and no more: a simulation gives it the same four things.
-import type { AccountId, DeviceKey, EnvelopeId } from '@parley/shared/ids.ts'
+import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
-import type { Frame, RejectCode } from '@parley/shared/wire/frames.ts'
+import type { FrameOf, RejectCode } from '@parley/shared/wire/frames.ts'
+
+/** The frames of delivery. */
+export type DeliveryFrame = FrameOf<2> | FrameOf<3> | FrameOf<4> | FrameOf<5> | FrameOf<10> | FrameOf<11>
 
 /** A session for messages that is up. `send` is false when it no longer is. */
 export interface Line {
   readonly device: DeviceKey
   /** How it goes, for people: an address, `memory`, … */
   readonly path: string
-  send(frame: Frame): boolean
+  send(frame: DeliveryFrame): boolean
 }
 
 /** Writes what a seal or an open changed in the ratchets; inside a transaction, at most once. Not calling it undoes both. */
@@ -62,7 +65,8 @@ export interface DeliveryEvents {
   /** New visible messages of others. */
   received(range: { stream: number; from: number; to: number; account: AccountId }): void
   delivered(range: { stream: number; from: number; to: number; account: AccountId }): void
-  sent(envelope: { id: EnvelopeId; device: DeviceKey }): void
+  /** Sealed, committed and written. */
+  sent(range: { stream: number; from: number; to: number }): void
   /** A message ended without delivery. */
   ended(message: { stream: number; seq: number; account: AccountId }): void
 }

@@ -41,7 +41,7 @@ export class EnvelopesTable {
   readonly #openWithBytes: Statement<[DeviceKey], EnvelopeRow & { bytes: Uint8Array }>
   readonly #window: Statement<[DeviceKey], { envelopes: number; bytes: number | null }>
   readonly #ranges: Statement<[number], SealedRange>
-  readonly #containing: Statement<[number, number, number], EnvelopeRow>
+  readonly #containing: Statement<[number, number, number, number], EnvelopeRow>
   readonly #end: Statement<['acked' | 'superseded', number, number]>
   readonly #deleteCiphertext: Statement<[number]>
   readonly #prune: Statement<[number]>
@@ -67,7 +67,7 @@ export class EnvelopesTable {
     )
     this.#containing = database.prepare(
       `SELECT DISTINCT ${COLUMNS} FROM envelope_ranges r JOIN envelopes e ON e.n = r.envelope
-       WHERE r.stream = ? AND r.from_seq BETWEEN ? AND ? AND r.to_seq >= ?3 ORDER BY n`,
+       WHERE r.stream = ? AND r.from_seq BETWEEN ? AND ? AND r.to_seq >= ? ORDER BY n`,
     )
     this.#end = database.prepare(
       `UPDATE envelopes SET state = ?, ended_at = ?, ciphertext = NULL WHERE n = ? AND state = 'open'`,
@@ -110,7 +110,7 @@ export class EnvelopesTable {
 
   /** Every envelope that a position went into, oldest first. `reach` is the most positions that one envelope holds. */
   containing(stream: number, seq: number, reach: number): EnvelopeRow[] {
-    return this.#containing.all(stream, seq - reach, seq)
+    return this.#containing.all(stream, seq - reach, seq, seq)
   }
 
   /** Final; drops the ciphertext. Does nothing to one that has ended. */

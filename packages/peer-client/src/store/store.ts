@@ -1,3 +1,4 @@
+import { ENVELOPE_ID_KEPT_MS, IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import { AttemptsTable } from './attempts-table.ts'
 import { ContactsTable } from './contacts-table.ts'
 import { CursorsTable } from './cursors-table.ts'
@@ -48,6 +49,13 @@ export class Store {
     this.attempts = new AttemptsTable(database)
     this.events = new EventsTable(database)
     this.idempotency = new IdempotencyTable(database)
+  }
+
+  /** Forgets what is past its time: ids of envelopes, and idempotency keys. */
+  prune(now: number): void {
+    this.openedEnvelopes.prune(now - ENVELOPE_ID_KEPT_MS)
+    this.envelopes.prune(now - ENVELOPE_ID_KEPT_MS)
+    this.idempotency.prune(now - IDEMPOTENCY_KEPT_MS)
   }
 
   /** Commits what waits, then closes the file. */

@@ -6,7 +6,7 @@ import { encodeFrame, type Frame, TYPE } from '@parley/shared/wire/frames.ts'
 import Sqlite from 'better-sqlite3'
 import { z } from 'zod'
 import { Delivery } from '#delivery/delivery.ts'
-import type { DeliveryLog, Line } from '#delivery/ports.ts'
+import type { DeliveryFrame, DeliveryLog, Line } from '#delivery/ports.ts'
 import { DeviceLocks } from '#encryption/device-locks.ts'
 import { type Database, openDatabase } from '#store/database.ts'
 import { GroupCommit } from '#store/group-commit.ts'
@@ -54,7 +54,7 @@ export class SimLine implements Line {
     return this.isOpen && this.owner.isRunning && this.owner.process === this.process
   }
 
-  send(frame: Frame): boolean {
+  send(frame: DeliveryFrame): boolean {
     if (!this.isAlive) return false
     if (frame.type === TYPE.ack) for (const id of frame.envelopes) count(this.answered, id)
     if (frame.type === TYPE.reject) count(this.answered, frame.envelope)
@@ -156,7 +156,7 @@ export class SimNode {
   receive(line: SimLine, bytes: Uint8Array): void {
     if (!line.isAlive) return
     const frame = decodeFrame(bytes.subarray(4))
-    if (frame === undefined) return
+    if (frame === undefined || !isDeliveryFrame(frame)) return
     if (frame.type === TYPE.envelope) count(line.received, frame.id)
     this.delivery
       .receive(line, frame)
@@ -205,6 +205,10 @@ export class SimNode {
     })
     return { store, delivery }
   }
+}
+
+function isDeliveryFrame(frame: Frame): frame is DeliveryFrame {
+  return ![TYPE.hello, TYPE.ping, TYPE.pong, TYPE.bye, TYPE.app].some((type) => type === frame.type)
 }
 
 function reopen(bytes: Buffer): Database {

@@ -1,0 +1,300 @@
+// The composition root of a peer: every part made once, by hand, in start order, and stopped in the reverse one.
+import { join } from 'node:path'
+import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
+import { MAX_ENDPOINTS, MAX_HELLO_ROTATIONS } from '@parley/shared/limits.ts'
+import { TYPE } from '@parley/shared/wire/frames.ts'
+import { Dialler } from '#connection/dialler.ts'
+import { describeFixedPeer, FixedPeers } from '#connection/fixed-peers.ts'
+import { Keeper } from '#connection/keeper.ts'
+import type { PeerAddress } from '#connection/peer-address.ts'
+import { BYE_FOR } from '#conversation/admission.ts'
+import type { Contacts } from '#conversation/contacts.ts'
+import { Conversations, type Happening } from '#conversation/conversations.ts'
+import type { Feed } from '#conversation/feed.ts'
+import type { MessageViews } from '#conversation/message-views.ts'
+import { Messaging } from '#conversation/messaging.ts'
+import { noteAttempt } from '#conversation/note-attempt.ts'
+import { People } from '#conversation/people.ts'
+import { Reachability } from '#conversation/reachability.ts'
+import type { Delivery } from '#delivery/delivery.ts'
+import type { DeliveryLog } from '#delivery/ports.ts'
+import { SessionLines } from '#delivery/session-lines.ts'
+import { Membership } from '#directory/membership.ts'
+import { DialFilter } from '#discovery/dial-filter.ts'
+import { EndpointFinder } from '#discovery/endpoint-finder.ts'
+import { myEndpoints } from '#discovery/my-endpoints.ts'
+import type { Identity } from '#identity/identity.ts'
+import { PROFILE_FILES } from '#identity/profile-directory.ts'
+import type { Candidate, Verdict } from '#session/judge.ts'
+import type { Session, SessionFrame } from '#session/session.ts'
+import { Sessions } from '#session/sessions.ts'
+import { createTlsCredentials } from '#session/tls-credentials.ts'
+import { openStore, type Store } from '#store/store.ts'
+import { tcp } from '#transport/tcp.ts'
+import type { Listener, Transport } from '#transport/transport.ts'
+
+export interface EngineOptions {
+  readonly profile: string
+  readonly identity: Identity
+  readonly directory: string | undefined
+  /** Where to listen for other peers; port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly peers: readonly PeerAddress[]
+  readonly allowPrivate: boolean
+  readonly maxPeers: number | undefined
+  readonly log: DeliveryLog
+  /** Application bytes from a device (`sendRaw`). */
+  readonly onRaw: (account: AccountId, bytes: Uint8Array) => void
+  /** Something about a device changed that a list of peers shows. */
+  readonly onPeerChange: (device: DeviceKey) => void
+  /** The disk failed: nothing is accepted or acknowledged any more. */
+  readonly onBroken: (error: Error) => void
+  readonly transports?: readonly Transport[]
+}
+
+export class Engine {
+  readonly identity: Identity
+  readonly store: Store
+  readonly contacts: Contacts
+  readonly people: People
+  readonly views: MessageViews
+  readonly conversations: Conversations
+  readonly reachability: Reachability
+  readonly delivery: Delivery
+  readonly membership: Membership | undefined
+  readonly happenings: Feed<Happening>
+  readonly #options: EngineOptions
+  readonly #sessions: Sessions
+  readonly #keeper: Keeper
+  readonly #fixedPeers: FixedPeers
+  readonly #lines = new SessionLines()
+  #listener: Listener | undefined
+  #stopping: Promise<void> | undefined
+
+  /** Everything made and nothing begun but the listening. Rejects when the port is taken or the database cannot be used. */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const credentials = await createTlsCredentials(options.identity.device.privateKey)
+    const store = openStore(join(options.profile, PROFILE_FILES.data), options.onBroken)
+    try {
+      const engine = new Engine(options, store, credentials)
+      await engine.#begin()
+      return engine
+    } catch (error) {
+      store.close()
+      throw error
+    }
+  }
+
+  private constructor(
+    options: EngineOptions,
+    store: Store,
+    credentials: Awaited<ReturnType<typeof createTlsCredentials>>,
+  ) {
+    const { identity, log } = options
+    const me = { account: identity.accountId, device: identity.device.publicKey }
+    this.#options = options
+    this.identity = identity
+    this.store = store
+    store.meta.set('device', me.device)
+    store.meta.set('account', me.account)
+
+    const messaging = new Messaging({
+      store,
+      identity,
+      log,
+      claimBundle: (device, signal) => this.#claim(device, signal),
+      onContactChange: (account) => this.#contactChanged(account),
+    })
+    this.contacts = messaging.contacts
+    this.views = messaging.views
+    this.delivery = messaging.delivery
+    this.happenings = messaging.happenings
+    this.membership = this.#makeMembership(messaging)
+    const directory = this.membership && {
+      client: this.membership.client,
+      host: this.membership.host,
+      pinnedAudience: () => this.membership?.pinnedAudience(),
+    }
+    this.people = new People({ store, contacts: this.contacts, me: me.account, directory })
+
+    this.#sessions = new Sessions({
+      self: me.device,
+      credentials,
+      transports: options.transports ?? [tcp],
+      greeting: () => ({
+        features: [],
+        deviceCertificate: identity.certificate,
+        rotations: identity.rotations.slice(-MAX_HELLO_ROTATIONS),
+        name: identity.name,
+      }),
+      judge: (candidate) => this.#judge(candidate),
+      onFrame: (session, frame) => this.#frame(session, frame),
+      onUp: (session) => this.#up(session),
+      onDown: (session, end) => {
+        this.delivery.detach(this.#lines.of(session))
+        this.#keeper.sessionDown(session.device, end)
+        this.#fixedPeers.sessionDown(session.device, end)
+        log.info({ device: session.device, by: end.by, reason: end.reason }, 'session ended')
+        this.#peerChanged(session.device)
+      },
+      onInboundFailed: (error, remoteAddress) =>
+        log.debug({ remoteAddress, code: error.code, reason: error.message }, 'an inbound link did not come up'),
+      ...(options.maxPeers === undefined ? {} : { inboundLimits: { links: options.maxPeers } }),
+    })
+    const filter = new DialFilter({ route: () => this.membership?.client.route, allowPrivate: options.allowPrivate })
+    const finder = new EndpointFinder({
+      worked: (device) => store.devices.endpoints(device, MAX_ENDPOINTS),
+      lookup: (device, signal) => this.people.lookupDevice(device, signal),
+      filter,
+    })
+    const dialler = new Dialler({
+      sessions: this.#sessions,
+      onAttempt: (attempt) => noteAttempt(store, attempt).catch((error: unknown) => this.#failed(error)),
+    })
+    this.#keeper = new Keeper({ dialler, finder, onState: (device) => this.#peerChanged(device) })
+    this.#fixedPeers = new FixedPeers({
+      dialler,
+      onState: (peer) => {
+        log.info({}, describeFixedPeer(peer, Date.now()))
+        this.reachability.fixedPeerChanged(peer)
+      },
+    })
+    this.reachability = new Reachability({
+      store,
+      contacts: this.contacts,
+      keeper: this.#keeper,
+      fixedPeers: this.#fixedPeers,
+      quota: this.delivery.outbox.quota,
+      currentSession: (device) => this.#sessions.current(device),
+    })
+    this.conversations = new Conversations({
+      store,
+      delivery: this.delivery,
+      contacts: this.contacts,
+      views: this.views,
+      happenings: this.happenings,
+      me: me.account,
+      now: Date.now,
+      poke: (account) => this.reachability.poke(account),
+    })
+  }
+
+  /** Where other peers reach this one. */
+  get listening(): { readonly host: string; readonly port: number } | undefined {
+    return this.#listener
+  }
+
+  /** False when there is no session to the device. */
+  sendRaw(account: AccountId, bytes: Uint8Array): boolean {
+    return this.store.devices
+      .ofAccount(account)
+      .some(({ device }) => this.#sessions.current(device)?.send({ type: TYPE.app, bytes }) ?? false)
+  }
+
+  /** Ends everything in the reverse order; what is committed is kept. Twice is safe. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown()
+    return this.#stopping
+  }
+
+  async #begin(): Promise<void> {
+    const { store } = this
+    store.prune(Date.now())
+    this.#listener = await this.#sessions.listen(this.#options.listen)
+    this.membership?.start()
+    this.reachability.start()
+    for (const { account } of store.contacts.all()) this.#contactChanged(account)
+    for (const address of this.#options.peers) this.#fixedPeers.add(address)
+  }
+
+  async #shutDown(): Promise<void> {
+    await Promise.all([this.#keeper.stop(), this.#fixedPeers.stop()])
+    await this.membership?.stop()
+    await this.#sessions.stop()
+    await this.delivery.stop()
+    this.store.close()
+  }
+
+  #makeMembership(messaging: Messaging): Membership | undefined {
+    const { directory: url, identity, log } = this.#options
+    if (url === undefined) return undefined
+    return new Membership({
+      url,
+      identity,
+      log,
+      facts: this.store.meta,
+      statement: (route, observedAddress) => ({
+        endpoints:
+          this.#listener === undefined ? [] : myEndpoints({ listening: this.#listener, route, observedAddress }),
+        features: [],
+      }),
+      prekeys: (held) => messaging.prekeyBatch(held),
+      onPresence: (change) => {
+        const directory = this.membership?.pinnedAudience()
+        if (directory !== undefined) this.reachability.presenceChanged(change, directory)
+      },
+    })
+  }
+
+  async #judge({ device, certificate, hello }: Candidate): Promise<Verdict> {
+    const { accountId: account } = certificate
+    if (this.reachability.isApart(account)) return { bye: 'disconnected', retryAfterMs: 60_000 }
+    const { deviceCertificate: certificateJws, rotations, name } = hello
+    const admission = await this.contacts.admit({ device, certificate, certificateJws, rotations, name })
+    if (admission === 'admitted') return 'accept'
+    this.#options.log.warn({ device, account, admission }, 'a device was not let in')
+    return BYE_FOR[admission]
+  }
+
+  #up(session: Session): void {
+    const { device } = session
+    const { log } = this.#options
+    log.info({ device, peer: this.#nameOf(device), path: session.path, address: session.remoteAddress }, 'session open')
+    this.delivery.attach(this.#lines.of(session))
+    this.#keeper.sessionUp(device)
+    this.#fixedPeers.sessionUp(device)
+    this.#peerChanged(device)
+    const account = this.store.devices.get(device)?.account
+    if (account === undefined) return
+    this.reachability.want(account)
+    if (this.membership?.isOnline === true)
+      this.people
+        .checkName(account, session.hello.name)
+        .catch((error: unknown) => log.debug({ err: error }, 'a name could not be checked'))
+  }
+
+  async #frame(session: Session, frame: SessionFrame): Promise<void> {
+    if (session.purpose !== 'messages') return
+    if (frame.type !== TYPE.app) return this.delivery.receive(this.#lines.of(session), frame)
+    const account = this.store.devices.get(session.device)?.account
+    if (account !== undefined) this.#options.onRaw(account, frame.bytes)
+  }
+
+  #claim(device: DeviceKey, signal: AbortSignal): ReturnType<Membership['claim']> {
+    if (this.membership === undefined) return Promise.reject(new Error('this profile uses no directory'))
+    const account = this.store.devices.get(device)?.account
+    return this.membership.claim(this.people.vouchedName(account), device, signal)
+  }
+
+  #contactChanged(account: AccountId): void {
+    const name = this.people.vouchedName(account)
+    if (name !== undefined) this.membership?.watch([name])
+    if (this.contacts.mayServe(account)) this.reachability.want(account)
+    for (const { device } of this.store.devices.ofAccount(account))
+      this.delivery.serve(device).catch((error: unknown) => this.#failed(error))
+  }
+
+  #peerChanged(device: DeviceKey): void {
+    this.reachability.sessionChanged(device)
+    this.#options.onPeerChange(device)
+  }
+
+  #nameOf(device: DeviceKey): string | undefined {
+    const account = this.store.devices.get(device)?.account
+    return account && this.contacts.label(account).name
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.error({ err: error }, 'something could not be stored')
+  }
+}

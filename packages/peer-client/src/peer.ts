@@ -1,0 +1,285 @@
+// The library: a whole peer inside your own process. The daemon behind `parley start` is this, and a local API.
+import type { AccountId } from '@parley/shared/ids.ts'
+import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { DirectoryState } from '@parley/shared/local-api/status.ts'
+import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
+import { ConversationError } from '#conversation/conversation-error.ts'
+import type { Happening } from '#conversation/conversations.ts'
+import { explain } from '#conversation/explain.ts'
+import { Feed } from '#conversation/feed.ts'
+import { findUsers } from '#conversation/find-users.ts'
+import { Received, type ReceivedMessage } from '#conversation/received.ts'
+import type { DeliveryLog } from '#delivery/ports.ts'
+import { addressClass } from '#discovery/address-class.ts'
+import { type Identity, loadIdentity } from '#identity/identity.ts'
+import { ProfileLock } from '#identity/profile-lock.ts'
+import { loadSettings } from '#identity/settings.ts'
+import { Engine } from './engine.ts'
+import { openProfile, type ProfileOptions } from './profile.ts'
+
+export interface PeerOptions extends Omit<ProfileOptions, 'directory'> {
+  /** The URL of a directory, over the one that the profile was made with; `null` for none. */
+  readonly directory?: string | null | undefined
+  /** By default a free port, on 127.0.0.1 when the directory is on this machine or there is none, else on every address. */
+  readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
+  /** HOST:PORT of peers to keep a session to, directory or not. */
+  readonly peers?: readonly string[] | undefined
+  readonly allowPrivate?: boolean | undefined
+  readonly maxPeers?: number | undefined
+  readonly log?: DeliveryLog | undefined
+  /** The disk failed: nothing more is accepted or acknowledged. By default the next call of any method rejects. */
+  readonly onBroken?: ((error: Error) => void) | undefined
+}
+
+export interface RawBytes {
+  readonly account: AccountId
+  readonly bytes: Uint8Array
+}
+
+/** A peer that is not started; it makes its profile when there is none. */
+export function createPeer(options: PeerOptions): Peer {
+  return new Peer(options)
+}
+
+export class Peer {
+  readonly #options: PeerOptions
+  readonly #raw = new Feed<RawBytes>()
+  readonly #peerChanges = new Feed<PeerInfo>()
+  readonly #stopped = new AbortController()
+  #running: { engine: Engine; received: Received; lock: ProfileLock; profile: string; from: string } | undefined
+  #starting: Promise<this> | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(options: PeerOptions) {
+    this.#options = options
+  }
+
+  /** Rejects with ProfileError, DatabaseError or TransportError, and then leaves nothing behind. */
+  start(): Promise<this> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  /** What is committed is kept; what waits goes out after the next start. Twice is safe. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  get identity(): Identity {
+    return this.#engine.identity
+  }
+
+  get profile(): string {
+    return this.#parts.profile
+  }
+
+  /** HOST:PORT where other peers reach this one. */
+  get address(): PeerAddress {
+    const { listening } = this.#engine
+    if (listening === undefined) throw new Error('this peer does not listen')
+    return listening
+  }
+
+  get directoryState(): DirectoryState {
+    return this.#engine.membership?.state ?? { state: 'none' }
+  }
+
+  /** To HOST:PORT or to somebody by name. Resolves when a session is up; throws ConversationError `unreachable` after the first try that failed. */
+  async connect(target: string, signal: AbortSignal = new AbortController().signal): Promise<PeerInfo> {
+    const { reachability, people } = this.#engine
+    const address = parsePeerAddress(target)
+    if (address !== undefined) {
+      const info = reachability.peer(await reachability.connectAddress(address, signal))
+      if (info !== undefined) return info
+      throw new ConversationError('unreachable', `${target} answered, and was gone again`)
+    }
+    const account = await people.resolve(target, signal)
+    await reachability.connectAccount(account, signal)
+    const info = this.peers().find((peer) => peer.account === account && peer.link.state === 'connected')
+    if (info === undefined) throw new ConversationError('unreachable', `${target} answered, and was gone again`)
+    return info
+  }
+
+  /** Ends the session and begins none until you connect or write. */
+  async disconnect(who: string): Promise<void> {
+    await this.#engine.reachability.disconnect(await this.#engine.people.resolve(who))
+  }
+
+  async isConnected(who: string): Promise<boolean> {
+    return this.#engine.reachability.isConnected(await this.#engine.people.resolve(who))
+  }
+
+  /** Resolves once the message is durable; waits for room in the outbox. */
+  async send(
+    who: string,
+    text: string,
+    {
+      signal,
+      idempotencyKey,
+      waitForRoom = true,
+    }: { signal?: AbortSignal; idempotencyKey?: string | undefined; waitForRoom?: boolean } = {},
+  ): Promise<MessageView> {
+    const account = await this.#engine.people.resolve(who, signal)
+    return this.#engine.conversations.sendText(account, text, { idempotencyKey, waitForRoom, signal })
+  }
+
+  /** Application bytes, as they are, to somebody who is connected now: not stored, not repeated. False when he is not. */
+  async sendRaw(who: string, bytes: Uint8Array): Promise<boolean> {
+    return this.#engine.sendRaw(await this.#engine.people.resolve(who), bytes)
+  }
+
+  /** Messages of others, in order, from the start of this peer or from behind `after`. Ends when the peer stops. */
+  receive({ after, signal }: { after?: string; signal?: AbortSignal } = {}): AsyncIterable<ReceivedMessage> {
+    const { received, from } = this.#parts
+    return received.read(after ?? from, this.#until(signal))
+  }
+
+  receiveRaw({ signal }: { signal?: AbortSignal } = {}): AsyncIterable<RawBytes> {
+    return this.#raw.read(this.#until(signal))
+  }
+
+  /** Whether messages of mine wait to be delivered: to this person, or to anybody. */
+  async hasPending(who?: string): Promise<boolean> {
+    const { delivery, people } = this.#engine
+    if (who === undefined) return this.pending() > 0
+    return delivery.outbox.quota.load(await people.resolve(who)).messages > 0
+  }
+
+  pending(): number {
+    const { delivery, store } = this.#engine
+    return store.contacts.all().reduce((sum, { account }) => sum + delivery.outbox.quota.load(account).messages, 0)
+  }
+
+  message(id: string): MessageView | undefined {
+    return this.#engine.conversations.message(id)
+  }
+
+  /** Look at the state of what it resolves with: the message may have ended, be on hold, or the signal may have aborted. */
+  waitFor(
+    id: string,
+    state: 'sent' | 'delivered',
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<MessageView> {
+    return this.#engine.conversations.waitFor(id, state, this.#until(signal))
+  }
+
+  cancel(id: string): Promise<MessageView> {
+    return this.#engine.conversations.cancel(id)
+  }
+
+  async history(who: string, limit: number, before?: string): Promise<HistoryPage> {
+    return this.#engine.conversations.history(await this.#engine.people.resolve(who), limit, before)
+  }
+
+  why(id: string): Why {
+    const { store, views, reachability } = this.#engine
+    return explain({ store, views, linkTo: (account) => reachability.linkTo(account), now: Date.now }, id)
+  }
+
+  peers(): PeerInfo[] {
+    return this.#engine.reachability.peers()
+  }
+
+  find(query: string, signal?: AbortSignal): Promise<FoundUser[]> {
+    return findUsers(this.#engine.membership?.client, query, signal)
+  }
+
+  /** What happens to messages, as it happens. */
+  happenings(signal: AbortSignal): AsyncIterable<Happening> {
+    return this.#engine.happenings.read(this.#until(signal))
+  }
+
+  peerChanges(signal: AbortSignal): AsyncIterable<PeerInfo> {
+    return this.#peerChanges.read(this.#until(signal))
+  }
+
+  messagesIn({ stream, from, to }: Happening): MessageView[] {
+    return this.#engine.views.rows(stream, from, to).map(({ view }) => view)
+  }
+
+  get #parts() {
+    if (this.#running === undefined) throw new Error('this peer is not running: await start() first')
+    return this.#running
+  }
+
+  get #engine(): Engine {
+    return this.#parts.engine
+  }
+
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#stopped.signal : AbortSignal.any([signal, this.#stopped.signal])
+  }
+
+  async #start(): Promise<this> {
+    process.umask(0o077)
+    const profile = await openProfile({ ...this.#options, directory: this.#options.directory ?? undefined })
+    const lock = new ProfileLock(profile)
+    try {
+      const identity = await loadIdentity(profile)
+      const { directory: usual } = await loadSettings(profile)
+      const directory = this.#options.directory === null ? undefined : (this.#options.directory ?? usual)
+      const { allowPrivate = false, maxPeers, log = SILENT, onBroken = () => undefined } = this.#options
+      const engine = await Engine.start({
+        profile,
+        identity,
+        directory,
+        listen: this.#listen(directory),
+        peers: (this.#options.peers ?? []).map(readAddress),
+        allowPrivate,
+        maxPeers,
+        log,
+        onBroken,
+        onRaw: (account, bytes) => this.#raw.publish({ account, bytes }),
+        onPeerChange: (device) => {
+          const info = this.#running?.engine.reachability.peer(device)
+          if (info !== undefined) this.#peerChanges.publish(info)
+        },
+      })
+      const received = new Received(engine.store, engine.views, engine.happenings)
+      this.#running = { engine, received, lock, profile, from: received.now() }
+      return this
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  #listen(directory: string | undefined): { host: string; port: number } {
+    const { host, port = 0 } = this.#options.listen ?? {}
+    const isLocal = directory === undefined || isLoopbackUrl(directory)
+    return { host: host ?? (isLocal ? '127.0.0.1' : '::'), port }
+  }
+
+  async #stop(): Promise<void> {
+    await this.#starting?.catch(() => undefined)
+    this.#stopped.abort()
+    const running = this.#running
+    if (running === undefined) return
+    await running.engine.stop()
+    running.lock.release()
+  }
+}
+
+const SILENT: DeliveryLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
+
+function readAddress(text: string): PeerAddress {
+  const address = parsePeerAddress(text)
+  if (address === undefined) throw new RangeError(`"${text}" is not HOST:PORT`)
+  return address
+}
+
+function isLoopbackUrl(url: string): boolean {
+  const { hostname } = new URL(url)
+  return hostname === 'localhost' || addressClass(hostname.replace(/^\[|\]$/g, '')) === 'loopback'
+}
