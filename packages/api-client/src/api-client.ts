@@ -114,7 +114,10 @@ export class ApiClient {
     if (limit !== undefined) query.set('limit', String(limit))
     if (before !== undefined) query.set('before', before)
     const path = `/api/v1/conversations/${encodeURIComponent(who)}/messages`
-    return this.#exchange({ method: 'GET', path: query.size > 0 ? `${path}?${query.toString()}` : path, signal }, HistoryPage)
+    return this.#exchange(
+      { method: 'GET', path: query.size > 0 ? `${path}?${query.toString()}` : path, signal },
+      HistoryPage,
+    )
   }
 
   /** Until the signal aborts, over as many connections as it takes; `ready` begins each of them. */

@@ -50,11 +50,16 @@ async function ask(url: URL, request: RequestInit): Promise<Response> {
 }
 
 async function readJson(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
+  let text: string
   try {
-    return await response.json()
+    text = await response.text()
   } catch (error) {
-    if (error instanceof SyntaxError) throw new ApiError('bad-answer', 'the answer is not JSON', { cause: error })
     throw connectionError(error, signal)
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new ApiError('bad-answer', `the answer is not JSON (status ${response.status})`, { cause: error })
   }
 }
 

@@ -97,6 +97,8 @@ export const PING_MS = 30_000
 export const DEAD_MS = 90_000
 export const DRAIN_MS = 10_000
 export const CROSSED_DIAL_WINDOW_MS = 5_000
+/** Per device and purpose, while it is not yet told which one stays. */
+export const MAX_HELD_SESSIONS = 8
 /** How long a last word may take to leave, and how long sessions may drain when the program stops. */
 export const BYE_MS = 1_000
 export const STOP_DRAIN_MS = 2_000
@@ -161,6 +163,9 @@ export const MAX_PREKEY_REQUESTS_PER_SESSION = 16
 export const PREKEY_REQUEST_TIMEOUT_MS = 5_000
 export const MAX_ATTEMPTS_PER_ACCOUNT = 1_000
 
+/** Ledger. What is found beyond this is counted, not listed. */
+export const MAX_LEDGER_FINDINGS = 1_000
+
 /** Local API. */
 export const MAX_LOCAL_BODY_BYTES = 256 * KIB
 export const MAX_IDEMPOTENCY_KEY_CHARS = 128
@@ -174,6 +179,8 @@ export const MAX_LOCAL_CONNECTIONS = 256
 export const MAX_LOCAL_SOCKETS = 64
 /** Frames of one client that wait for the one before them. */
 export const MAX_WAITING_LOCAL_FRAMES = 32
+/** Unread by one client that listens; beyond it the client is cut off. */
+export const MAX_LOCAL_BUFFERED_BYTES = 16 * MIB
 export const LOCAL_AUTH_TIMEOUT_MS = 5_000
 /** From our close frame to the end of the socket. */
 export const LOCAL_CLOSE_TIMEOUT_MS = 2_000

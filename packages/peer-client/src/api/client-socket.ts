@@ -1,6 +1,6 @@
 // Frames are JSON in text messages. Of a client that is not known yet one frame is read, and it has to be the token; then `ready`,
 // and events as they happen.
-import { MAX_WAITING_LOCAL_FRAMES } from '@parley/shared/limits.ts'
+import { MAX_EVENT_BACKLOG, MAX_LOCAL_BUFFERED_BYTES, MAX_WAITING_LOCAL_FRAMES } from '@parley/shared/limits.ts'
 import { Authenticate, type DaemonFrame } from '@parley/shared/local-api/events.ts'
 import type { RawData, WebSocket } from 'ws'
 import type { ApiParts } from './api-parts.ts'
@@ -43,6 +43,7 @@ class Client implements ClientSocket {
   readonly #gone = new AbortController()
   #state: 'unknown' | 'trusted' | 'ending' = 'unknown'
   #waitingFrames = 0
+  #unreadFrames = 0
   #handled: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
 
@@ -83,8 +84,8 @@ class Client implements ClientSocket {
   async #pump(): Promise<void> {
     // First the subscription, then the word that it stands: what the client reads after that word misses nothing.
     const events = this.#options.parts.daemon.events(this.#gone.signal)
-    await this.#send({ type: 'ready' })
-    for await (const event of events) await this.#send(event)
+    this.#send({ type: 'ready' })
+    for await (const event of events) this.#send(event)
     this.end(1001, 'stopping')
   }
 
@@ -121,12 +122,18 @@ class Client implements ClientSocket {
     if (this.#state === 'ending') return
     const { answer } = this.#options
     if (answer === undefined) throw new RequestError('bad-request', 'this address only tells; it takes no frames')
-    await this.#send(await answer(text, this.#gone.signal))
+    this.#send(await answer(text, this.#gone.signal))
   }
 
-  /** Resolves once the system has taken it, which is what holds the pump back when the client does not read. */
-  #send(frame: DaemonFrame): Promise<void> {
-    return new Promise((resolve) => this.#socket.send(JSON.stringify(frame), () => resolve()))
+  /** Nobody waits for a client that does not read: what it leaves lying is counted, and too much of it ends the line. */
+  #send(frame: DaemonFrame): void {
+    if (this.#state === 'ending') return
+    this.#unreadFrames += 1
+    this.#socket.send(JSON.stringify(frame), () => {
+      this.#unreadFrames -= 1
+    })
+    const isTooSlow = this.#unreadFrames > MAX_EVENT_BACKLOG || this.#socket.bufferedAmount > MAX_LOCAL_BUFFERED_BYTES
+    if (isTooSlow) this.#fail(new RequestError('too-slow', 'too much waits to be read'))
   }
 
   #fail(error: unknown): void {

@@ -1,0 +1,134 @@
+import { expect, test } from '@jest/globals'
+import { RequestError } from '#api/daemon.ts'
+import { ask, runApi, trusted } from '../support/running-api.ts'
+import { accountOf } from '../support/test-daemon.ts'
+
+const CONNECTED = { state: 'connected', since: 1, address: '127.0.0.1:8001', path: 'direct' } as const
+
+test('status, peers and find say what the daemon says', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  const bob = daemon.know('bob', CONNECTED)
+  daemon.users.push({ name: 'bob', displayName: 'Bob', account: bob.account, status: 'online' })
+  expect(await client.status()).toEqual(daemon.status())
+  expect(await client.peers()).toEqual([bob])
+  expect(await client.find('bo')).toEqual(daemon.users)
+  expect(await client.find('carol')).toEqual([])
+  expect(await client.find('a&b=%?')).toEqual([])
+  expect(daemon.calls.all.at(-1)).toEqual({ what: 'find', about: 'a&b=%?' })
+})
+
+test('connect resolves with the peer, disconnect with nothing', async () => {
+  await using world = await runApi()
+  expect(await world.client.connect('bob')).toMatchObject({ name: 'bob', link: { state: 'connected' } })
+  await world.client.disconnect('bob')
+  expect(world.daemon.calls.all).toEqual([
+    { what: 'connect', about: 'bob' },
+    { what: 'disconnect', about: 'bob' },
+  ])
+  await expect(world.client.connect('nowhere:1')).rejects.toMatchObject({
+    code: 'unreachable',
+    message: 'nobody answers at nowhere:1',
+  })
+})
+
+test('a message is written once however often its key comes', async () => {
+  await using world = await runApi()
+  world.daemon.know('bob')
+  const first = await world.client.send('bob', 'hello', { idempotencyKey: 'k1' })
+  expect(first).toMatchObject({ with: 'bob', text: 'hello', state: 'queued' })
+  expect(await world.client.send('bob', 'hello', { idempotencyKey: 'k1' })).toEqual(first)
+  expect(world.daemon.messages).toHaveLength(1)
+  await expect(world.client.send('bob', 'other', { idempotencyKey: 'k1' })).rejects.toMatchObject({
+    code: 'idempotency-conflict',
+  })
+})
+
+test('a message that was made says where it is', async () => {
+  await using world = await runApi()
+  world.daemon.know('bob')
+  const headers = trusted(world.api, { 'content-type': 'application/json; charset=utf-8' })
+  const body = '{"to":"bob","text":"hello"}'
+  const answer = await ask(world.port, { method: 'POST', path: '/api/v1/messages', headers, body })
+  expect(answer).toMatchObject({
+    status: 201,
+    headers: { location: `/api/v1/messages/${world.daemon.messages[0]?.id}` },
+  })
+})
+
+test('a refusal keeps its code and its sentence', async () => {
+  await using world = await runApi()
+  const cases = [
+    [new RequestError('outbox-full', 'too much waits for bob'), 429],
+    [new RequestError('key-changed', 'bob’s key changed'), 409],
+    [new RequestError('storage-failed', 'the disk failed'), 507],
+  ] as const
+  for (const [error, status] of cases) {
+    world.daemon.refusals.push(error)
+    await expect(world.client.send('bob', 'hi')).rejects.toMatchObject({ code: error.code, message: error.message })
+    world.daemon.refusals.push(error)
+    const headers = trusted(world.api, { 'content-type': 'application/json' })
+    const body = '{"to":"bob","text":"hi"}'
+    expect(await ask(world.port, { method: 'POST', path: '/api/v1/messages', headers, body })).toMatchObject({ status })
+  }
+  world.daemon.refusals.push(new RequestError('outbox-full', 'too much waits for bob'))
+  await expect(world.client.send('bob', 'hi')).rejects.toMatchObject({ retryAfterMs: 1000 })
+})
+
+test('of an error that nobody expected nothing is told', async () => {
+  await using world = await runApi()
+  world.daemon.refusals.push(new Error('SQLITE_SECRET at /home/alice'))
+  await expect(world.client.send('bob', 'hi')).rejects.toMatchObject({ code: 'internal', message: 'The daemon failed' })
+})
+
+test('a message can be read, explained and taken back', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  daemon.know('bob')
+  const sent = await client.send('bob', 'hello')
+  const why = { message: sent, summary: 'Bob is offline.', next: 'It goes out when he is back.', attempts: [] }
+  daemon.whys.set(sent.id, why)
+  expect(await client.message(sent.id)).toEqual(sent)
+  expect(await client.why(sent.id)).toEqual(why)
+  expect(await client.cancel(sent.id)).toMatchObject({ id: sent.id, state: 'cancelled' })
+  await expect(client.cancel(sent.id)).rejects.toMatchObject({ code: 'already-sent' })
+  await expect(client.message('nothing')).rejects.toMatchObject({ code: 'unknown-message' })
+  await expect(client.message('../status')).rejects.toMatchObject({ code: 'unknown-message' })
+})
+
+test('a conversation is read page by page', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  daemon.know('bob')
+  for (let n = 1; n <= 5; n++) daemon.receive('bob', `${n}`)
+  const first = await client.history('bob', { limit: 2 })
+  expect(first.messages.map(({ text }) => text)).toEqual(['5', '4'])
+  const second = await client.history('bob', { limit: 2, before: first.next })
+  expect(second.messages.map(({ text }) => text)).toEqual(['3', '2'])
+  const third = await client.history(accountOf('bob'), { limit: 2, before: second.next })
+  expect(third).toEqual({ messages: [expect.objectContaining({ text: '1' })] })
+  await expect(client.history('nobody/../bob')).rejects.toMatchObject({ code: 'unknown-name' })
+})
+
+test('the short form writes to every connected contact, and says who did not get it', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  daemon.know('bob', CONNECTED)
+  daemon.know('carol', CONNECTED)
+  daemon.know('dave')
+  daemon.refusals.push(new RequestError('outbox-full', 'too much waits for bob'))
+  const result = await client.broadcast('hello', { idempotencyKey: 'all' })
+  expect(result.messages.map((message) => message.with)).toEqual(['carol'])
+  expect(result.failed).toEqual([
+    { account: accountOf('bob'), name: 'bob', code: 'outbox-full', detail: 'too much waits for bob' },
+  ])
+  const again = await client.broadcast('hello', { idempotencyKey: 'all' })
+  expect(again.messages.map((message) => message.with)).toEqual(['bob', 'carol'])
+  expect(daemon.messages).toHaveLength(2)
+})
+
+test('stop is answered before it begins', async () => {
+  await using world = await runApi()
+  await world.client.stop()
+  expect(world.daemon.calls.all).toEqual([{ what: 'stop', about: '' }])
+})

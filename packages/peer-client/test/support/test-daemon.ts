@@ -1,0 +1,217 @@
+import { randomBytes } from 'node:crypto'
+import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { HistoryPage, MessageState, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import { type Daemon, RequestError } from '#api/daemon.ts'
+import { Feed } from '#conversation/feed.ts'
+import { Seen } from './seen.ts'
+
+export interface DaemonCall {
+  readonly what: 'find' | 'connect' | 'disconnect' | 'send' | 'wait' | 'wait-ended' | 'events' | 'events-ended' | 'stop'
+  readonly about: string
+}
+
+/** What the local API needs of a running peer, without the peer: accounts and messages are what a test says they are. */
+export class TestDaemon implements Daemon {
+  readonly calls = new Seen<DaemonCall>()
+  readonly messages: MessageView[] = []
+  readonly contacts = new Map<string, PeerInfo>()
+  readonly users: FoundUser[] = []
+  readonly whys = new Map<string, Why>()
+  /** Thrown by the next send. */
+  readonly refusals: Error[] = []
+  currentStatus: DaemonStatus
+  readonly #feed = new Feed<DaemonEvent>()
+  readonly #keys = new Map<string, MessageView>()
+  readonly #changed = new Seen<MessageView>()
+  #lamport = 0
+  readonly #now: () => number
+
+  constructor({ now = () => Date.parse('2026-02-03T10:20:30Z') }: { now?: () => number } = {}) {
+    this.#now = now
+    this.currentStatus = {
+      version: '0.0.0',
+      name: 'alice',
+      account: accountOf('alice'),
+      device: accountOf('device'),
+      profile: '/home/alice/.local/share/parley/alice',
+      pid: 4711,
+      startedAt: now() - 3_600_000,
+      listening: ['127.0.0.1:8000'],
+      directory: { state: 'online', url: 'http://127.0.0.1:5000', since: now() - 60_000 },
+      connected: 0,
+      waiting: 0,
+    }
+  }
+
+  /** A contact, and whether it is connected. */
+  know(name: string, link: PeerInfo['link'] = { state: 'idle' }, more: Partial<PeerInfo> = {}): PeerInfo {
+    const peer: PeerInfo = {
+      account: accountOf(name),
+      name,
+      isNameVerified: true,
+      device: accountOf(`${name} device`),
+      link,
+      presence: link.state === 'connected' ? 'online' : 'unknown',
+      waiting: 0,
+      isKeyChanged: false,
+      ...more,
+    }
+    this.contacts.set(name, peer)
+    return peer
+  }
+
+  receive(from: string, text: string, more: Partial<MessageView> = {}): MessageView {
+    return this.#add({ ...this.#message(from, text), direction: 'in', ...more })
+  }
+
+  /** What delivery would report. */
+  change(id: string, more: Partial<MessageView>): void {
+    const at = this.messages.findIndex((message) => message.id === id)
+    const before = this.messages[at]
+    if (before === undefined) throw new Error(`no message ${id}`)
+    const message = { ...before, stateAt: this.#now(), ...more }
+    this.messages[at] = message
+    this.#changed.push(message)
+    this.#feed.publish({ type: 'state', message })
+  }
+
+  publish(event: DaemonEvent): void {
+    this.#feed.publish(event)
+  }
+
+  status(): DaemonStatus {
+    return this.currentStatus
+  }
+
+  async find(query: string, signal: AbortSignal): Promise<FoundUser[]> {
+    this.#note('find', query)
+    signal.throwIfAborted()
+    return this.users.filter((user) => user.name.startsWith(query) || user.address === query)
+  }
+
+  peers(): PeerInfo[] {
+    return [...this.contacts.values()]
+  }
+
+  async connect(target: string, signal: AbortSignal): Promise<PeerInfo> {
+    this.#note('connect', target)
+    signal.throwIfAborted()
+    if (target === 'nowhere:1') throw new RequestError('unreachable', 'nobody answers at nowhere:1')
+    return this.know(target, { state: 'connected', since: this.#now(), address: '127.0.0.1:8001', path: 'direct' })
+  }
+
+  async disconnect(target: string): Promise<void> {
+    this.#note('disconnect', target)
+    this.#contact(target)
+  }
+
+  async send(to: string, text: string, key: string | undefined, signal: AbortSignal): Promise<MessageView> {
+    this.#note('send', to)
+    signal.throwIfAborted()
+    const refusal = this.refusals.shift()
+    if (refusal !== undefined) throw refusal
+    const known = key === undefined ? undefined : this.#keys.get(key)
+    if (known !== undefined) {
+      if (known.text === text) return known
+      throw new RequestError('idempotency-conflict', 'this key came with another request')
+    }
+    const contact = this.#contact(to)
+    const message = this.#add({ ...this.#message(contact.name, text), direction: 'out', state: 'queued' })
+    if (key !== undefined) this.#keys.set(key, message)
+    return message
+  }
+
+  message(id: string): MessageView | undefined {
+    return this.messages.find((message) => message.id === id)
+  }
+
+  async waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView> {
+    this.#note('wait', id)
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve()
+      signal.addEventListener('abort', () => resolve())
+    })
+    const isEnough = (message: MessageView) =>
+      message.id === id && hasEnded(message.state, state) && message.hold === undefined
+    if (!this.messages.some(isEnough)) await Promise.race([aborted, this.#changed.next(isEnough)])
+    this.#note('wait-ended', id)
+    const message = this.message(id)
+    if (message === undefined) throw new RequestError('unknown-message', 'no message here has this id')
+    return message
+  }
+
+  async cancel(id: string): Promise<MessageView> {
+    const message = this.message(id)
+    if (message === undefined) throw new RequestError('unknown-message', 'no message here has this id')
+    if (message.state !== 'queued') throw new RequestError('already-sent', 'it has left already')
+    this.change(id, { state: 'cancelled' })
+    return { ...message, state: 'cancelled' }
+  }
+
+  async history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
+    const { name } = this.#contact(who)
+    const all = this.messages.filter((message) => message.with === name).toReversed()
+    const from = before === undefined ? 0 : all.findIndex((message) => message.id === before) + 1
+    const messages = all.slice(from, from + limit)
+    const last = messages.at(-1)
+    return { messages, ...(last !== undefined && from + limit < all.length && { next: last.id }) }
+  }
+
+  why(id: string): Why {
+    const why = this.whys.get(id)
+    if (why === undefined) throw new RequestError('unknown-message', 'no message here has this id')
+    return why
+  }
+
+  events(signal: AbortSignal): AsyncIterable<DaemonEvent> {
+    this.#note('events', '')
+    signal.addEventListener('abort', () => this.#note('events-ended', ''))
+    return this.#feed.read(signal)
+  }
+
+  stop(): void {
+    this.#note('stop', '')
+  }
+
+  #note(what: DaemonCall['what'], about: string): void {
+    this.calls.push({ what, about })
+  }
+
+  #contact(who: string): PeerInfo {
+    const contact = this.peers().find(({ name, account }) => name === who || account === who)
+    if (contact === undefined) throw new RequestError('unknown-name', `nobody is known as ${who}`)
+    return contact
+  }
+
+  #message(name: string, text: string): Omit<MessageView, 'direction'> {
+    this.#lamport += 1
+    const now = this.#now()
+    return {
+      id: randomBytes(16).toString('base64url'),
+      account: accountOf(name),
+      with: name,
+      kind: 'text',
+      text,
+      sentAt: now,
+      storedAt: now,
+      lamport: this.#lamport,
+    }
+  }
+
+  #add(message: MessageView): MessageView {
+    this.messages.push(message)
+    this.#feed.publish({ type: 'message', message })
+    return message
+  }
+}
+
+function hasEnded(state: MessageState | undefined, wanted: 'sent' | 'delivered'): boolean {
+  return state !== undefined && state !== 'queued' && (state !== 'sent' || wanted === 'sent')
+}
+
+/** 43 characters, the same for the same name. */
+export function accountOf(name: string): string {
+  return Buffer.from(name.padEnd(32, '.')).toString('base64url')
+}
