@@ -1,4 +1,5 @@
 import { type DeviceKey, idBytes } from '@parley/shared/ids.ts'
+import { MAX_HELD_SESSIONS } from '@parley/shared/limits.ts'
 import type { Hello, Purpose } from '@parley/shared/wire/frames.ts'
 import type { Clock } from './clock.ts'
 import { isSameBoot } from './hello.ts'
@@ -10,17 +11,23 @@ export interface Newcomer extends Omit<Contender, 'openedAtMs'> {
   readonly hello: Hello
 }
 
+interface Held {
+  readonly session: Session
+  /** Called off once it is told, or current. */
+  cancel: () => void
+}
+
 /**
- * At most one current session per device and purpose. The device with the higher key may hold a second one for a moment,
- * until the other side has told which of the two it keeps.
+ * At most one current session per device and purpose. The device with the higher key may hold others for a moment, until
+ * the other side has told which one it keeps: that need not be the newest.
  */
 export class CurrentSessions {
   readonly #self: DeviceKey
   readonly #clock: Clock
   readonly #drainMs: number
   readonly #onCurrent: (session: Session) => void
-  readonly #current = new Map<string, Session>()
-  readonly #untold = new Map<string, { session: Session; cancel: () => void }>()
+  /** Oldest first; the last one is current. Never empty. */
+  readonly #held = new Map<string, readonly Held[]>()
 
   constructor(self: DeviceKey, clock: Clock, drainMs: number, onCurrent: (session: Session) => void) {
     this.#self = self
@@ -30,11 +37,11 @@ export class CurrentSessions {
   }
 
   get(device: DeviceKey, purpose: Purpose): Session | undefined {
-    return this.#current.get(keyOf(device, purpose))
+    return this.#held.get(keyOf(device, purpose))?.at(-1)?.session
   }
 
   list(): Session[] {
-    return [...this.#current.values()]
+    return [...this.#held.values()].flatMap((held) => held.at(-1)?.session ?? [])
   }
 
   /** What becomes of a session that would come up now. Changes nothing. */
@@ -53,52 +60,46 @@ export class CurrentSessions {
   /** Makes a session that was not judged to lose the current one. */
   add(session: Session, winner: Exclude<Winner, 'current'>): void {
     const key = keyOf(session.device, session.purpose)
-    const former = this.#current.get(key)
-    this.#current.set(key, session)
-    this.#dropUntold(key)
-    if (former !== undefined && winner === 'wait') this.#awaitWord(key, former)
+    const former = this.#held.get(key) ?? []
+    this.#held.set(key, [{ session, cancel: nothing }])
+    if (winner === 'wait') this.#hold(key, former)
     this.#onCurrent(session)
-    if (former !== undefined && winner === 'newer') replace(former)
+    const kept = new Set(this.#held.get(key))
+    for (const held of former) if (!kept.has(held)) replace(held)
   }
 
   /** The session no longer sends. */
   remove(session: Session): void {
     const key = keyOf(session.device, session.purpose)
-    const untold = this.#untold.get(key)
-    if (untold?.session === session) {
-      untold.cancel()
-      this.#untold.delete(key)
+    const held = this.#held.get(key) ?? []
+    const rest = held.filter((one) => one.session !== session)
+    if (rest.length === held.length) return
+    for (const one of held) if (one.session === session) one.cancel()
+    const next = rest.at(-1)
+    if (next === undefined) {
+      this.#held.delete(key)
+      return
     }
-    if (this.#current.get(key) !== session) return
-    this.#current.delete(key)
-    if (untold === undefined || untold.session === session) return
-    untold.cancel()
-    this.#untold.delete(key)
-    this.#current.set(key, untold.session)
-    this.#onCurrent(untold.session)
+    this.#held.set(key, rest)
+    if (next === held.at(-1)) return
+    next.cancel()
+    this.#onCurrent(next.session)
   }
 
-  /** When no word comes, the other side does not know the older one any more. */
-  #awaitWord(key: string, session: Session): void {
-    const cancel = this.#clock.after(this.#drainMs, () => {
-      this.#untold.delete(key)
-      replace(session)
-    })
-    this.#untold.set(key, { session, cancel })
-  }
-
-  #dropUntold(key: string): void {
-    const untold = this.#untold.get(key)
-    if (untold === undefined) return
-    untold.cancel()
-    this.#untold.delete(key)
-    replace(untold.session)
+  /** Keeps `former` behind the current one. Of whom no word comes, the other side does not know any more. */
+  #hold(key: string, former: readonly Held[]): void {
+    const newest = former.at(-1)
+    if (newest !== undefined) newest.cancel = this.#clock.after(this.#drainMs, () => replace(newest))
+    this.#held.set(key, [...former.slice(1 - MAX_HELD_SESSIONS), ...(this.#held.get(key) ?? [])])
   }
 }
 
-function replace(session: Session): void {
+function replace({ session, cancel }: Held): void {
+  cancel()
   void session.close('replaced')
 }
+
+function nothing(): void {}
 
 function keyOf(device: DeviceKey, purpose: Purpose): string {
   return `${device} ${purpose}`

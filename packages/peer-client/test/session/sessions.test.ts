@@ -406,19 +406,39 @@ describe('sessions over a network that misbehaves', () => {
     }
   })
 
+  test('a peer that is found to have started again has its old session replaced at once', async () => {
+    for (const who of ['alice', 'bob'] as const) {
+      const network = new MemoryNetwork()
+      const net = memoryNet(network)
+      await using world = await twoPeers(net, { alice: impatient, bob: impatient })
+      const stays = world[who]
+      const dies = who === 'alice' ? world.bob : world.alice
+      const old = await stays.sessions.dial(dies.at)
+      await dies.until(() => dies.ups.length === 1)
+      network.freeze('a', 'b')
+      network.thaw('a', 'b', { old: false })
+      await using again = await restart(dies.device, net, who === 'alice' ? 'b' : 'a')
+      const session = await stays.sessions.dial(again.at)
+      expect(stays.sessions.current(dies.key)).toBe(session)
+      expect(old.isOpen).toBe(false)
+      dies.sessions.current(stays.key)?.abort(new Error('the machine has no power'))
+    }
+  })
+
   test('a side whose link died alone redials and is let in at once, though the old link looks alive', async () => {
     for (const who of ['alice', 'bob'] as const) {
       const network = new MemoryNetwork()
       await using world = await twoPeers(memoryNet(network), { alice: impatient, bob: impatient })
       const stays = world[who]
       const redials = who === 'alice' ? world.bob : world.alice
-      const old = await redials.sessions.dial(stays.at)
-      await stays.until(() => stays.ups.length === 1)
+      const old = await stays.sessions.dial(redials.at)
+      await redials.until(() => redials.ups.length === 1)
       network.freeze('a', 'b')
       network.thaw('a', 'b', { old: false })
-      old.abort(new Error('the address changed'))
+      redials.sessions.current(stays.key)?.abort(new Error('the address changed'))
       const session = await redials.sessions.dial(stays.at)
       expect(await echo(stays, redials, 'there you are')).toBe(session)
+      expect(old.isOpen).toBe(false)
     }
   })
 
@@ -462,11 +482,11 @@ describe('sessions over a network that misbehaves', () => {
       }
       setImmediate(step)
     }
-    for (let round = 1; round <= 60; round += 1) {
+    for (let round = 1; round <= 120; round += 1) {
       seed = round * 2_654_435_761
       await using world = await twoPeers(memoryNet(new MemoryNetwork({ defer })))
       const { alice, bob } = world
-      const dials = Array.from({ length: 1 + (round % 3) }, () => [
+      const dials = Array.from({ length: 1 + (round % 4) }, () => [
         alice.sessions.dial(bob.at, { expect: bob.key }),
         bob.sessions.dial(alice.at, { expect: alice.key }),
       ])
