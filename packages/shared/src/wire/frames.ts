@@ -156,6 +156,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
   return bytes
 }
 
+/** Array.from, not map: cbor-x knows arrays by their constructor, and writes one of another realm with an indefinite length. */
 function toWire(frame: Frame): object {
   switch (frame.type) {
     case TYPE.envelope:
@@ -168,21 +169,21 @@ function toWire(frame: Frame): object {
     case TYPE.ack:
       return {
         type: frame.type,
-        envelopes: frame.envelopes.map(envelopeBytes),
-        streams: frame.streams.map(claimToWire),
+        envelopes: Array.from(frame.envelopes, envelopeBytes),
+        streams: Array.from(frame.streams, claimToWire),
       }
     case TYPE.reject:
       return {
         ...frame,
         envelope: idBytes(frame.envelope),
-        streams: frame.streams.map(claimToWire),
+        streams: Array.from(frame.streams, claimToWire),
       }
     case TYPE.positions: {
       const { latest, ...rest } = frame
       return {
         ...rest,
         ...(latest === undefined ? {} : { latest: idBytes(latest) }),
-        streams: frame.streams.map(claimToWire),
+        streams: Array.from(frame.streams, claimToWire),
       }
     }
     default:

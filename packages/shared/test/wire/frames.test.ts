@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { EnvelopeId, Epoch, Name, randomId } from '@parley/shared/ids.ts'
 import { MAX_APP_BYTES, MAX_FRAME_BYTES } from '@parley/shared/limits.ts'
@@ -54,6 +55,14 @@ function codeOf(run: () => unknown): string {
 }
 
 describe('frames', () => {
+  test('arrays of another realm, as a native module makes them, are written like any other', () => {
+    const foreign = runInNewContext('[[], []]')
+    foreign[0].push(envelope)
+    foreign[1].push(claim)
+    const frame = { type: 3, envelopes: foreign[0], streams: foreign[1] } as const
+    expect(encodeFrame(frame)).toEqual(encodeFrame({ type: 3, envelopes: [envelope], streams: [claim] }))
+  })
+
   test.each(frames)('%s is read as it was written', (_name, frame) => {
     const bytes = encodeFrame(frame)
     expect(Buffer.from(bytes).readUInt32BE()).toBe(bytes.length - 4)
