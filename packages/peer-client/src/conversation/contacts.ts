@@ -30,15 +30,37 @@ export interface Newcomer {
 
 type KeyStanding = 'same' | 'rotated' | 'changed'
 
+interface Label {
+  readonly name: string
+  /** A directory vouches for the name. */
+  readonly isVerified: boolean
+}
+
 export class Contacts {
   readonly #deps: ContactsDeps
+  readonly #rows = new Map<AccountId, ContactRow>()
+  readonly #labels = new Map<AccountId, Label>()
+  readonly #names = new Map<string, AccountId>()
 
   constructor(deps: ContactsDeps) {
     this.#deps = deps
   }
 
   get(account: AccountId): ContactRow | undefined {
-    return this.#deps.store.contacts.get(account)
+    let row = this.#rows.get(account)
+    if (row === undefined) {
+      row = this.#deps.store.contacts.get(account)
+      if (row !== undefined) this.#rows.set(account, row)
+    }
+    return row
+  }
+
+  /** Something wrote to the contact: what was kept of it is read again. */
+  #changed(account: AccountId): void {
+    this.#rows.delete(account)
+    this.#labels.delete(account)
+    this.#names.clear()
+    this.#deps.onChange(account)
   }
 
   /** Nothing is sealed for strangers, the blocked, or anybody whose key changed. My own devices are always served. */
@@ -76,7 +98,7 @@ export class Contacts {
       for (const device of record.revoked)
         if (store.devices.get(device)?.account === account) store.devices.setState(device, 'revoked')
     })
-    this.#deps.onChange(account)
+    this.#changed(account)
     return { account, isKeyChanged: this.get(account)?.offeredKey != null }
   }
 
@@ -109,8 +131,13 @@ export class Contacts {
       this.#addDevice(newcomer.certificate, newcomer.certificateJws, at)
       store.devices.setSeen(newcomer.device, at)
     })
-    this.#deps.onChange(account)
+    this.#changed(account)
     return 'admitted'
+  }
+
+  /** A message of theirs was stored: whoever was a stranger until then is a contact now. */
+  wroteToMe(account: AccountId): void {
+    if (this.#rows.get(account)?.state !== 'accepted') this.#changed(account)
   }
 
   /** Writing to somebody, or being written to, makes a contact of a stranger. */
@@ -118,18 +145,33 @@ export class Contacts {
     const { store } = this.#deps
     if (store.contacts.get(account)?.state !== 'stranger') return
     await store.commits.run(() => store.contacts.setState(account, 'accepted'))
-    this.#deps.onChange(account)
+    this.#changed(account)
   }
 
   /** Who answers to the name: one that a directory vouches for, or else one that gave it to itself. */
   byName(directory: string | undefined, name: Name): AccountId | undefined {
-    const { contacts } = this.#deps.store
-    const vouched = directory === undefined ? undefined : contacts.byName(directory, name)
-    return (vouched ?? contacts.byName(SELF_NAMED, name))?.account
+    const key = `${directory ?? SELF_NAMED} ${name}`
+    let account = this.#names.get(key)
+    if (account === undefined) {
+      const { contacts } = this.#deps.store
+      const vouched = directory === undefined ? undefined : contacts.byName(directory, name)
+      account = (vouched ?? contacts.byName(SELF_NAMED, name))?.account
+      if (account !== undefined) this.#names.set(key, account)
+    }
+    return account
   }
 
   /** What to call the account, and whether a directory vouches for that. */
-  label(account: AccountId): { name: string; isVerified: boolean } {
+  label(account: AccountId): Label {
+    let label = this.#labels.get(account)
+    if (label === undefined) {
+      label = this.#readLabel(account)
+      this.#labels.set(account, label)
+    }
+    return label
+  }
+
+  #readLabel(account: AccountId): Label {
     const [first] = this.#deps.store.contacts.namesOf(account)
     if (first !== undefined) return { name: first.name, isVerified: first.directory !== SELF_NAMED }
     const displayName = this.get(account)?.displayName ?? 'unknown'
@@ -164,7 +206,7 @@ export class Contacts {
       store.deliveries.setHold(account, 'blocked-key-change')
       store.events.insert({ kind: 'key-changed', at: now(), account, detail: key })
     })
-    this.#deps.onChange(account)
+    this.#changed(account)
   }
 }
 

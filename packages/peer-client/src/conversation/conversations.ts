@@ -53,6 +53,7 @@ const RANK: Record<MessageState, number> = {
 export class Conversations {
   readonly #deps: ConversationsDeps
   /** Requests under way, so that the same key asked twice at once sends once. */
+  readonly #toPoke = new Set<AccountId>()
   readonly #byKey = new Map<string, Promise<MessageView>>()
 
   constructor(deps: ConversationsDeps) {
@@ -134,21 +135,19 @@ export class Conversations {
     options: SendOptions,
     also?: (localId: LocalMessageId) => void,
   ): Promise<MessageView> {
-    const { store, delivery, contacts, views, me, poke, happenings } = this.#deps
+    const { delivery, contacts, me, happenings } = this.#deps
     if (account === me) throw new ConversationError('self', 'a message to yourself has nowhere to go')
-    if (contacts.get(account)?.state === 'blocked')
+    const contact = contacts.get(account)
+    if (contact?.state === 'blocked') {
       throw new ConversationError('blocked', `${contacts.label(account).name} is blocked: unblock before writing`)
-    await contacts.accept(account)
-    const { quota } = delivery.outbox
-    if (options.waitForRoom === true) await quota.room(account, options.signal)
-    else if (!quota.hasRoom(account)) {
-      const { messages } = quota.load(account)
-      throw new ConversationError(
-        'outbox-full',
-        `${messages} messages to ${contacts.label(account).name} are waiting already: wait until some are delivered`,
-      )
     }
-    const { localId, stream, seq } = await delivery.send(
+    if (contact?.state === 'stranger') await contacts.accept(account)
+    const { quota } = delivery.outbox
+    if (!quota.hasRoom(account)) {
+      if (options.waitForRoom !== true) throw this.#full(account)
+      await quota.room(account, options.signal)
+    }
+    const accepted = await delivery.send(
       {
         conversation: directConversationId(account, me),
         recipients: [account],
@@ -159,11 +158,44 @@ export class Conversations {
       },
       also,
     )
+    const { localId: id, stream, seq, lamport, at, state } = accepted
     happenings.publish({ kind: 'accepted', stream, from: seq, to: seq })
-    poke(account)
-    const row = store.messages.byLocalId(localId)
-    if (row === undefined) throw new Error(`the message ${localId} was accepted and is not there`)
-    return views.view(row)
+    this.#pokeSoon(account)
+    return {
+      id,
+      account,
+      with: contacts.label(account).name,
+      direction: 'out',
+      kind: TEXT_KIND,
+      text,
+      sentAt: at,
+      storedAt: at,
+      lamport,
+      state,
+      stateAt: at,
+      ...(contact?.offeredKey == null ? {} : { hold: 'blocked-key-change' }),
+    }
+  }
+
+  /** Once a turn is enough, however many messages it brought. */
+  #pokeSoon(account: AccountId): void {
+    if (this.#toPoke.size === 0) {
+      setImmediate(() => {
+        const accounts = [...this.#toPoke]
+        this.#toPoke.clear()
+        for (const one of accounts) this.#deps.poke(one)
+      })
+    }
+    this.#toPoke.add(account)
+  }
+
+  #full(account: AccountId): ConversationError {
+    const { messages } = this.#deps.delivery.outbox.quota.load(account)
+    const { name } = this.#deps.contacts.label(account)
+    return new ConversationError(
+      'outbox-full',
+      `${messages} messages to ${name} are waiting already: wait until some are delivered`,
+    )
   }
 
   #existing(id: string): MessageView {

@@ -53,7 +53,10 @@ export class Messaging {
       mayServe: (account) => this.contacts.mayServe(account),
       claimBundle,
       events: {
-        received: ({ stream, from, to }) => this.happenings.publish({ kind: 'received', stream, from, to }),
+        received: ({ stream, from, to, account }) => {
+          this.contacts.wroteToMe(account)
+          this.happenings.publish({ kind: 'received', stream, from, to })
+        },
         delivered: ({ stream, from, to }) => this.happenings.publish({ kind: 'delivered', stream, from, to }),
         sent: ({ stream, from, to }) => this.happenings.publish({ kind: 'sent', stream, from, to }),
         ended: ({ stream, seq }) => this.happenings.publish({ kind: 'ended', stream, from: seq, to: seq }),

@@ -1,6 +1,6 @@
 // The delivery protocol of one profile: frames of all sessions come in here, and everything that is owed goes out.
-import { randomBytes } from 'node:crypto'
 import type { AccountId, DeviceKey, LocalMessageId } from '@parley/shared/ids.ts'
+import { RandomPool } from '@parley/shared/random-pool.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { type Claim, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
 import type { Store } from '#store/store.ts'
@@ -38,17 +38,21 @@ export class Delivery {
   readonly outbox: Outbox
   readonly #options: DeliveryOptions
   readonly #inbox: Inbox
+  readonly #random: (size: number) => Uint8Array
   readonly #couriers = new Map<DeviceKey, Courier>()
+  /** Until a device becomes known. */
+  readonly #byAccount = new Map<AccountId, Courier[]>()
   readonly #lines = new WeakMap<Line, LineState>()
   readonly #prekeys: PrekeyExchange
 
   constructor(options: DeliveryOptions) {
+    const { store, me, random = new RandomPool().take } = options
     this.#options = options
-    const { store, me, random = randomBytes } = options
+    this.#random = random
     const lamport = new LamportClock(store.meta)
     this.#prekeys = new PrekeyExchange({ ...options, lineTo: (device) => this.#courier(device).line })
     const ownStreams = new OwnStreams({ store, me, lamport, random })
-    this.#inbox = new Inbox({ ...options, lamport, onBegun: (device) => this.#confirm(device) })
+    this.#inbox = new Inbox({ ...options, lamport, random, onBegun: (device) => this.#confirm(device) })
     this.outbox = new Outbox(
       {
         ...options,
@@ -69,6 +73,7 @@ export class Delivery {
   /** A device became known, or its account's conversations did: makes sure that it is served. */
   async serve(device: DeviceKey): Promise<void> {
     const { store } = this.#options
+    this.#byAccount.clear()
     await store.commits.run(() => this.#addCursors(device))
     this.#courier(device).pump()
   }
@@ -258,7 +263,7 @@ export class Delivery {
     if (courier === undefined) {
       const deps: CourierDeps = {
         ...this.#options,
-        random: this.#options.random ?? randomBytes,
+        random: this.#random,
         fetchBundle: (key, signal) => this.#prekeys.fetch(key, signal),
       }
       courier = new Courier(device, deps)
@@ -268,7 +273,12 @@ export class Delivery {
   }
 
   #couriersOf(account: AccountId): Courier[] {
-    return this.#options.store.devices.ofAccount(account).map(({ device }) => this.#courier(device))
+    let couriers = this.#byAccount.get(account)
+    if (couriers === undefined) {
+      couriers = this.#options.store.devices.ofAccount(account).map(({ device }) => this.#courier(device))
+      this.#byAccount.set(account, couriers)
+    }
+    return couriers
   }
 }
 

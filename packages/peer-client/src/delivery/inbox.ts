@@ -21,6 +21,7 @@ export interface InboxDeps {
   readonly locks: Locks
   readonly clock: Clock
   readonly lamport: LamportClock
+  readonly random: (size: number) => Uint8Array
   readonly events: DeliveryEvents
   readonly log: DeliveryLog
   /** A ratchet was begun towards me: something should be sealed soon. */
@@ -92,7 +93,7 @@ export class Inbox {
     }
     change.apply()
     for (const { stream, incoming } of streams) {
-      const { shown, forks } = placeMessages(store, device.device, stream, incoming, at)
+      const { shown, forks } = placeMessages(this.#deps, device.device, stream, incoming, at)
       if (shown !== undefined) {
         store.events.insert({ kind: 'received', at, stream: stream.id, ...shown, account: device.account })
         taken.shown.push({ stream: stream.id, ...shown })

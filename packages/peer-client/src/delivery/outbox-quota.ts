@@ -21,17 +21,23 @@ export class OutboxQuota {
     return messages < this.#maximum.messages && bytes < this.#maximum.bytes
   }
 
-  /** What a stream holds for the account when the process starts. */
   addLoad(account: AccountId, { messages, bytes }: Load): void {
-    const load = this.load(account)
-    this.#loads.set(account, { messages: load.messages + messages, bytes: load.bytes + bytes })
+    const load = this.#loads.get(account)
+    if (load === undefined) {
+      this.#loads.set(account, { messages, bytes })
+    } else {
+      load.messages += messages
+      load.bytes += bytes
+    }
   }
 
-  add(account: AccountId, bytes: number): void {
-    const load = this.#loads.get(account) ?? { messages: 0, bytes: 0 }
-    load.messages += 1
-    load.bytes += bytes
-    this.#loads.set(account, load)
+  /** A message is about to be accepted; its size is told by `addBytes`, and taken back by `remove` when it is not accepted. */
+  reserve(account: AccountId): void {
+    this.addLoad(account, { messages: 1, bytes: 0 })
+  }
+
+  addBytes(account: AccountId, bytes: number): void {
+    this.addLoad(account, { messages: 0, bytes })
   }
 
   remove(account: AccountId, { messages, bytes }: Load): void {

@@ -2,7 +2,7 @@
 // message for a device that is ready is sealed first, so that accepting and sealing share one.
 
 import { messageHash, messageIdBytes, streamRoot } from '@parley/shared/hashes.ts'
-import { type AccountId, EnvelopeId, LocalMessageId, randomId } from '@parley/shared/ids.ts'
+import { type AccountId, EnvelopeId, type LocalMessageId, newLocalMessageId, randomId } from '@parley/shared/ids.ts'
 import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
@@ -63,24 +63,15 @@ export class Outbox {
         `a message holds at most ${MAX_TEXT_BYTES} bytes, this one has ${draft.body.length}`,
       )
     }
-    const localId = randomId(LocalMessageId, this.#deps.random)
-    const courier = this.#loneCourier(draft)
-    if (courier !== undefined) {
-      const lone = this.#sendLone(courier, draft, localId, also)
-      this.#lone = lone
-      const accepted = await lone.finally(() => {
-        this.#lone = undefined
-        this.#commitWaiting()
-      })
-      if (accepted !== undefined) return this.#count(draft, accepted)
+    for (const account of draft.recipients) this.quota.reserve(account)
+    try {
+      const accepted = await this.#accept(draft, also)
+      for (const account of draft.recipients) this.quota.addBytes(account, accepted.bytes)
+      return accepted
+    } catch (error) {
+      for (const account of draft.recipients) this.quota.remove(account, { messages: 1, bytes: 0 })
+      throw error
     }
-    const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
-    const waiting = { draft, localId, at: this.#deps.clock.now(), also, resolve, reject }
-    // A lone message that found its way blocked still goes before those that waited behind it.
-    if (courier === undefined) this.#waiting.push(waiting)
-    else this.#waiting.unshift(waiting)
-    if (this.#lone === undefined && this.#waiting.length === 1) this.#commitWaiting()
-    return this.#count(draft, await promise)
   }
 
   /** Takes the message back, as long as it is sealed for nobody. */
@@ -120,13 +111,28 @@ export class Outbox {
     return row
   }
 
-  #count(draft: Draft, accepted: Accepted): Accepted {
-    for (const account of draft.recipients) {
-      this.quota.add(account, accepted.bytes)
-      this.#deps.pump(account)
+  async #accept(draft: Draft, also: Waiting['also']): Promise<Accepted> {
+    const at = this.#deps.clock.now()
+    const localId = newLocalMessageId(at, this.#deps.random)
+    const courier = this.#loneCourier(draft)
+    if (courier !== undefined) {
+      const lone = this.#sendLone(courier, draft, localId, also)
+      this.#lone = lone
+      const accepted = await lone.finally(() => {
+        this.#lone = undefined
+        this.#commitWaiting()
+      })
+      // My own other devices are served from the frozen bytes.
+      this.#deps.pump(this.#deps.me.account)
+      if (accepted !== undefined) return accepted
     }
-    this.#deps.pump(this.#deps.me.account)
-    return accepted
+    const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
+    const waiting = { draft, localId, at, also, resolve, reject }
+    // A lone message that found its way blocked still goes before those that waited behind it.
+    if (courier === undefined) this.#waiting.push(waiting)
+    else this.#waiting.unshift(waiting)
+    if (this.#lone === undefined && this.#waiting.length === 1) this.#commitWaiting()
+    return promise
   }
 
   #commitWaiting(): void {
@@ -142,7 +148,13 @@ export class Outbox {
       })
       .then(
         (accepted) => {
-          for (const [index, one] of accepted.entries()) batch?.[index]?.resolve(one)
+          const accounts = new Set([this.#deps.me.account])
+          for (const [index, one] of accepted.entries()) {
+            const waiting = batch?.[index]
+            waiting?.resolve(one)
+            for (const account of waiting?.draft.recipients ?? []) accounts.add(account)
+          }
+          for (const account of accounts) this.#deps.pump(account)
         },
         (error: unknown) => {
           for (const { reject } of batch ?? this.#waiting.splice(0)) reject(error)
@@ -241,7 +253,7 @@ export class Outbox {
         throw error
       }
       courier.write(id, sealed.bytes, plan)
-      return { localId, stream: cursor.stream, seq, bytes: bytes.length }
+      return { localId, stream: cursor.stream, seq, bytes: bytes.length, lamport: value, at, state: 'sent' as const }
     })
   }
 

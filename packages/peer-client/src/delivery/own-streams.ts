@@ -26,6 +26,10 @@ export interface Accepted {
   readonly seq: number
   /** Encoded length, as it counts for the outbox limit. */
   readonly bytes: number
+  readonly lamport: number
+  /** Unix milliseconds. */
+  readonly at: number
+  readonly state: 'queued' | 'sent'
 }
 
 interface Deps {
@@ -48,6 +52,7 @@ export class OwnStreams {
   ): Accepted[] {
     const { store, lamport } = this.#deps
     const heads = new Map<ConversationId, { stream: StreamRow; upTo: number }>()
+    const holds = new Map<AccountId, Hold | null>()
     let clock = lamport.value
     const accepted: Accepted[] = []
     for (const { draft, localId, at } of drafts) {
@@ -61,9 +66,14 @@ export class OwnStreams {
       clock += 1
       const bytes = this.#insert(head.stream, head.upTo, clock, draft, localId, at)
       for (const account of draft.recipients) {
-        store.deliveries.insert(head.stream.id, head.upTo, account, 'queued', this.#holdFor(account), at)
+        let hold = holds.get(account)
+        if (hold === undefined) {
+          hold = this.#holdFor(account)
+          holds.set(account, hold)
+        }
+        store.deliveries.insert(head.stream.id, head.upTo, account, 'queued', hold, at)
       }
-      accepted.push({ localId, stream: head.stream.id, seq: head.upTo, bytes })
+      accepted.push({ localId, stream: head.stream.id, seq: head.upTo, bytes, lamport: clock, at, state: 'queued' })
     }
     for (const { stream, upTo } of heads.values()) store.streams.setAccepted(stream.id, upTo)
     lamport.raiseTo(clock)

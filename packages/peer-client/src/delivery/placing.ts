@@ -1,7 +1,7 @@
 // T3, the part inside the transaction: where a received message goes in its author's stream.
-import { isEqualBytes, toBase64url } from '@parley/shared/bytes.ts'
+import { isEqualBytes } from '@parley/shared/bytes.ts'
 import { messageHash, messageIdBytes, streamRoot } from '@parley/shared/hashes.ts'
-import type { DeviceKey } from '@parley/shared/ids.ts'
+import { type DeviceKey, newLocalMessageId } from '@parley/shared/ids.ts'
 import { MAX_EARLY_MESSAGES } from '@parley/shared/limits.ts'
 import { decodeMessage, type Message } from '@parley/shared/wire/message.ts'
 import type { Standing } from '#store/messages-table.ts'
@@ -22,6 +22,11 @@ export function readIncoming(bytes: Uint8Array): Incoming {
 /** A message that gives its position up: it keeps the chain whole and is never shown. */
 export const VOID_KIND = 'void'
 
+export interface PlacingDeps {
+  readonly store: Store
+  readonly random: (size: number) => Uint8Array
+}
+
 export interface Placed {
   /** Positions that became visible: from … to without a gap, or undefined. */
   readonly shown: { readonly from: number; readonly to: number } | undefined
@@ -30,19 +35,20 @@ export interface Placed {
 
 /** Places one stream's messages. Duplicates change nothing; what contradicts the chain becomes evidence. */
 export function placeMessages(
-  store: Store,
+  deps: PlacingDeps,
   device: DeviceKey,
   stream: StreamRow,
   incoming: readonly Incoming[],
   at: number,
 ): Placed {
-  const placing = new StreamPlacing(store, device, stream, at)
+  const placing = new StreamPlacing(deps, device, stream, at)
   for (const one of incoming) placing.place(one)
   return placing.finish()
 }
 
 class StreamPlacing {
   readonly #store: Store
+  readonly #random: (size: number) => Uint8Array
   readonly #device: DeviceKey
   readonly #stream: StreamRow
   readonly #at: number
@@ -52,8 +58,9 @@ class StreamPlacing {
   #hasEarly: boolean
   #forks = 0
 
-  constructor(store: Store, device: DeviceKey, stream: StreamRow, at: number) {
+  constructor({ store, random }: PlacingDeps, device: DeviceKey, stream: StreamRow, at: number) {
     this.#store = store
+    this.#random = random
     this.#device = device
     this.#stream = stream
     this.#at = at
@@ -102,7 +109,7 @@ class StreamPlacing {
       stream: this.#stream.id,
       seq: message.seq,
       conversation: this.#stream.conversation,
-      localId: toBase64url(messageId),
+      localId: newLocalMessageId(this.#at, this.#random),
       standing,
       kind: message.kind,
       lamport: message.lamport,

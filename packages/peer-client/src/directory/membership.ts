@@ -35,6 +35,7 @@ export class Membership {
   readonly #registration: Registration
   readonly #options: MembershipOptions
   #onlineSince: number | undefined
+  #audience: Digest | undefined
 
   constructor(options: MembershipOptions) {
     const { url, identity, facts, log } = options
@@ -110,8 +111,11 @@ export class Membership {
 
   /** The audience as far as it is known without asking. */
   pinnedAudience(): Digest | undefined {
-    const key = DirectoryKey.safeParse(this.#options.facts.get(pinOf(this.url))).data
-    return key === undefined ? undefined : audienceOf(key)
+    if (this.#audience === undefined) {
+      const key = DirectoryKey.safeParse(this.#options.facts.get(pinOf(this.url))).data
+      this.#audience = key && audienceOf(key)
+    }
+    return this.#audience
   }
 
   start(): void {
