@@ -34,7 +34,7 @@ export interface CourierDeps {
 }
 
 /** A plan that carries nothing but a confirmation of the ratchet. */
-const NOTHING: Plan = { streams: [], messages: [], ranges: [], freezes: [], advances: [], reseals: [] }
+const NOTHING: Plan = { streams: [], messages: [], ranges: [], heads: [], advances: [], reseals: [] }
 
 export class Courier {
   readonly device: DeviceKey

@@ -1,19 +1,19 @@
 // T1: `send` resolves once the message is fsynced. Everything sent in a turn of the event loop shares a transaction; a lone
 // message for a device that is ready is sealed first, so that accepting and sealing share one.
 
-import { messageHash, messageIdBytes, streamRoot } from '@parley/shared/hashes.ts'
+import { streamRoot } from '@parley/shared/hashes.ts'
 import { type AccountId, EnvelopeId, type LocalMessageId, newLocalMessageId, randomId } from '@parley/shared/ids.ts'
 import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
-import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import type { CursorRow } from '#store/cursors-table.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
+import type { StreamRow } from '#store/streams-table.ts'
 import type { Courier } from './courier.ts'
 import { DeliveryError, StalePlanError } from './delivery-error.ts'
 import type { LamportClock } from './lamport.ts'
 import { OutboxQuota } from './outbox-quota.ts'
-import type { Accepted, Draft, OwnStreams } from './own-streams.ts'
+import { type Accepted, type Draft, encodePosition, type OwnStreams } from './own-streams.ts'
 import type { Clock, DeliveryEvents, Locks, Me, Sealing } from './ports.ts'
 import { reviseMessage } from './revise.ts'
 import { commitSealed } from './seal-commit.ts'
@@ -93,22 +93,26 @@ export class Outbox {
     body: Uint8Array | undefined,
   ): Promise<'cancelled' | 'edited' | 'already-sent'> {
     const { store, clock, events } = this.#deps
-    const outcome = await store.commits.run(() => reviseMessage(store, this.#mine(localId), body, clock.now()))
+    const outcome = await store.commits.run(() => {
+      const { row, stream } = this.#mine(localId)
+      return reviseMessage(store, stream, row, body, clock.now())
+    })
     if (outcome === 'already-sent') return outcome
     for (const { account, load } of outcome.relieved) this.quota.remove(account, load)
     if (body !== undefined) return 'edited'
-    const { stream, seq } = this.#mine(localId)
+    const { stream, seq } = this.#mine(localId).row
     for (const { account } of outcome.relieved) events.ended({ stream, seq, account })
     return 'cancelled'
   }
 
-  #mine(localId: LocalMessageId): MessageRow {
+  #mine(localId: LocalMessageId): { row: MessageRow; stream: StreamRow } {
     const { store, me } = this.#deps
     const row = store.messages.byLocalId(localId)
-    if (row === undefined || store.streams.byId(row.stream)?.device !== me.device) {
+    const stream = row && store.streams.byId(row.stream)
+    if (row === undefined || stream?.device !== me.device) {
       throw new DeliveryError('unknown-message', `I sent no message ${localId}`)
     }
-    return row
+    return { row, stream }
   }
 
   async #accept(draft: Draft, also: Waiting['also']): Promise<Accepted> {
@@ -184,17 +188,14 @@ export class Outbox {
       const stream = store.streams.open(me.device, draft.conversation)
       const cursor = stream && store.cursors.get(stream.id, courier.device)
       const [account] = draft.recipients
-      if (line === undefined || cursor === undefined || account === undefined || !isCaughtUp(cursor)) return undefined
+      if (line === undefined || stream === undefined || cursor === undefined || account === undefined) return undefined
+      if (!isCaughtUp(cursor)) return undefined
       const at = clock.now()
       const { epoch, conversation } = cursor
       const seq = cursor.upTo + 1
       const value = lamport.value + 1
-      const draftBytes = draftMessage(
-        { conversation, epoch, seq },
-        { ...draft, parents: [], lamport: value, sentAt: at },
-      )
-      const bytes = chainMessage(draftBytes, cursor.hash ?? streamRoot(me.device, conversation, epoch))
-      const hash = messageHash(bytes)
+      const prev = cursor.hash ?? streamRoot(me.device, conversation, epoch)
+      const { bytes, hash } = encodePosition({ conversation, epoch, seq }, prev, draft, value, at)
       const streams = [{ epoch, conversation, base: cursor.base }]
       // A seal that fails is the courier's to name and to try again; the message itself is accepted either way.
       const sealed = await sealing
@@ -206,7 +207,7 @@ export class Outbox {
         streams,
         messages: [bytes],
         ranges: [{ stream: cursor.stream, from: seq, to: seq }],
-        freezes: [],
+        heads: [{ stream: cursor.stream, seq, hash }],
         advances: [{ stream: cursor.stream, from: seq - 1, to: seq }],
         reseals: [],
       }
@@ -214,24 +215,9 @@ export class Outbox {
         const now = store.cursors.get(cursor.stream, courier.device)
         if (now === undefined || now.upTo !== seq - 1 || !isCaughtUp(now))
           throw new StalePlanError('another message came first')
-        store.messages.insert({
-          stream: cursor.stream,
-          seq,
-          conversation,
-          localId,
-          standing: 'shown',
-          kind: draft.kind,
-          lamport: value,
-          messageId: messageIdBytes(me.device, epoch, seq),
-          sentAt: at,
-          storedAt: at,
-          priority: draft.priority,
-          bytes,
-          hash,
-        })
+        this.#deps.ownStreams.insert({ stream, seq, draft, localId, lamport: value, at, bytes, hash })
         store.deliveries.insert(cursor.stream, seq, account, 'sent', null, at)
         store.streams.setAccepted(cursor.stream, seq)
-        store.streams.setFrozen(cursor.stream, seq, hash)
         lamport.raiseTo(value)
         commitSealed(store, me, {
           ...sealed,

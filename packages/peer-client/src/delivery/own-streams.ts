@@ -1,8 +1,8 @@
 // T1, the part inside the transaction: a message becomes the next position of my stream in its conversation.
 
-import { messageIdBytes } from '@parley/shared/hashes.ts'
+import { messageHash, messageIdBytes, streamRoot } from '@parley/shared/hashes.ts'
 import { type AccountId, type ConversationId, Epoch, type LocalMessageId, randomId } from '@parley/shared/ids.ts'
-import { draftMessage, type Priority } from '@parley/shared/wire/message.ts'
+import { chainMessage, draftMessage, type MessagePlace, type Priority } from '@parley/shared/wire/message.ts'
 import type { Hold } from '#store/deliveries-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
@@ -51,7 +51,7 @@ export class OwnStreams {
     drafts: readonly { readonly draft: Draft; readonly localId: LocalMessageId; readonly at: number }[],
   ): Accepted[] {
     const { store, lamport } = this.#deps
-    const heads = new Map<ConversationId, { stream: StreamRow; upTo: number }>()
+    const heads = new Map<ConversationId, Head>()
     const holds = new Map<AccountId, Hold | null>()
     let clock = lamport.value
     const accepted: Accepted[] = []
@@ -59,12 +59,15 @@ export class OwnStreams {
       let head = heads.get(draft.conversation)
       if (head === undefined) {
         const stream = this.openStream(draft.conversation, draft.recipients)
-        head = { stream, upTo: stream.upTo }
+        head = { stream, upTo: stream.upTo, hash: this.lastHash(stream) }
         heads.set(draft.conversation, head)
       }
       head.upTo += 1
       clock += 1
-      const bytes = this.#insert(head.stream, head.upTo, clock, draft, localId, at)
+      const message = encode(head, draft, clock, at)
+      head.hash = message.hash
+      this.insert({ stream: head.stream, seq: head.upTo, draft, localId, lamport: clock, at, ...message })
+      const bytes = message.bytes.length
       for (const account of draft.recipients) {
         let hold = holds.get(account)
         if (hold === undefined) {
@@ -94,27 +97,29 @@ export class OwnStreams {
     return stream
   }
 
-  #insert(stream: StreamRow, seq: number, clock: number, draft: Draft, localId: LocalMessageId, at: number): number {
-    const { store, me } = this.#deps
-    const { conversation, epoch } = stream
-    const content = { ...draft, parents: [], lamport: clock, sentAt: at }
-    const bytes = draftMessage({ conversation, epoch, seq }, content)
-    store.messages.insert({
+  /** `prev` of the next position. */
+  lastHash({ id, device, conversation, epoch, upTo }: StreamRow): Uint8Array {
+    return this.#deps.store.messages.hashAt(id, upTo) ?? streamRoot(device, conversation, epoch)
+  }
+
+  insert(position: NewPosition): void {
+    const { stream, seq, draft, localId, lamport, at, bytes, hash } = position
+    const { device, conversation, epoch } = stream
+    this.#deps.store.messages.insert({
       stream: stream.id,
       seq,
       conversation,
       localId,
       standing: 'shown',
       kind: draft.kind,
-      lamport: clock,
-      messageId: messageIdBytes(me.device, epoch, seq),
+      lamport,
+      messageId: messageIdBytes(device, epoch, seq),
       sentAt: at,
       storedAt: at,
       priority: draft.priority,
       bytes,
-      hash: null,
+      hash,
     })
-    return bytes.length
   }
 
   #holdFor(account: AccountId): Hold | null {
@@ -123,4 +128,43 @@ export class OwnStreams {
     if (store.devices.ofAccount(account).length === 0) return 'no-device-known'
     return null
   }
+}
+
+interface Head {
+  readonly stream: StreamRow
+  upTo: number
+  hash: Uint8Array
+}
+
+export interface NewPosition {
+  readonly stream: Pick<StreamRow, 'id' | 'device' | 'conversation' | 'epoch'>
+  readonly seq: number
+  readonly draft: Draft
+  readonly localId: LocalMessageId
+  readonly lamport: number
+  readonly at: number
+  readonly bytes: Uint8Array
+  readonly hash: Uint8Array
+}
+
+function encode(
+  { stream, upTo, hash }: Head,
+  draft: Draft,
+  lamport: number,
+  at: number,
+): { bytes: Uint8Array; hash: Uint8Array } {
+  const { conversation, epoch } = stream
+  return encodePosition({ conversation, epoch, seq: upTo }, hash, draft, lamport, at)
+}
+
+/** The bytes of a position and their hash, behind the position whose hash is `prev`. */
+export function encodePosition(
+  place: MessagePlace,
+  prev: Uint8Array,
+  draft: Draft,
+  lamport: number,
+  at: number,
+): { bytes: Uint8Array; hash: Uint8Array } {
+  const bytes = chainMessage(draftMessage(place, { ...draft, parents: [], lamport, sentAt: at }), prev)
+  return { bytes, hash: messageHash(bytes) }
 }

@@ -1,29 +1,21 @@
-// T2 (a) and (b): which positions go into the next envelope for a device, and their frozen bytes. Reads only.
+// T2 (a) and (b): which positions go into the next envelope for a device. Reads only.
 //
 // Nothing remembers what must be sealed again: it follows from what is there. Up to its cursor, a position of a stream is
 // confirmed, or inside an open envelope, or claimed beyond a gap, or refused for good; whatever is none of these is unsealed.
-import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
 import { BUNDLE_CLOSE_BYTES, MAX_BUNDLE_MESSAGES } from '@parley/shared/limits.ts'
-import { chainMessage } from '@parley/shared/wire/message.ts'
 import type { CursorRow } from '#store/cursors-table.ts'
 import type { SealedRange } from '#store/envelopes-table.ts'
+import type { PositionRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { Me } from './ports.ts'
-
-export interface Freeze {
-  readonly stream: number
-  readonly seq: number
-  readonly contentVersion: number
-  readonly bytes: Uint8Array
-  readonly hash: Uint8Array
-}
 
 export interface Plan {
   readonly streams: readonly { readonly epoch: Epoch; readonly conversation: ConversationId; readonly base: number }[]
   readonly messages: readonly Uint8Array[]
   readonly ranges: readonly SealedRange[]
-  readonly freezes: readonly Freeze[]
+  /** The last position of each stream, and the hash that stands for it and all before it. */
+  readonly heads: readonly { readonly stream: number; readonly seq: number; readonly hash: Uint8Array }[]
   /** Cursors that this envelope moves. */
   readonly advances: readonly { readonly stream: number; readonly from: number; readonly to: number }[]
   /** Streams of which it carries positions that were sealed before. */
@@ -83,7 +75,7 @@ export class Planner {
   }
 
   #fill(candidates: readonly Candidate[]): Plan {
-    const draft = { streams: [], messages: [], ranges: [], freezes: [], advances: [], reseals: [] } as Mutable<Plan>
+    const draft = { streams: [], messages: [], ranges: [], heads: [], advances: [], reseals: [] } as Mutable<Plan>
     const room = { bytes: BUNDLE_CLOSE_BYTES, messages: MAX_BUNDLE_MESSAGES }
     for (const { cursor, parts } of candidates) {
       for (const part of parts) {
@@ -104,35 +96,24 @@ export class Planner {
 
   /** Puts positions from `part.from` on into the plan; the last one that fitted, or undefined when not even the first did. */
   #take(
-    cursor: CursorRow,
+    { stream }: CursorRow,
     part: Range,
     room: { bytes: number; messages: number },
     draft: Mutable<Plan>,
   ): number | undefined {
-    const { stream, epoch, conversation, frozenTo } = cursor
-    // Earlier positions that were meant for nobody yet are frozen with the first that needs them: the chain has no holes.
-    const readFrom = Math.min(part.from, frozenTo + 1)
-    let prev = cursor.hash ?? streamRoot(this.#me.device, conversation, epoch)
-    let last: number | undefined
-    for (const row of this.#store.messages.positions(stream, readFrom, part.to, part.from - readFrom + room.messages)) {
-      const isPlanned = row.seq >= part.from
-      if (isPlanned && last !== undefined && row.bytes.length > room.bytes) break
-      if (isPlanned && last === undefined && draft.messages.length > 0 && row.bytes.length > room.bytes)
-        return undefined
-      let { bytes } = row
-      if (row.hash === null) {
-        bytes = chainMessage(row.bytes, prev)
-        prev = messageHash(bytes)
-        draft.freezes.push({ stream, seq: row.seq, contentVersion: row.contentVersion, bytes, hash: prev })
-      }
-      if (!isPlanned) continue
-      draft.messages.push(bytes)
-      last = row.seq
+    let last: PositionRow | undefined
+    for (const row of this.#store.messages.positions(stream, part.from, part.to, room.messages)) {
+      // What is larger than the room that is left travels alone.
+      if (row.bytes.length > room.bytes && draft.messages.length > 0) break
+      draft.messages.push(row.bytes)
+      last = row
       room.messages -= 1
-      room.bytes -= bytes.length
-      if (room.bytes <= 0 || room.messages <= 0) break
+      room.bytes -= row.bytes.length
+      if (room.bytes <= 0) break
     }
-    return last
+    if (last === undefined) return undefined
+    draft.heads.push({ stream, seq: last.seq, hash: last.hash })
+    return last.seq
   }
 }
 

@@ -39,20 +39,14 @@ export function commitSealed(store: Store, me: Me, sealed: SealedPlan): void {
   store.attempts.insert({ account, device, envelope: id, what: 'write', path: sealed.path, at, outcome: 'ok' })
 }
 
+/** Fixes the content of every position up to the last one of the plan. Its hash covers them all: one comparison sees any change. */
 function freeze(store: Store, plan: Plan): void {
-  const heads = new Map<number, { seq: number; hash: Uint8Array }>()
-  for (const position of plan.freezes) {
-    if (!store.messages.freeze(position.stream, position)) {
-      // Another device's envelope froze it first; the same bytes are as good as mine.
-      const frozen = store.messages.hashAt(position.stream, position.seq)
-      if (frozen == null || !isEqualBytes(frozen, position.hash)) throw new StalePlanError('the content has changed')
-    }
-    heads.set(position.stream, position)
-  }
-  for (const { stream } of plan.ranges) {
+  for (const { stream, seq, hash } of plan.heads) {
     const row = store.streams.byId(stream)
     if (row === undefined || row.closed !== 0) throw new StalePlanError('the epoch is closed')
-    const head = heads.get(stream)
-    if (head !== undefined && head.seq > row.frozenTo) store.streams.setFrozen(stream, head.seq, head.hash)
+    if (seq <= row.frozenTo) continue
+    const present = store.messages.hashAt(stream, seq)
+    if (present === undefined || !isEqualBytes(present, hash)) throw new StalePlanError('the content has changed')
+    store.streams.setFrozen(stream, seq, hash)
   }
 }

@@ -17,8 +17,7 @@ export interface NewMessage {
   readonly storedAt: number
   readonly priority: number
   readonly bytes: Uint8Array
-  /** Null while the bytes are a draft. */
-  readonly hash: Uint8Array | null
+  readonly hash: Uint8Array
 }
 
 export interface MessageRow extends NewMessage {
@@ -30,8 +29,7 @@ export interface MessageRow extends NewMessage {
 export interface PositionRow {
   readonly seq: number
   readonly bytes: Uint8Array
-  readonly hash: Uint8Array | null
-  readonly contentVersion: number
+  readonly hash: Uint8Array
 }
 
 const COLUMNS = `id, stream, seq, conversation, local_id AS localId, standing, kind, lamport, message_id AS messageId, sent_at AS sentAt,
@@ -39,10 +37,10 @@ const COLUMNS = `id, stream, seq, conversation, local_id AS localId, standing, k
 
 export class MessagesTable {
   readonly #insert: Statement<unknown[]>
-  readonly #freeze: Statement<[Uint8Array, Uint8Array, number, number, number]>
-  readonly #revise: Statement<[Uint8Array, string, Standing, number, number]>
+  readonly #revise: Statement<[Uint8Array, Uint8Array, string, Standing, number, number]>
+  readonly #rechain: Statement<[Uint8Array, Uint8Array, number, number]>
   readonly #positions: Statement<[number, number, number, number], PositionRow>
-  readonly #hashAt: Statement<[number, number], { hash: Uint8Array | null }>
+  readonly #hashAt: Statement<[number, number], { hash: Uint8Array }>
   readonly #head: Statement<[number, number], { priority: number; storedAt: number }>
   readonly #byLocalId: Statement<[string], MessageRow>
   readonly #range: Statement<[number, number, number], MessageRow>
@@ -58,15 +56,12 @@ export class MessagesTable {
       `INSERT INTO messages (stream, seq, conversation, local_id, standing, kind, lamport, message_id, sent_at, stored_at, priority, bytes, hash)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    this.#freeze = database.prepare(
-      'UPDATE messages SET bytes = ?, hash = ? WHERE stream = ? AND seq = ? AND content_version = ? AND hash IS NULL',
-    )
     this.#revise = database.prepare(
-      `UPDATE messages SET bytes = ?, kind = ?, standing = ?, content_version = content_version + 1
-       WHERE stream = ? AND seq = ? AND hash IS NULL`,
+      `UPDATE messages SET bytes = ?, hash = ?, kind = ?, standing = ?, content_version = content_version + 1 WHERE stream = ? AND seq = ?`,
     )
+    this.#rechain = database.prepare('UPDATE messages SET bytes = ?, hash = ? WHERE stream = ? AND seq = ?')
     this.#positions = database.prepare(
-      `SELECT seq, bytes, hash, content_version AS contentVersion FROM messages
+      `SELECT seq, bytes, hash FROM messages
        WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
     )
     this.#hashAt = database.prepare('SELECT hash FROM messages WHERE stream = ? AND seq = ?')
@@ -109,25 +104,26 @@ export class MessagesTable {
     )
   }
 
-  /** False when the position is frozen already or its content changed since `contentVersion`. */
-  freeze(
+  /** New content for a position of mine that is not frozen. */
+  revise(
     stream: number,
-    position: { seq: number; contentVersion: number; bytes: Uint8Array; hash: Uint8Array },
-  ): boolean {
-    return this.#freeze.run(position.bytes, position.hash, stream, position.seq, position.contentVersion).changes === 1
+    seq: number,
+    content: { bytes: Uint8Array; hash: Uint8Array; kind: string; standing: Standing },
+  ): void {
+    this.#revise.run(content.bytes, content.hash, content.kind, content.standing, stream, seq)
   }
 
-  /** New content for a position that is not frozen; false when it is. */
-  revise(stream: number, seq: number, content: { bytes: Uint8Array; kind: string; standing: Standing }): boolean {
-    return this.#revise.run(content.bytes, content.kind, content.standing, stream, seq).changes === 1
+  /** The same content behind another one. */
+  rechain(stream: number, seq: number, { bytes, hash }: { bytes: Uint8Array; hash: Uint8Array }): void {
+    this.#rechain.run(bytes, hash, stream, seq)
   }
 
   positions(stream: number, from: number, to: number, limit: number): PositionRow[] {
     return this.#positions.all(stream, from, to, limit)
   }
 
-  /** Undefined when there is no such position, null when it is not frozen. */
-  hashAt(stream: number, seq: number): Uint8Array | null | undefined {
+  /** Undefined when there is no such position. */
+  hashAt(stream: number, seq: number): Uint8Array | undefined {
     return this.#hashAt.get(stream, seq)?.hash
   }
 

@@ -52,7 +52,7 @@ CREATE TABLE streams (
   epoch TEXT NOT NULL,
   base INTEGER NOT NULL,                   -- first position meant for this device; 1 in my own streams
   up_to INTEGER NOT NULL,                  -- mine: the last accepted; theirs: the last without a gap
-  frozen_to INTEGER NOT NULL,              -- mine: the last encoded; theirs: equal to up_to
+  frozen_to INTEGER NOT NULL,              -- mine: the last that was sealed for anybody; theirs: equal to up_to
   hash BLOB,                               -- of position frozen_to, null before the first
   closed INTEGER NOT NULL DEFAULT 0,
   follows TEXT,                            -- the closed epoch that this one goes on from
@@ -74,8 +74,8 @@ CREATE TABLE messages (
   stored_at INTEGER NOT NULL,
   priority INTEGER NOT NULL,
   content_version INTEGER NOT NULL DEFAULT 1,
-  bytes BLOB NOT NULL,                     -- a draft without prev while hash is null; then verbatim, never encoded again
-  hash BLOB,                               -- null: mine and not frozen
+  bytes BLOB NOT NULL,                     -- verbatim; mine may be revised above frozen_to of its stream, never below
+  hash BLOB NOT NULL,
   UNIQUE (stream, seq)
 ) STRICT;
 CREATE INDEX messages_early ON messages (stream, seq) WHERE standing = 'early';

@@ -207,7 +207,7 @@ export class SimNode {
   }
 }
 
-function isDeliveryFrame(frame: Frame): frame is DeliveryFrame {
+export function isDeliveryFrame(frame: Frame): frame is DeliveryFrame {
   return ![TYPE.hello, TYPE.ping, TYPE.pong, TYPE.bye, TYPE.app].some((type) => type === frame.type)
 }
 
