@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { Program } from './program.ts'
+
+const Ready = z.object({ event: z.literal('ready'), url: z.url(), directoryKey: z.string() })
+
+/** The directory as a process that can be killed, and started again at the same address. */
+export class DirectoryProgram {
+  readonly url: string
+  readonly dataDir: string
+  readonly #launch: (args: readonly string[]) => Program
+  #program: Program
+
+  private constructor(launch: (args: readonly string[]) => Program, dataDir: string, program: Program, url: string) {
+    this.url = url
+    this.dataDir = dataDir
+    this.#launch = launch
+    this.#program = program
+  }
+
+  static async start(launch: (args: readonly string[]) => Program, dataDir: string): Promise<DirectoryProgram> {
+    const program = launch(argsFor('0', dataDir))
+    return new DirectoryProgram(launch, dataDir, program, await readyUrl(program))
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.#program.end(signal)
+  }
+
+  /** Resolves when it answers again; with another data directory it is another directory at the same address. */
+  async restart(dataDir = this.dataDir): Promise<void> {
+    await this.kill()
+    this.#program = this.#launch(argsFor(new URL(this.url).port, dataDir))
+    await readyUrl(this.#program)
+  }
+}
+
+function argsFor(port: string, dataDir: string): string[] {
+  return ['--json', '--port', port, '--data-dir', dataDir]
+}
+
+async function readyUrl(program: Program): Promise<string> {
+  return (await program.line((line) => readJson(line, Ready))).url
+}
+
+/** Undefined for a line that is something else. */
+export function readJson<T extends z.ZodType>(line: string, schema: T): z.infer<T> | undefined {
+  try {
+    return schema.safeParse(JSON.parse(line)).data
+  } catch {
+    return undefined
+  }
+}

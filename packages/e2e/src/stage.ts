@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DirectoryProgram } from './directory-program.ts'
+import { type Ended, Program } from './program.ts'
+
+const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
+const PACKAGES = new URL('../../', import.meta.url)
+
+/** The programs as a user starts them. */
+export const COMMAND = {
+  directory: [...NODE, fileURLToPath(new URL('directory-server/src/main.ts', PACKAGES))],
+  parley: [...NODE, fileURLToPath(new URL('peer-client/src/main.ts', PACKAGES))],
+  runner: [...NODE, fileURLToPath(new URL('./peer-runner.ts', import.meta.url))],
+} as const satisfies Record<string, readonly string[]>
+
+export interface RunOptions {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A temporary directory and the programs that live in it; all of it is gone at the end. */
+export class Stage implements AsyncDisposable {
+  /** Every path that a program on this stage makes by itself is below it. */
+  readonly dir: string
+  readonly #programs: Program[] = []
+
+  private constructor(dir: string) {
+    this.dir = dir
+  }
+
+  static async open(): Promise<Stage> {
+    return new Stage(await mkdtemp(join(tmpdir(), 'parley-e2e-')))
+  }
+
+  path(...parts: readonly string[]): string {
+    return join(this.dir, ...parts)
+  }
+
+  run({ name, command, input, env = {} }: RunOptions): Program {
+    const { PATH = '' } = process.env
+    const program = new Program({ name, command, input, env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', ...env } })
+    this.#programs.push(program)
+    return program
+  }
+
+  /** One command of the CLI, to its end. */
+  parley(args: readonly string[], { input = '', env = {} }: Pick<RunOptions, 'input' | 'env'> = {}): Promise<Ended> {
+    return this.run({ name: `parley ${args.join(' ')}`, command: [...COMMAND.parley, ...args], input, env }).exit()
+  }
+
+  directory(name = 'directory'): Promise<DirectoryProgram> {
+    return DirectoryProgram.start(
+      (args) => this.run({ name, command: [...COMMAND.directory, ...args] }),
+      this.path(name),
+    )
+  }
+
+  /** What the programs said last. */
+  report(): string {
+    return this.#programs.map((program) => program.report()).join('\n\n')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program[Symbol.asyncDispose]()))
+    await rm(this.dir, { recursive: true, force: true })
+  }
+}
+
+/** The body of a test on a stage of its own; when it fails, what the programs said is shown too. */
+export function onStage(body: (stage: Stage) => Promise<void>): () => Promise<void> {
+  return async () => {
+    await using stage = await Stage.open()
+    try {
+      await body(stage)
+    } catch (error) {
+      console.error(stage.report())
+      throw error
+    }
+  }
+}
