@@ -1,0 +1,180 @@
+// What a device wrote down about its own messages: deliveries, cursors and envelopes must agree with each other. Each rule is a
+// question whose answer is the rows that break it, so an honest database answers with none.
+import { directConversationId } from '@parley/shared/hashes.ts'
+import type { AccountId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
+import { MAX_OPEN_ENVELOPES } from '@parley/shared/limits.ts'
+import type { LedgerDatabase } from './ledger-database.ts'
+import type { Findings, Place, ViolationCode } from './ledger-report.ts'
+
+interface Rule {
+  readonly code: ViolationCode
+  readonly detail: string
+  /** Answers `stream` and `seq`, or a `name` of what has no position. May use :device and :account, which are mine. */
+  readonly sql: string
+}
+
+const DELIVERIES = 'deliveries d JOIN streams s ON s.id = d.stream'
+const WITH_MESSAGES = `${DELIVERIES} LEFT JOIN messages m ON m.stream = d.stream AND m.seq = d.seq`
+
+const RULES: readonly Rule[] = [
+  {
+    code: 'wrong-delivery',
+    detail: 'a delivery of a message by another device',
+    sql: `SELECT d.stream, d.seq FROM ${DELIVERIES} WHERE s.device <> :device`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'a delivery to its own account',
+    sql: 'SELECT stream, seq FROM deliveries WHERE account = :account',
+  },
+  {
+    code: 'lost',
+    detail: 'it was accepted for delivery and is not there',
+    sql: `SELECT d.stream, d.seq FROM ${WITH_MESSAGES} WHERE m.id IS NULL`,
+  },
+  {
+    code: 'lost',
+    detail: 'it was accepted under an idempotency key and is not there',
+    sql: `SELECT local_id AS name FROM idempotency WHERE local_id NOT IN (SELECT local_id FROM messages)`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'it was sent, and its stream is not frozen up to it',
+    sql: `SELECT d.stream, d.seq FROM ${DELIVERIES} WHERE d.state IN ('sent', 'delivered', 'read') AND d.seq > s.frozen_to`,
+  },
+  {
+    code: 'false-tick',
+    detail: 'it is marked as delivered by no device',
+    sql: `SELECT stream, seq FROM deliveries WHERE state IN ('delivered', 'read') AND device IS NULL`,
+  },
+  {
+    code: 'false-tick',
+    detail: 'it was taken back and is marked as delivered',
+    sql: `SELECT d.stream, d.seq FROM ${WITH_MESSAGES} WHERE m.standing = 'void' AND d.state IN ('delivered', 'read')`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'it was taken back and is still to be delivered',
+    sql: `SELECT d.stream, d.seq FROM ${WITH_MESSAGES} WHERE m.standing = 'void' AND d.state IN ('queued', 'sent')`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'it is held back, though it is not waiting',
+    sql: `SELECT stream, seq FROM deliveries WHERE hold IS NOT NULL AND state <> 'queued'`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'it counts as not delivered, though a device of the recipient confirmed it',
+    sql: `SELECT d.stream, d.seq FROM deliveries d JOIN devices v ON v.account = d.account
+          JOIN cursors c ON c.stream = d.stream AND c.device = v.device
+          WHERE d.state IN ('queued', 'sent') AND d.seq BETWEEN c.base AND c.confirmed_to`,
+  },
+  {
+    code: 'lost',
+    detail: 'it is to be delivered, and every device of the recipient begins after it',
+    sql: `SELECT d.stream, min(d.seq) AS seq FROM deliveries d JOIN devices v ON v.account = d.account AND v.state = 'active'
+          JOIN cursors c ON c.stream = d.stream AND c.device = v.device
+          WHERE d.state IN ('queued', 'sent') GROUP BY d.stream, d.account HAVING min(d.seq) < min(c.base)`,
+  },
+  {
+    code: 'wrong-mark',
+    detail: 'a cursor stands on a stream of another device',
+    sql: 'SELECT c.stream, c.base AS seq FROM cursors c JOIN streams s ON s.id = c.stream WHERE s.device <> :device',
+  },
+  {
+    code: 'wrong-mark',
+    detail: 'a cursor stands where it cannot',
+    sql: `SELECT c.stream, c.sealed_to AS seq FROM cursors c JOIN streams s ON s.id = c.stream
+          WHERE c.base < 1 OR c.base > s.up_to + 1 OR c.sealed_to < c.base - 1 OR c.confirmed_to < c.base - 1
+             OR c.sealed_to > max(s.frozen_to, c.base - 1) OR c.confirmed_to > max(s.frozen_to, c.base - 1)`,
+  },
+  {
+    code: 'wrong-mark',
+    detail: 'a conversation has two open streams of one device',
+    sql: 'SELECT max(id) AS stream, 1 AS seq FROM streams WHERE closed = 0 AND device = :device GROUP BY conversation HAVING count(*) > 1',
+  },
+  {
+    code: 'wrong-envelope',
+    detail: 'an open envelope without its ciphertext, or with another one',
+    sql: `SELECT e.id AS name FROM envelopes e LEFT JOIN ciphertexts c ON c.id = e.ciphertext
+          WHERE e.state = 'open' AND (c.id IS NULL OR length(c.bytes) <> e.size OR e.ended_at IS NOT NULL)`,
+  },
+  {
+    code: 'wrong-envelope',
+    detail: 'an envelope that has ended keeps a ciphertext, or does not say when it ended',
+    sql: `SELECT id AS name FROM envelopes WHERE state <> 'open' AND (ciphertext IS NOT NULL OR ended_at IS NULL)`,
+  },
+  {
+    code: 'wrong-envelope',
+    detail: 'one ciphertext in two envelopes',
+    sql: 'SELECT max(id) AS name FROM envelopes WHERE ciphertext IS NOT NULL GROUP BY ciphertext HAVING count(*) > 1',
+  },
+  {
+    code: 'wrong-envelope',
+    detail: 'a ciphertext without an envelope',
+    sql: `SELECT 'ciphertext ' || id AS name FROM ciphertexts
+          WHERE id NOT IN (SELECT ciphertext FROM envelopes WHERE ciphertext IS NOT NULL)`,
+  },
+  {
+    code: 'wrong-envelope',
+    detail: `more than ${MAX_OPEN_ENVELOPES} open envelopes to one device`,
+    sql: `SELECT device AS name FROM envelopes WHERE state = 'open' GROUP BY device HAVING count(*) > ${MAX_OPEN_ENVELOPES}`,
+  },
+  {
+    code: 'wrong-envelope',
+    detail: 'an envelope holds positions that were never sealed for its device',
+    sql: `SELECT r.stream, r.from_seq AS seq FROM envelope_ranges r JOIN envelopes e ON e.n = r.envelope
+          LEFT JOIN cursors c ON c.stream = r.stream AND c.device = e.device
+          WHERE c.stream IS NULL OR r.from_seq > r.to_seq OR r.from_seq < c.base OR r.to_seq > c.sealed_to`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'it was sealed for the recipient and counts as queued',
+    sql: `SELECT d.stream, d.seq FROM envelope_ranges r JOIN envelopes e ON e.n = r.envelope JOIN devices v ON v.device = e.device
+          JOIN deliveries d ON d.stream = r.stream AND d.seq BETWEEN r.from_seq AND r.to_seq AND d.account = v.account
+          WHERE d.state = 'queued'`,
+  },
+]
+
+interface Broken {
+  readonly stream?: number
+  readonly seq?: number
+  readonly name?: string
+}
+
+/** Adds what contradicts itself, and counts what still waits and what was kept as evidence. */
+export function checkOwnBooks(ledger: LedgerDatabase, findings: Findings): void {
+  const { database, device, account } = ledger
+  for (const { code, detail, sql } of RULES) {
+    const question = database.prepare<object, Broken>(sql)
+    for (const broken of question.iterate({ device, account }))
+      findings.add(code, placeOf(ledger, broken), broken.name === undefined ? detail : `${detail}: ${broken.name}`)
+  }
+  checkRecipients(ledger, findings)
+  const count = (sql: string): number => Number(database.prepare<[], number>(sql).pluck().get() ?? 0)
+  findings.checked.pending += count(`SELECT count(*) FROM deliveries WHERE state IN ('queued', 'sent')`)
+  findings.checked.forks += count('SELECT count(*) FROM forks')
+}
+
+/** In a direct conversation each of my messages is owed to the other one. */
+function checkRecipients(ledger: LedgerDatabase, findings: Findings): void {
+  const { database, device, account } = ledger
+  const unowed = database.prepare<object, Broken>(
+    `SELECT m.stream, m.seq FROM streams s JOIN messages m ON m.stream = s.id
+     LEFT JOIN deliveries d ON d.stream = m.stream AND d.seq = m.seq AND d.account = :contact
+     WHERE s.conversation = :conversation AND s.device = :device AND d.stream IS NULL`,
+  )
+  for (const contact of database.prepare<[], AccountId>('SELECT account FROM contacts').pluck().iterate()) {
+    const conversation = directConversationId(account, contact)
+    for (const broken of unowed.iterate({ conversation, device, contact }))
+      findings.add('wrong-delivery', placeOf(ledger, broken), 'it is owed to nobody in its conversation')
+  }
+}
+
+function placeOf({ path, database }: LedgerDatabase, { stream, seq }: Broken): Place {
+  if (stream === undefined || seq === undefined) return { database: path }
+  const of = database
+    .prepare<[number], { device: DeviceKey; epoch: Epoch }>('SELECT device, epoch FROM streams WHERE id = ?')
+    .get(stream)
+  return { database: path, ...of, seq }
+}
