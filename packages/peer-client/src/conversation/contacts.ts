@@ -7,7 +7,7 @@ import type { DeviceCertificate } from '@parley/shared/signed/device-certificate
 import { type Jws, SignedObjectError } from '@parley/shared/signed/jws.ts'
 import { verifyRotations } from '@parley/shared/signed/rotation.ts'
 import type { VerifiedUser } from '#directory/verified-user.ts'
-import type { ContactRow } from '#store/contacts-table.ts'
+import type { ContactRow, OfferedAs } from '#store/contacts-table.ts'
 import type { Store } from '#store/store.ts'
 import type { Admission } from './admission.ts'
 
@@ -79,19 +79,20 @@ export class Contacts {
     const { record, keys, devices } = user.account
     const pinned = store.contacts.byName(directory, record.name)
     if (pinned !== undefined && pinned.account !== record.accountId) {
-      await this.#offer(pinned.account, record.accountKey)
+      await this.#offer(pinned.account, record.accountKey, 'other-account')
       return { account: pinned.account, isKeyChanged: true }
     }
     const { accountId: account, accountKey, displayName } = record
     const standing = this.#standing(account, accountKey, keys)
     if (standing === 'changed') {
-      await this.#offer(account, accountKey)
+      await this.#offer(account, accountKey, 'other-chain')
       return { account, isKeyChanged: true }
     }
     await store.commits.run(() => {
       const at = now()
       store.contacts.insert({ account, state: 'stranger', accountKey, displayName, addedAt: at })
       if (standing === 'rotated') this.#followRotation(account, accountKey)
+      if (pinned?.account === account) this.#restore(account, at)
       store.contacts.setDisplayName(account, displayName)
       store.contacts.addName(directory, record.name, account, at)
       for (const device of devices) this.#addDevice(device, device.jws, at)
@@ -118,7 +119,7 @@ export class Contacts {
         return 'too-many-strangers'
     } else if (this.#standing(account, accountKey, keys ?? [accountKey]) === 'changed') {
       // Only somebody who holds a key that this account once had can be more than a forger.
-      if (keys !== undefined) await this.#offer(account, accountKey)
+      if (keys !== undefined) await this.#offer(account, accountKey, 'other-chain')
       return keys === undefined ? 'unproven' : 'key-changed'
     }
     await store.commits.run(() => {
@@ -192,17 +193,26 @@ export class Contacts {
     store.events.insert({ kind: 'key-rotated', at: now(), account, detail: key })
   }
 
+  /** Inside a transaction. The name stands for the pinned account again, and only to its keys was ever anything sent. */
+  #restore(account: AccountId, at: number): void {
+    const { store } = this.#deps
+    if (store.contacts.get(account)?.offeredAs !== 'other-account') return
+    store.contacts.withdrawOffer(account)
+    store.deliveries.setHold(account, null)
+    store.events.insert({ kind: 'key-restored', at, account })
+  }
+
   /** Inside a transaction. */
   #addDevice(certificate: DeviceCertificate, jws: Jws, at: number): void {
     const { deviceKey: device, accountId: account, signalIdentity } = certificate
     this.#deps.store.devices.upsert({ device, account, certificate: jws, signalIdentity }, at)
   }
 
-  async #offer(account: AccountId, key: AccountKey): Promise<void> {
+  async #offer(account: AccountId, key: AccountKey, as: OfferedAs): Promise<void> {
     const { store, now } = this.#deps
     if (this.get(account)?.offeredKey === key) return
     await store.commits.run(() => {
-      store.contacts.offerKey(account, key)
+      store.contacts.offerKey(account, key, as)
       store.deliveries.setHold(account, 'blocked-key-change')
       store.events.insert({ kind: 'key-changed', at: now(), account, detail: key })
     })

@@ -4,6 +4,8 @@ import type { Database } from './database.ts'
 
 export type ContactState = 'stranger' | 'requested' | 'accepted' | 'blocked'
 
+export type OfferedAs = 'other-account' | 'other-chain'
+
 export interface ContactRow {
   readonly account: AccountId
   readonly state: ContactState
@@ -11,6 +13,8 @@ export interface ContactRow {
   readonly accountKey: AccountKey
   /** A key that somebody presented for this contact without the pinned key's signature. */
   readonly offeredKey: AccountKey | null
+  /** The name stands for another account now, or the account shows another chain of keys than the one that was followed. */
+  readonly offeredAs: OfferedAs | null
   readonly displayName: string
   readonly addedAt: number
 }
@@ -22,7 +26,8 @@ export interface ContactName {
   readonly account: AccountId
 }
 
-const COLUMNS = `account, state, account_key AS accountKey, offered_key AS offeredKey, display_name AS displayName, added_at AS addedAt`
+const COLUMNS = `account, state, account_key AS accountKey, offered_key AS offeredKey, offered_as AS offeredAs,
+  display_name AS displayName, added_at AS addedAt`
 
 /** The people I know, and what they are called where. */
 export class ContactsTable {
@@ -31,7 +36,7 @@ export class ContactsTable {
   readonly #all: Statement<[], ContactRow>
   readonly #setState: Statement<[ContactState, AccountId]>
   readonly #setKey: Statement<[AccountKey, AccountId]>
-  readonly #offerKey: Statement<[AccountKey | null, AccountId]>
+  readonly #offerKey: Statement<[AccountKey | null, OfferedAs | null, AccountId]>
   readonly #setDisplayName: Statement<[string, AccountId]>
   readonly #insertName: Statement<[string, Name, AccountId, number]>
   readonly #byName: Statement<[string, Name], ContactName>
@@ -44,8 +49,10 @@ export class ContactsTable {
     this.#get = database.prepare(`SELECT ${COLUMNS} FROM contacts WHERE account = ?`)
     this.#all = database.prepare(`SELECT ${COLUMNS} FROM contacts ORDER BY added_at, account`)
     this.#setState = database.prepare('UPDATE contacts SET state = ? WHERE account = ?')
-    this.#setKey = database.prepare('UPDATE contacts SET account_key = ?, offered_key = NULL WHERE account = ?')
-    this.#offerKey = database.prepare('UPDATE contacts SET offered_key = ? WHERE account = ?')
+    this.#setKey = database.prepare(
+      'UPDATE contacts SET account_key = ?, offered_key = NULL, offered_as = NULL WHERE account = ?',
+    )
+    this.#offerKey = database.prepare('UPDATE contacts SET offered_key = ?, offered_as = ? WHERE account = ?')
     this.#setDisplayName = database.prepare('UPDATE contacts SET display_name = ? WHERE account = ?')
     this.#insertName = database.prepare(
       'INSERT OR IGNORE INTO contact_names (directory, name, account, seen_at) VALUES (?, ?, ?, ?)',
@@ -86,8 +93,12 @@ export class ContactsTable {
     this.#setKey.run(key, account)
   }
 
-  offerKey(account: AccountId, key: AccountKey | null): void {
-    this.#offerKey.run(key, account)
+  offerKey(account: AccountId, key: AccountKey, as: OfferedAs): void {
+    this.#offerKey.run(key, as, account)
+  }
+
+  withdrawOffer(account: AccountId): void {
+    this.#offerKey.run(null, null, account)
   }
 
   setDisplayName(account: AccountId, displayName: string): void {

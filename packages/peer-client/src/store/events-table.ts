@@ -14,6 +14,7 @@ export interface NewEvent {
     | 'rolled-back'
     | 'key-changed'
     | 'key-rotated'
+    | 'key-restored'
   readonly at: number
   readonly stream?: number | undefined
   readonly from?: number | undefined

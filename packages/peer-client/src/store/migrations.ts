@@ -8,7 +8,8 @@ CREATE TABLE contacts (
   account TEXT PRIMARY KEY,
   state TEXT NOT NULL CHECK (state IN ('stranger', 'requested', 'accepted', 'blocked')),
   account_key TEXT NOT NULL,               -- pinned on first use
-  offered_key TEXT,                        -- a key that the pinned one did not sign: nothing goes out until the user chose
+  offered_key TEXT,                        -- a key that the pinned one did not sign: nothing goes out while it is there
+  offered_as TEXT CHECK (offered_as IN ('other-account', 'other-chain')),
   display_name TEXT NOT NULL,
   added_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,236 @@
+import { describe, expect, test } from '@jest/globals'
+import { accountIdOf, audienceOf } from '@parley/shared/hashes.ts'
+import { type AccountId, AccountKey, DeviceKey, DirectoryKey, Name } from '@parley/shared/ids.ts'
+import { generateKeyPair, type KeyPair } from '@parley/shared/keys.ts'
+import { signAccountRecord, verifyAccountRecord } from '@parley/shared/signed/account-record.ts'
+import { signDeviceCertificate, verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
+import type { Jws } from '@parley/shared/signed/jws.ts'
+import { signRotation } from '@parley/shared/signed/rotation.ts'
+import { Contacts } from '#conversation/contacts.ts'
+import type { VerifiedUser } from '#directory/verified-user.ts'
+import { openStore, type Store } from '#store/store.ts'
+
+const AUD = audienceOf(generateKeyPair(DirectoryKey).publicKey)
+const SIGNAL_IDENTITY = `B${'A'.repeat(43)}`
+
+/** Somebody with keys, as the directory and the wire show them. */
+class Somebody {
+  readonly name: Name
+  account: KeyPair<AccountKey> = generateKeyPair(AccountKey)
+  readonly accountId: AccountId = accountIdOf(this.account.publicKey)
+  readonly device = generateKeyPair(DeviceKey)
+  rotations: Jws[] = []
+
+  constructor(name: string) {
+    this.name = Name.parse(name)
+  }
+
+  async rotate(): Promise<void> {
+    const next = generateKeyPair(AccountKey)
+    const rotation = { accountId: this.accountId, from: this.account.publicKey, to: next.publicKey }
+    this.rotations = [...this.rotations, await signRotation(rotation, this.account.privateKey)]
+    this.account = next
+  }
+
+  /** The same person as he was before some rotation. */
+  copy(): Somebody {
+    return Object.assign(new Somebody(this.name), {
+      account: this.account,
+      accountId: this.accountId,
+      device: this.device,
+      rotations: this.rotations,
+    })
+  }
+
+  certificate(accountKey = this.account): Promise<Jws> {
+    return signDeviceCertificate(
+      {
+        accountId: this.accountId,
+        accountKey: accountKey.publicKey,
+        deviceKey: this.device.publicKey,
+        signalIdentity: SIGNAL_IDENTITY,
+        issuedAt: 0,
+      },
+      accountKey.privateKey,
+    )
+  }
+
+  async user(revoked: DeviceKey[] = []): Promise<VerifiedUser> {
+    const { accountId, account, rotations, name } = this
+    const record = {
+      aud: AUD,
+      accountId,
+      accountKey: account.publicKey,
+      rotations,
+      name,
+      displayName: name,
+      profile: {},
+      devices: [await this.certificate()],
+      revoked,
+      seq: 1,
+      prev: null,
+      issuedAt: 0,
+      expiresAt: 1,
+    }
+    const verified = await verifyAccountRecord(await signAccountRecord(record, account.privateKey), AUD)
+    return {
+      account: verified,
+      statements: [],
+      observed: { status: 'online', lastSeen: undefined, address: undefined, logIndex: 0, isExpired: false },
+    }
+  }
+
+  async newcomer(certificate?: Jws): Promise<Parameters<Contacts['admit']>[0]> {
+    const certificateJws = certificate ?? (await this.certificate())
+    return {
+      device: this.device.publicKey,
+      certificate: await verifyDeviceCertificate(certificateJws),
+      certificateJws,
+      rotations: this.rotations,
+      name: this.name,
+    }
+  }
+}
+
+function setUp(): { contacts: Contacts; store: Store; me: Somebody } {
+  const me = new Somebody('me')
+  const store = openStore(':memory:', (error) => {
+    throw error
+  })
+  const contacts = new Contacts({
+    store,
+    me: { account: me.accountId, accountKey: me.account.publicKey },
+    now: () => 1,
+    onChange: () => undefined,
+  })
+  return { contacts, store, me }
+}
+
+describe('somebody looked up', () => {
+  test('is pinned on first use, with every device that the record certifies', async () => {
+    const { contacts, store } = setUp()
+    const bob = new Somebody('bob')
+    expect(await contacts.adopt(AUD, await bob.user())).toEqual({ account: bob.accountId, isKeyChanged: false })
+    await contacts.accept(bob.accountId)
+    expect(contacts.byName(AUD, bob.name)).toBe(bob.accountId)
+    expect(contacts.label(bob.accountId)).toEqual({ name: 'bob', isVerified: true })
+    expect(store.devices.ofAccount(bob.accountId)).toHaveLength(1)
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+  })
+
+  test('under a name that was pinned to another account is not believed: nothing more is sealed for the one who was pinned', async () => {
+    const { contacts } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.accept(bob.accountId)
+    const mallory = new Somebody('bob')
+    expect(await contacts.adopt(AUD, await mallory.user())).toEqual({ account: bob.accountId, isKeyChanged: true })
+    expect(contacts.byName(AUD, bob.name)).toBe(bob.accountId)
+    expect(contacts.mayServe(bob.accountId)).toBe(false)
+    expect(contacts.get(mallory.accountId)).toBeUndefined()
+    expect(contacts.get(bob.accountId)).toMatchObject({
+      accountKey: bob.account.publicKey,
+      offeredKey: mallory.account.publicKey,
+    })
+  })
+
+  test('who is the pinned one again is served again; a second chain of keys is not forgotten so easily', async () => {
+    const { contacts } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.accept(bob.accountId)
+    await contacts.adopt(AUD, await new Somebody('bob').user())
+    expect(await contacts.adopt(AUD, await bob.user())).toEqual({ account: bob.accountId, isKeyChanged: false })
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+    const thief = bob.copy()
+    await bob.rotate()
+    await thief.rotate()
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.adopt(AUD, await thief.user())
+    expect((await contacts.adopt(AUD, await bob.user())).isKeyChanged).toBe(true)
+  })
+
+  test('with a key that the pinned one signed over to is followed, over several steps too', async () => {
+    const { contacts, store } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.adopt(AUD, await bob.user())
+    await bob.rotate()
+    await bob.rotate()
+    expect(await contacts.adopt(AUD, await bob.user())).toEqual({ account: bob.accountId, isKeyChanged: false })
+    expect(contacts.get(bob.accountId)?.accountKey).toBe(bob.account.publicKey)
+    expect(store.events.after(0, 10).map(({ kind }) => kind)).toContain('key-rotated')
+  })
+
+  test('whose chain of keys leaves the pinned one aside is a changed key, and an older record is too', async () => {
+    const { contacts } = setUp()
+    const bob = new Somebody('bob')
+    const old = bob.copy()
+    const thief = bob.copy()
+    await bob.rotate()
+    await contacts.adopt(AUD, await bob.user())
+    await thief.rotate()
+    expect((await contacts.adopt(AUD, await thief.user())).isKeyChanged).toBe(true)
+    expect((await contacts.adopt(AUD, await old.user())).isKeyChanged).toBe(true)
+    expect(contacts.get(bob.accountId)?.accountKey).toBe(bob.account.publicKey)
+  })
+
+  test('who revoked a device is no longer served on it', async () => {
+    const { contacts, store } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.adopt(AUD, await bob.user([bob.device.publicKey]))
+    expect(store.devices.get(bob.device.publicKey)?.state).toBe('revoked')
+    expect(await contacts.admit(await bob.newcomer())).toBe('revoked')
+  })
+})
+
+describe('somebody at the door', () => {
+  test('is let in as a stranger, who is not written to until he is accepted', async () => {
+    const { contacts } = setUp()
+    const bob = new Somebody('bob')
+    expect(await contacts.admit(await bob.newcomer())).toBe('admitted')
+    expect(contacts.get(bob.accountId)?.state).toBe('stranger')
+    expect(contacts.mayServe(bob.accountId)).toBe(false)
+    expect(contacts.label(bob.accountId)).toEqual({ name: 'bob', isVerified: false })
+  })
+
+  test('who takes a name that another one gave himself before does not get it', async () => {
+    const { contacts } = setUp()
+    const [first, second] = [new Somebody('bob'), new Somebody('bob')]
+    await contacts.admit(await first.newcomer())
+    await contacts.admit(await second.newcomer())
+    expect(contacts.byName(undefined, first.name)).toBe(first.accountId)
+    expect(contacts.label(second.accountId).name).toBe(`bob~${second.accountId.slice(0, 6)}`)
+  })
+
+  test('who takes a name that the directory vouches for elsewhere does not get it either', async () => {
+    const { contacts } = setUp()
+    const [real, forger] = [new Somebody('bob'), new Somebody('bob')]
+    await contacts.admit(await forger.newcomer())
+    await contacts.adopt(AUD, await real.user())
+    expect(contacts.byName(AUD, real.name)).toBe(real.accountId)
+    expect(contacts.label(forger.accountId).isVerified).toBe(false)
+  })
+
+  test('whose key does not lead to the account he claims is turned away', async () => {
+    const { contacts } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.admit(await bob.newcomer())
+    const forged = await bob.certificate(generateKeyPair(AccountKey))
+    expect(await contacts.admit(await bob.newcomer(forged))).toBe('unproven')
+    expect(contacts.get(bob.accountId)?.offeredKey).toBeNull()
+    const unknown = new Somebody('eve')
+    expect(await contacts.admit(await unknown.newcomer(await unknown.certificate(generateKeyPair(AccountKey))))).toBe(
+      'unproven',
+    )
+  })
+
+  test('who rotated his key shows the chain and is followed', async () => {
+    const { contacts } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.admit(await bob.newcomer())
+    await bob.rotate()
+    expect(await contacts.admit(await bob.newcomer())).toBe('admitted')
+    expect(contacts.get(bob.accountId)?.accountKey).toBe(bob.account.publicKey)
+  })
+})
