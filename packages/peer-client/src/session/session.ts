@@ -127,7 +127,10 @@ export class Session {
     return this.#roundTripMs
   }
 
-  /** False when the session no longer sends; the frame is then not taken. Frames of one tick leave together. */
+  /**
+   * False when the session no longer sends; the frame is then not taken. Frames of one tick leave together. When too much
+   * waits already the session is cut, `too-slow`. Throws RangeError for a frame that is over the limit by itself.
+   */
   send(frame: SessionFrame): boolean {
     return this.isOpen && this.#push(encodeFrame(frame))
   }

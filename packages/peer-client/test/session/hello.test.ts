@@ -305,6 +305,17 @@ describe('TLS', () => {
     socket.destroy()
   })
 
+  test('that never goes on crowds out itself, not the peer that dials in between', async () => {
+    await using bob = await startBob({ inboundLimits: { pending: 4 } })
+    const silent = Array.from({ length: 12 }, () => connectTcp(bob.at.port, bob.at.host).on('error', () => {}))
+    await bob.until(() => bob.failures.length === 8)
+    using friend = await dialAsStranger(bob.at, await makeDevice('alice'))
+    friend.sayHello()
+    expect(await friend.frame(1)).toMatchObject({ name: 'bob' })
+    expect(bob.failures.every(({ code }) => code === 'declined')).toBe(true)
+    for (const socket of silent) socket.destroy()
+  })
+
   test('is never resumed, whatever ticket the client shows', async () => {
     await using bob = await startBob()
     const eve = await makeDevice('eve')
