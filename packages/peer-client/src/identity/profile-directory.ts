@@ -17,21 +17,27 @@ export const PROFILE_FILES = {
   data: 'parley.db',
 } as const
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 interface ProfileChoice {
   readonly name: Name
   /** As typed after `--profile`; goes before `name`. */
   readonly directory?: string | undefined
-  readonly environment?: Readonly<Record<string, string | undefined>>
-  readonly home?: string
+  readonly environment?: Environment | undefined
+  readonly home?: string | undefined
 }
 
 /** `--profile`, else `$XDG_DATA_HOME/parley/<name>`, else `~/.local/share/parley/<name>`. Always absolute. */
-export function profilePath({ name, directory, environment = process.env, home = homedir() }: ProfileChoice): string {
-  if (directory !== undefined) return resolve(directory)
+export function profilePath({ name, directory, environment, home }: ProfileChoice): string {
+  return directory === undefined ? join(profilesDirectory(environment, home), name) : resolve(directory)
+}
+
+/** Where the profiles are of which nobody said where they are. */
+export function profilesDirectory(environment: Environment = process.env, home: string = homedir()): string {
   const dataHome = environment['XDG_DATA_HOME']
   // The XDG base directory specification has relative paths ignored.
   const base = dataHome !== undefined && isAbsolute(dataHome) ? dataHome : join(home, '.local', 'share')
-  return join(base, 'parley', name)
+  return join(base, 'parley')
 }
 
 /** Makes the directory for a new profile. Throws ProfileError `profile-exists` or `unsafe-profile`. */

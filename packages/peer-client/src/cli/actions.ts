@@ -1,0 +1,76 @@
+// What commands need that is not a call of the local API: it reads or writes the profile, or becomes the daemon. The entry point
+// provides it.
+
+/** As given on the command line. */
+export interface ProfileChoice {
+  readonly profile?: string | undefined
+  readonly name?: string | undefined
+}
+
+export interface InitOptions {
+  readonly name: string
+  readonly profile?: string | undefined
+  readonly directory?: string | undefined
+  readonly displayName?: string | undefined
+}
+
+export interface NewProfile {
+  readonly path: string
+  readonly name: string
+  readonly displayName: string
+  readonly account: string
+  readonly directory?: string | undefined
+}
+
+export interface StartOptions extends ProfileChoice {
+  /** Where to listen for other peers; by default decided by where the directory is. */
+  readonly listen?: string | undefined
+  readonly port: number
+  readonly apiPort?: number | undefined
+  /** `null`: none in this run, whatever the profile says. */
+  readonly directory?: string | null | undefined
+  readonly peers: readonly string[]
+  readonly maxPeers: number
+  readonly allowPrivate: boolean
+  readonly logLevel: string
+  /** Aborting it ends a start that is under way. */
+  readonly signal: AbortSignal
+}
+
+export interface Ready {
+  readonly name: string
+  readonly account: string
+  readonly device: string
+  /** HOST:PORT, where other peers reach this one. */
+  readonly listening: readonly string[]
+  /** The URL of the local API. */
+  readonly api: string
+  readonly directory: string | null
+  readonly profile: string
+  /** It was not there before. */
+  readonly isNewProfile: boolean
+}
+
+export interface RunningDaemon {
+  readonly ready: Ready
+  /** Resolves when it has stopped, whoever asked for it; rejects when something broke. */
+  readonly stopped: Promise<void>
+  /** Twice is safe. */
+  stop(): Promise<void>
+}
+
+export interface LedgerOutcome {
+  readonly ok: boolean
+  /** For people, in lines. */
+  readonly text: string
+  readonly report: unknown
+}
+
+/** Each rejects with CliError when it is the person's turn. */
+export interface CliActions {
+  /** Absolute, and not necessarily there. Without a choice: the only profile that there is. */
+  locateProfile(choice: ProfileChoice): Promise<string>
+  init(options: InitOptions): Promise<NewProfile>
+  start(options: StartOptions): Promise<RunningDaemon>
+  verifyLedger(paths: readonly string[]): Promise<LedgerOutcome>
+}

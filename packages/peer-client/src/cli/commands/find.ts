@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import {
+  ClientFlags,
+  clientOf,
+  defineCommand,
+  jsonOption,
+  limitOption,
+  NameArgument,
+  profileOptions,
+} from '../command.ts'
+import { EXIT } from '../exit.ts'
+import { printTable, printText } from '../layout.ts'
+import { nameStyle } from '../message-words.ts'
+import { ago } from '../times.ts'
+
+const MOST = 200
+const USUAL = 20
+
+export const findCommand = defineCommand({
+  syntax: 'find <query>',
+  group: 'People:',
+  summary: 'look for somebody in the directory',
+  details: 'QUERY is a name, the beginning of one, or an IP address.',
+  examples: [
+    ['parley find bob', 'bob, and whose names begin like that'],
+    ['parley find 192.0.2.7', 'who was seen at this address'],
+  ],
+  options: [
+    ...profileOptions(),
+    limitOption('at most so many', MOST, USUAL),
+    jsonOption('print one JSON object for each, a line each'),
+  ],
+  args: z.tuple([NameArgument]),
+  flags: ClientFlags.extend({ limit: z.int() }),
+  run: async (cli, [query], { json, limit, ...choice }) => {
+    const { terminal, now } = cli
+    const found = (await (await clientOf(cli, choice)).find(query)).slice(0, limit)
+    if (json) {
+      for (const user of found) terminal.json(user)
+    } else if (found.length === 0) {
+      printText(
+        terminal,
+        `Nobody is registered as "${query}". Check the spelling, or ask for the address of their peer.`,
+      )
+    } else {
+      printTable(
+        terminal,
+        [
+          { title: 'NAME', cell: ({ name, account }) => ({ text: name, style: nameStyle(account) }) },
+          { title: 'CALLED', cell: ({ displayName }) => displayName },
+          { title: 'NOW', cell: ({ status }) => ({ text: status, style: status === 'online' ? 'green' : 'dim' }) },
+          { title: 'LAST SEEN', cell: ({ lastSeen }) => (lastSeen === undefined ? '' : ago(lastSeen, now())) },
+          { title: 'ADDRESS', cell: ({ address }) => address ?? '' },
+        ],
+        found,
+      )
+    }
+    return found.length === 0 ? EXIT.unknownName : EXIT.done
+  },
+})

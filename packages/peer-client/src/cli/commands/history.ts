@@ -1,0 +1,109 @@
+import type { ApiClient } from '@parley/api-client'
+import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { z } from 'zod'
+import {
+  type Cli,
+  ClientFlags,
+  clientOf,
+  defineCommand,
+  jsonOption,
+  limitOption,
+  NameArgument,
+  profileOptions,
+} from '../command.ts'
+import { EXIT } from '../exit.ts'
+import { printText } from '../layout.ts'
+import { nameStyle, STATE_COLUMNS, stateWords } from '../message-words.ts'
+import { printable, printableLines } from '../printable.ts'
+import { padEnd, shorten, widthOf, wrap } from '../text-width.ts'
+import { clockTime, dayOf } from '../times.ts'
+
+const MOST = 100_000
+const USUAL = 50
+const MAX_NAME_COLUMNS = 16
+/** Where less than this is left for texts, the words of the states give way to their shapes. */
+const ROOMY_TEXT_COLUMNS = 30
+const MIN_TEXT_COLUMNS = 16
+const GAP = '  '
+
+export const historyCommand = defineCommand({
+  syntax: 'history <name>',
+  group: 'Messages:',
+  summary: 'read a conversation, the newest at the bottom',
+  examples: [
+    ['parley history bob', 'the last messages'],
+    ['parley history bob --limit 1000 --json', 'more of them, a JSON object on each line'],
+  ],
+  options: [
+    ...profileOptions(),
+    limitOption('at most so many, the newest', MOST, USUAL),
+    jsonOption('print one JSON object for each message, a line each'),
+  ],
+  args: z.tuple([NameArgument]),
+  flags: ClientFlags.extend({ limit: z.int() }),
+  run: async (cli, [who], { json, limit, ...choice }) => {
+    const messages = await newest(await clientOf(cli, choice), who, limit)
+    if (json) for (const message of messages) cli.terminal.json(message)
+    else if (messages.length === 0)
+      printText(cli.terminal, `No messages with ${who} yet. Begin with: parley send ${who} hello`)
+    else show(cli, messages)
+    return EXIT.done
+  },
+})
+
+/** Oldest first. */
+async function newest(client: ApiClient, who: string, limit: number): Promise<MessageView[]> {
+  const messages: MessageView[] = []
+  let before: string | undefined
+  do {
+    const page = await client.history(who, { limit: Math.min(limit - messages.length, MAX_PAGE_MESSAGES), before })
+    messages.push(...page.messages)
+    before = page.next
+  } while (before !== undefined && messages.length < limit)
+  return messages.reverse()
+}
+
+function show(cli: Cli, messages: readonly MessageView[]): void {
+  const { terminal, now } = cli
+  const names = messages.map((message) => printable(nameOf(message)))
+  const nameColumns = Math.min(MAX_NAME_COLUMNS, Math.max(...names.map(widthOf)))
+  const more = terminal.isUtf8 ? '…' : '~'
+  const leftColumns = 'hh:mm'.length + GAP.length + nameColumns + GAP.length
+  const isRoomy = (terminal.columns ?? Number.POSITIVE_INFINITY) - leftColumns - STATE_COLUMNS >= ROOMY_TEXT_COLUMNS
+  const stateColumns = isRoomy ? STATE_COLUMNS : 1
+  const indent = leftColumns + stateColumns + GAP.length
+  const textColumns =
+    terminal.columns === undefined ? Number.POSITIVE_INFINITY : Math.max(MIN_TEXT_COLUMNS, terminal.columns - indent)
+  let day = ''
+  for (const [at, message] of messages.entries()) {
+    const today = dayOf(message.sentAt, now())
+    if (today !== day) separator(cli, today, at === 0)
+    day = today
+    const name = padEnd(shorten(names[at] ?? '', nameColumns, more), nameColumns)
+    const state = stateWords(terminal, message)
+    const shown = state === undefined ? '' : isRoomy ? state.text : state.shape
+    const left = [
+      terminal.paint(clockTime(message.sentAt), 'dim'),
+      terminal.paint(name, message.direction === 'in' ? nameStyle(message.account) : 'bold'),
+      terminal.paint(padEnd(shown, stateColumns), state?.style),
+    ].join(GAP)
+    const lines = textOf(message).flatMap((line) => wrap(line, textColumns))
+    for (const [row, line] of lines.entries()) {
+      terminal.line(`${row === 0 ? left : ' '.repeat(indent - GAP.length)}${GAP}${line}`.trimEnd())
+    }
+  }
+}
+
+function nameOf(message: MessageView): string {
+  return message.direction === 'in' ? message.with : 'you'
+}
+
+function textOf({ kind, text }: MessageView): string[] {
+  return kind === 'text' ? printableLines(text) : [`(${printable(kind)}: this version cannot show it)`]
+}
+
+function separator({ terminal }: Cli, day: string, isFirst: boolean): void {
+  if (!isFirst) terminal.line()
+  terminal.line(terminal.paint(`${terminal.isUtf8 ? '──' : '--'} ${day}`, 'dim'))
+}

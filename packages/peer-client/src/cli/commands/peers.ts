@@ -1,0 +1,84 @@
+import type { PeerInfo } from '@parley/shared/local-api/peers.ts'
+import { z } from 'zod'
+import { ClientFlags, clientOf, defineCommand, jsonOption, limitOption, profileOptions } from '../command.ts'
+import { EXIT } from '../exit.ts'
+import { type Cell, printTable, printText } from '../layout.ts'
+import { count, nameStyle } from '../message-words.ts'
+import { span } from '../times.ts'
+
+const MOST = 10_000
+const USUAL = 100
+
+export const peersCommand = defineCommand({
+  syntax: 'peers',
+  group: 'People:',
+  summary: 'who you know, and who is connected',
+  examples: [
+    ['parley peers', 'connected ones first'],
+    ['parley peers --json | grep connected', 'for a script'],
+  ],
+  options: [
+    ...profileOptions(),
+    limitOption('at most so many', MOST, USUAL),
+    jsonOption('print one JSON object for each, a line each'),
+  ],
+  args: z.tuple([]),
+  flags: ClientFlags.extend({ limit: z.int() }),
+  run: async (cli, _args, { json, limit, ...choice }) => {
+    const { terminal, now } = cli
+    const all = (await (await clientOf(cli, choice)).peers()).toSorted(connectedFirst)
+    const peers = all.slice(0, limit)
+    if (json) {
+      for (const peer of peers) terminal.json(peer)
+      return EXIT.done
+    }
+    if (peers.length === 0) {
+      printText(
+        terminal,
+        'You know nobody yet. Find people with parley find NAME, or connect by address: parley connect HOST:PORT',
+      )
+      return EXIT.done
+    }
+    printTable(
+      terminal,
+      [
+        { title: 'NAME', cell: nameCell },
+        { title: 'LINK', cell: (peer) => linkCell(peer, now()) },
+        { title: 'NOW', cell: ({ presence }) => ({ text: presence, style: presence === 'online' ? 'green' : 'dim' }) },
+        { title: 'WAITING', align: 'right', cell: ({ waiting }) => (waiting === 0 ? '' : String(waiting)) },
+        { title: 'ADDRESS', cell: ({ link }) => ('address' in link ? (link.address ?? '') : '') },
+      ],
+      peers,
+    )
+    if (all.length > limit) terminal.note(`${count(all.length - limit, 'more')}: --limit ${all.length} shows all`)
+    return EXIT.done
+  },
+})
+
+const ORDER = { connected: 0, connecting: 1, waiting: 2, idle: 3 } as const
+
+function connectedFirst(a: PeerInfo, b: PeerInfo): number {
+  return ORDER[a.link.state] - ORDER[b.link.state] || a.name.localeCompare(b.name)
+}
+
+function nameCell({ name, account, isNameVerified }: PeerInfo): Cell {
+  return { text: isNameVerified ? name : `${name} (says so itself)`, style: nameStyle(account) }
+}
+
+function linkCell({ link, isKeyChanged }: PeerInfo, now: number): Cell {
+  if (isKeyChanged) return { text: 'key changed: nothing is sent', style: 'yellow' }
+  switch (link.state) {
+    case 'connected': {
+      const trip = link.roundTripMs === undefined ? '' : `, ${Math.max(1, Math.round(link.roundTripMs))} ms`
+      return { text: `connected, ${link.path}${trip}`, style: 'green' }
+    }
+    case 'connecting':
+      return { text: 'connecting' }
+    case 'waiting': {
+      const why = link.lastError === undefined ? '' : ` (${link.lastError})`
+      return { text: `next try in ${span(link.until - now)}${why}` }
+    }
+    case 'idle':
+      return { text: 'not connected', style: 'dim' }
+  }
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ApiClient } from '@parley/api-client'
+import { ApiError } from '@parley/api-client/api-error.ts'
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { InvalidArgumentError, Option } from 'commander'
+import { z } from 'zod'
+import type { ProfileChoice } from '../actions.ts'
+import { type Cli, ClientFlags, clientOf, defineCommand, jsonOption, NameArgument, profileOptions } from '../command.ts'
+import { CliError, EXIT, type ExitCode } from '../exit.ts'
+import { stateWords } from '../message-words.ts'
+import { readMessage } from '../read-text.ts'
+import { parseSpan, span } from '../times.ts'
+
+const USUAL_TIMEOUT_MS = 60_000
+const ROOM_RETRY_MS = 1_000
+
+export const sendCommand = defineCommand({
+  syntax: 'send <name> [text...]',
+  group: 'Messages:',
+  summary: 'write to somebody',
+  details:
+    'NAME is a name, name@directory or an account id. Without TEXT the standard input is the message, as one. ' +
+    'Once it is queued it is on the disk and goes out by itself, whenever they are online.',
+  examples: [
+    ['parley send bob hello', 'ends when the message is queued'],
+    ['parley send bob hello --wait delivered', 'ends when a device of bob holds it'],
+    ['git log -1 | parley send bob', 'the whole input as one message'],
+    ['parley send bob -- --help', 'a text that begins with a dash'],
+  ],
+  options: [
+    ...profileOptions(),
+    new Option('--wait <state>', 'end only when the message is in this state').choices(['sent', 'delivered']),
+    new Option('--timeout <time>', 'how long to wait, for instance 90s, 2m or 1h')
+      .default(USUAL_TIMEOUT_MS, '60s')
+      .argParser(timeout),
+    jsonOption('print the message as JSON, a line for each state'),
+  ],
+  args: z.tuple([NameArgument, z.array(z.string())]),
+  flags: ClientFlags.extend({ wait: z.enum(['sent', 'delivered']).optional(), timeout: z.int() }),
+  run: async (cli, [to, words], { json, wait, timeout: timeoutMs, ...choice }) => {
+    const deadline = cli.now() + timeoutMs
+    const text = await readMessage(cli, words)
+    const client = await clientOf(cli, choice)
+    const queued = await queue(cli, client, choice, to, text, deadline)
+    show(cli, queued, json)
+    if (wait === undefined) return EXIT.done
+    if (cli.terminal.isInteractive && !json) {
+      cli.terminal.note(`Waiting up to ${span(timeoutMs)}. Ctrl-C ends the wait, not the message.`)
+    }
+    const message = await waitUntil(cli, client, choice, queued.id, wait, deadline)
+    if (message.state !== queued.state || json) show(cli, message, json)
+    return outcomeOf(message, wait, timeoutMs)
+  },
+})
+
+function timeout(text: string): number {
+  const ms = parseSpan(text)
+  if (ms !== undefined) return ms
+  throw new InvalidArgumentError('Write a time up to a day, like 90s, 2m or 1h.')
+}
+
+/** Asked again with the same key it is still one message: when the line breaks, and when there is no room yet. */
+async function queue(
+  cli: Cli,
+  first: ApiClient,
+  choice: ProfileChoice,
+  to: string,
+  text: string,
+  deadline: number,
+): Promise<MessageView> {
+  const idempotencyKey = randomUUID()
+  let client = first
+  let isSecondLine = false
+  for (;;) {
+    try {
+      return await client.send(to, text, { idempotencyKey })
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (error.code === 'no-connection' && !isSecondLine) {
+        isSecondLine = true
+        client = await clientOf(cli, choice)
+        continue
+      }
+      const waitMs = error.retryAfterMs ?? ROOM_RETRY_MS
+      if (error.code !== 'outbox-full') throw error
+      if (cli.now() + waitMs > deadline) {
+        throw new CliError(
+          EXIT.stillQueued,
+          'outbox-full',
+          `${error.message}. This message was not queued: send it again later`,
+        )
+      }
+      await delay(waitMs)
+    }
+  }
+}
+
+/** The message is durable: a daemon that went away meanwhile is asked once more, if it is there again. */
+async function waitUntil(
+  cli: Cli,
+  client: ApiClient,
+  choice: ProfileChoice,
+  id: string,
+  state: 'sent' | 'delivered',
+  deadline: number,
+): Promise<MessageView> {
+  const leftMs = () => Math.max(0, deadline - cli.now())
+  try {
+    return await client.waitFor(id, state, { timeoutMs: leftMs() })
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 'no-connection')) throw error
+    return await (await clientOf(cli, choice)).waitFor(id, state, { timeoutMs: leftMs() })
+  }
+}
+
+function show({ terminal }: Cli, message: MessageView, json: boolean): void {
+  if (json) {
+    terminal.json(message)
+    return
+  }
+  const words = stateWords(terminal, message)
+  if (words !== undefined) terminal.line(`${terminal.paint(words.text, words.style)} ${message.id}`)
+}
+
+/** How the wait ended. Throws CliError unless it ended well. */
+function outcomeOf(message: MessageView, wanted: 'sent' | 'delivered', timeoutMs: number): ExitCode {
+  const { state, hold, reason, with: who } = message
+  switch (state) {
+    case 'delivered':
+    case 'read':
+      return EXIT.done
+    case 'cancelled':
+      throw new CliError(EXIT.ended, 'cancelled', 'the message was taken back before it left')
+    case 'expired':
+      throw new CliError(
+        EXIT.ended,
+        'expired',
+        `its time was over before it could reach ${who}. Send it again if it still matters`,
+      )
+    case 'refused': {
+      const why = reason === undefined ? '' : ` (${reason})`
+      throw new CliError(
+        EXIT.refused,
+        'refused',
+        `the device of ${who} refused the message${why}. It is not sent again`,
+      )
+    }
+    case 'sent':
+      if (wanted === 'sent') return EXIT.done
+      throw new CliError(
+        EXIT.stillQueued,
+        'not-confirmed',
+        `sent, and not confirmed after ${span(timeoutMs)}. The message is safe here and is sent again, once, if ${who} did not get it`,
+      )
+    case 'queued':
+    case undefined:
+      if (hold === 'blocked-key-change') {
+        throw new CliError(
+          EXIT.keyChanged,
+          'key-changed',
+          `the key of ${who} changed. Nothing was sent to the new key, and the message waits here. ` +
+            `Ask ${who} over another way whether the key is new`,
+        )
+      }
+      throw new CliError(
+        EXIT.stillQueued,
+        'still-queued',
+        `still queued after ${span(timeoutMs)}. The message is safe here and goes out when ${who} is back; parley why ${message.id} tells more`,
+      )
+  }
+}

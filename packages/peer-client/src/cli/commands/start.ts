@@ -1,0 +1,119 @@
+import { Option } from 'commander'
+import { z } from 'zod'
+import type { Ready, RunningDaemon } from '../actions.ts'
+import { type Cli, defineCommand, jsonOption, wholeNumber } from '../command.ts'
+import { EXIT } from '../exit.ts'
+import { printable } from '../printable.ts'
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+const DEFAULT_PORT = 8000
+const DEFAULT_MAX_PEERS = 256
+
+export const startCommand = defineCommand({
+  syntax: 'start',
+  group: 'Your peer:',
+  summary: 'run your peer until it is told to stop',
+  details:
+    'It keeps your messages, delivers them, and serves the other commands on this machine. When it is ready it says so in one line. ' +
+    'Ctrl-C ends it; what waits goes out after the next start.',
+  examples: [
+    ['parley start', 'with the profile that there is'],
+    ['parley start --name alice --directory http://127.0.0.1:5000', 'makes the profile first when there is none'],
+    ['parley start --name bob --port 8001 --peer 127.0.0.1:8000', 'keeps a session to a peer, directory or not'],
+  ],
+  options: [
+    new Option('--name <name>', 'whose profile; made first when it is not there'),
+    new Option('--uname <name>', 'the same as --name').hideHelp(),
+    new Option('--profile <directory>', 'the profile itself, wherever it is').env('PARLEY_PROFILE'),
+    new Option(
+      '--listen <address>',
+      'where to listen for other peers (default: this machine only, if the directory is on it)',
+    ),
+    new Option('--port <number>', 'which port; 0 takes any free one')
+      .default(DEFAULT_PORT)
+      .argParser(wholeNumber(0, 65_535)),
+    new Option('--api-port <number>', 'port of the local API (default: 100 above --port)').argParser(
+      wholeNumber(0, 65_535),
+    ),
+    new Option('--directory <url>', 'the directory for this run').env('PARLEY_DIRECTORY'),
+    new Option('--no-directory', 'use no directory in this run'),
+    new Option('--peer <address...>', 'HOST:PORT of a peer to keep a session to').default([], 'none'),
+    new Option('--max-peers <number>', 'how many peers may be connected to you')
+      .default(DEFAULT_MAX_PEERS)
+      .argParser(wholeNumber(1, 65_535)),
+    new Option('--allow-private', 'dial private and loopback addresses that others name').default(false),
+    new Option('--log-level <level>', 'least important log lines to write, to stderr')
+      .env('PARLEY_LOG')
+      .choices(LOG_LEVELS)
+      .default('info'),
+    jsonOption('print the ready line as JSON'),
+  ],
+  args: z.tuple([]),
+  flags: z.object({
+    name: z.string().optional(),
+    uname: z.string().optional(),
+    profile: z.string().optional(),
+    listen: z.string().optional(),
+    port: z.int(),
+    apiPort: z.int().optional(),
+    directory: z.union([z.string(), z.boolean()]).optional(),
+    peer: z.array(z.string()),
+    maxPeers: z.int(),
+    allowPrivate: z.boolean(),
+    logLevel: z.string(),
+    json: z.boolean(),
+  }),
+  run: async (cli, _args, { json, name, uname, directory, peer, ...flags }) => {
+    using stopping = stopSignals()
+    const running = await cli.actions.start({
+      ...flags,
+      name: name ?? uname,
+      directory: directory === false ? null : typeof directory === 'string' ? directory : undefined,
+      peers: peer,
+      signal: stopping.signal,
+    })
+    announce(cli, running.ready, json)
+    await untilStopped(running, stopping.signal)
+    return EXIT.done
+  },
+})
+
+function announce({ terminal }: Cli, { isNewProfile, ...ready }: Ready, json: boolean): void {
+  if (json) {
+    terminal.json({ event: 'ready', ...ready })
+    return
+  }
+  if (isNewProfile) terminal.note(`A profile for ${ready.name} was made in ${ready.profile}`)
+  const directory = ready.directory === null ? 'no directory' : `directory ${ready.directory}`
+  terminal.line(
+    printable(`${ready.name} is ready on ${ready.listening.join(' and ')}, local API ${ready.api}, ${directory}`),
+  )
+}
+
+async function untilStopped(running: RunningDaemon, signal: AbortSignal): Promise<void> {
+  const stop = () => {
+    // Whatever it rejects with, `stopped` does too.
+    running.stop().catch(() => undefined)
+  }
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+  await running.stopped
+}
+
+/** Aborts at the first SIGINT or SIGTERM. Somebody who asks twice does not want to wait for what is under way. */
+function stopSignals(): Disposable & { readonly signal: AbortSignal } {
+  const asked = new AbortController()
+  const onSignal = (name: NodeJS.Signals) => {
+    if (asked.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
+    asked.abort()
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return {
+    signal: asked.signal,
+    [Symbol.dispose]: () => {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
+}

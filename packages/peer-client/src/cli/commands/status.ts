@@ -1,0 +1,55 @@
+import type { DirectoryState } from '@parley/shared/local-api/status.ts'
+import { z } from 'zod'
+import { ClientFlags, clientOf, defineCommand, jsonOption, profileOptions } from '../command.ts'
+import { EXIT } from '../exit.ts'
+import { printFields } from '../layout.ts'
+import { count, shortId } from '../message-words.ts'
+import { printable } from '../printable.ts'
+import { span, timeWithDay } from '../times.ts'
+
+export const statusCommand = defineCommand({
+  syntax: 'status',
+  group: 'Your peer:',
+  summary: 'how your peer is doing',
+  examples: [
+    ['parley status', 'a few lines'],
+    ['parley status --json', 'the same for a program'],
+  ],
+  options: [...profileOptions(), jsonOption()],
+  args: z.tuple([]),
+  flags: ClientFlags,
+  run: async (cli, _args, { json, ...choice }) => {
+    const { terminal, now } = cli
+    const status = await (await clientOf(cli, choice)).status()
+    if (json) {
+      terminal.json(status)
+      return EXIT.done
+    }
+    terminal.line(
+      `${terminal.paint(printable(status.name), 'bold')} has been running for ${span(now() - status.startedAt)}`,
+    )
+    printFields(terminal, [
+      ['account', shortId(status.account)],
+      ['listening', status.listening.join(', ') || 'nowhere'],
+      ['directory', directoryWords(status.directory, now())],
+      ['connected', count(status.connected, 'peer')],
+      ['waiting', `${count(status.waiting, 'message')} not delivered yet`],
+      ['profile', status.profile],
+      ['process', `${status.pid}, version ${status.version}`],
+    ])
+    return EXIT.done
+  },
+})
+
+function directoryWords(directory: DirectoryState, now: number): string {
+  switch (directory.state) {
+    case 'none':
+      return 'none; others reach you by address'
+    case 'connecting':
+      return `${directory.url}, connecting`
+    case 'online':
+      return `${directory.url}, online since ${timeWithDay(directory.since, now)}`
+    case 'waiting':
+      return `${directory.url}, not reached (${directory.lastError}); next try in ${span(directory.until - now)}`
+  }
+}

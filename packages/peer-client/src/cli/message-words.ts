@@ -1,0 +1,54 @@
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import type { Style, Terminal } from './terminal.ts'
+
+interface StateWords {
+  readonly word: string
+  readonly shape: string
+  readonly ascii: string
+  readonly style: Style
+}
+
+const QUEUED = { word: 'queued', shape: '…', ascii: '.', style: 'dim' } as const
+const STATES: Readonly<Record<NonNullable<MessageView['state']>, StateWords>> = {
+  queued: QUEUED,
+  sent: { word: 'sent', shape: '○', ascii: 'o', style: 'dim' },
+  delivered: { word: 'delivered', shape: '✓', ascii: '+', style: 'green' },
+  read: { word: 'read', shape: '●', ascii: '*', style: 'green' },
+  cancelled: { word: 'cancelled', shape: '✗', ascii: 'x', style: 'dim' },
+  expired: { word: 'expired', shape: '✗', ascii: 'x', style: 'yellow' },
+  refused: { word: 'refused', shape: '✗', ascii: 'x', style: 'red' },
+}
+const ON_HOLD: StateWords = { word: 'on hold', shape: '‖', ascii: '=', style: 'yellow' }
+
+/** The widest of them, with its shape. */
+export const STATE_COLUMNS = 11
+
+/** Shape and word of a message of mine; undefined of others. */
+export function stateWords(
+  terminal: Terminal,
+  { state, hold }: MessageView,
+): { text: string; shape: string; style: Style } | undefined {
+  if (state === undefined) return undefined
+  const isHeld = hold !== undefined && (state === 'queued' || state === 'sent')
+  const { word, shape, ascii, style } = isHeld ? ON_HOLD : STATES[state]
+  const shown = terminal.isUtf8 ? shape : ascii
+  return { text: `${shown} ${word}`, shape: shown, style }
+}
+
+const NAME_STYLES: readonly Style[] = ['cyan', 'magenta', 'blue', 'yellow', 'green', 'red']
+
+/** The same account has the same colour wherever it is shown. */
+export function nameStyle(account: string): Style | undefined {
+  let sum = 0
+  for (const char of account) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521
+  return NAME_STYLES[sum % NAME_STYLES.length]
+}
+
+/** Enough of an account id to tell it from others at a glance. */
+export function shortId(id: string): string {
+  return id.slice(0, 8)
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+}

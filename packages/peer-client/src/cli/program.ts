@@ -1,0 +1,81 @@
+import { Command, CommanderError } from 'commander'
+import type { Cli } from './command.ts'
+import { cancelCommand } from './commands/cancel.ts'
+import { connectCommand } from './commands/connect.ts'
+import { disconnectCommand } from './commands/disconnect.ts'
+import { findCommand } from './commands/find.ts'
+import { historyCommand } from './commands/history.ts'
+import { initCommand } from './commands/init.ts'
+import { peersCommand } from './commands/peers.ts'
+import { sendCommand } from './commands/send.ts'
+import { startCommand } from './commands/start.ts'
+import { statusCommand } from './commands/status.ts'
+import { stopCommand } from './commands/stop.ts'
+import { verifyLedgerCommand } from './commands/verify-ledger.ts'
+import { whyCommand } from './commands/why.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import { failureOf } from './failure.ts'
+import { printable } from './printable.ts'
+
+/** In the order of the help. */
+const COMMANDS = [
+  initCommand,
+  startCommand,
+  statusCommand,
+  stopCommand,
+  sendCommand,
+  historyCommand,
+  whyCommand,
+  cancelCommand,
+  findCommand,
+  peersCommand,
+  connectCommand,
+  disconnectCommand,
+  verifyLedgerCommand,
+]
+
+const HELP_COLUMNS = 100
+
+interface ProgramOptions extends Cli {
+  readonly version: string
+}
+
+/** Runs one command line, prints what there is to print, and resolves with the exit code. */
+export async function runCli(args: readonly string[], { version, ...cli }: ProgramOptions): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done
+  const program = new Command('parley')
+    .description('A messenger without a message server: your peer talks to the peers of others directly.')
+    .version(version)
+    .helpCommand('help [command]', 'how a command is used')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => cli.terminal.line(text.replace(/\n$/, '')),
+      writeErr: (text) => {
+        for (const line of text.replace(/\n$/, '').split('\n')) cli.terminal.note(line)
+      },
+      outputError: (text, write) => write(text.replace(/^error: /, 'parley: ')),
+      getOutHelpWidth: () => cli.terminal.columns ?? HELP_COLUMNS,
+      getErrHelpWidth: () => HELP_COLUMNS,
+    })
+  for (const add of COMMANDS) {
+    add(program, cli, (code) => {
+      exitCode = code
+    })
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // commander has printed it: help and the version to stdout, mistakes to stderr.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    return explain(cli, error, args.includes('--json'))
+  }
+}
+
+function explain({ terminal }: Cli, error: unknown, isJson: boolean): ExitCode {
+  const { code, message, exitCode } = failureOf(error)
+  if (isJson) terminal.noteJson({ event: 'failed', code, message, exitCode })
+  else terminal.note(`parley: ${printable(message)} (${code})`)
+  return exitCode
+}

@@ -1,0 +1,63 @@
+// How many columns of a terminal a text takes, and where it breaks. Text here is printable already.
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const ASCII = /^[\x20-\x7e]*$/
+const INVISIBLE = /^[\p{Mn}\p{Me}\u200c\u200d]+$/u
+/** Emoji, and the blocks that Unicode's EastAsianWidth calls wide or fullwidth. */
+const WIDE =
+  /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u
+
+export function widthOf(text: string): number {
+  if (ASCII.test(text)) return text.length
+  let width = 0
+  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment)
+  return width
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (INVISIBLE.test(grapheme)) return 0
+  return WIDE.test(grapheme) ? 2 : 1
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)))
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - widthOf(text))) + text
+}
+
+/** At least one line, each at most so wide: broken at spaces where there are any, else anywhere between two characters. */
+export function wrap(text: string, width: number): string[] {
+  if (widthOf(text) <= width) return [text]
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/(?<= )/)) {
+    if (widthOf(line) + widthOf(word.trimEnd()) <= width) {
+      line += word
+      continue
+    }
+    if (line.trim() !== '') lines.push(line.trimEnd())
+    line = ''
+    for (const { segment } of graphemes.segment(word)) {
+      if (widthOf(line) + graphemeWidth(segment) > width && line !== '' && segment !== ' ') {
+        lines.push(line)
+        line = ''
+      }
+      line += segment
+    }
+  }
+  lines.push(line.trimEnd())
+  return lines
+}
+
+/** The text, or as much of it as fits, with a sign that there was more. */
+export function shorten(text: string, width: number, more: string): string {
+  if (widthOf(text) <= width) return text
+  let short = ''
+  for (const { segment } of graphemes.segment(text)) {
+    if (widthOf(short) + graphemeWidth(segment) + widthOf(more) > width) break
+    short += segment
+  }
+  return short + more
+}

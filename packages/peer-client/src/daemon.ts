@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { foldName } from '@parley/shared/ids.ts'
+import { API_TOKEN_FILE } from '@parley/shared/local-api/daemon-file.ts'
+import { destination, type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+import { removeDaemonFile, writeDaemonFile } from '#api/daemon-file.ts'
+import { defaultApiPort, startLocalApi } from '#api/local-api.ts'
+import type { RunningDaemon, StartOptions } from '#cli/actions.ts'
+import { CliError, EXIT } from '#cli/exit.ts'
+import { formatPeerAddress } from '#connection/peer-address.ts'
+import { loadIdentity } from '#identity/identity.ts'
+import { checkProfileDirectory } from '#identity/profile-directory.ts'
+import { ProfileError } from '#identity/profile-error.ts'
+import { createPeer } from './peer.ts'
+import { PeerDaemon } from './peer-daemon.ts'
+
+export interface DaemonOptions extends StartOptions {
+  /** Absolute. Made for `name` when there is no profile. */
+  readonly profile: string
+  readonly version: string
+}
+
+/** A peer and the local API on it. Rejects with what kept it from starting, and then leaves nothing behind. */
+export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> {
+  const { profile, version, port, apiPort, signal } = options
+  const startedAt = Date.now()
+  const log = createLogger(options.logLevel)
+  const { name, isNewProfile } = await ownerOf(options)
+  const asked = Promise.withResolvers<void>()
+  let failure: Error | undefined
+
+  await using started = new AsyncDisposableStack()
+  const peer = createPeer({
+    name,
+    profile,
+    directory: options.directory,
+    listen: { host: options.listen, port },
+    peers: options.peers,
+    allowPrivate: options.allowPrivate,
+    maxPeers: options.maxPeers,
+    log,
+    onBroken: (error) => {
+      log.fatal({ err: error }, 'the disk failed; nothing is accepted or acknowledged any more')
+      failure = error
+      asked.resolve()
+    },
+  })
+  started.use(peer)
+  await peer.start()
+  signal.throwIfAborted()
+  const api = started.use(
+    await startLocalApi({
+      daemon: new PeerDaemon({ peer, version, startedAt, onStop: asked.resolve }),
+      port: apiPort ?? defaultApiPort(peer.address.port),
+      tokenFile: join(profile, API_TOKEN_FILE),
+      log,
+    }),
+  )
+  const file = { url: api.url, pid: process.pid, startedAt }
+  await writeDaemonFile(profile, file)
+  const running = started.move()
+
+  const shutDown = async () => {
+    log.info('stopping')
+    await running.disposeAsync()
+    // Last, because whoever told the daemon to stop waits for it: by then the profile is free.
+    await removeDaemonFile(profile, file)
+    if (failure !== undefined) throw failure
+  }
+  let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= shutDown()
+    return stopping
+  }
+  const { identity, address, directoryState } = peer
+  return {
+    ready: {
+      name: identity.name,
+      account: identity.accountId,
+      device: identity.device.publicKey,
+      listening: [formatPeerAddress(address)],
+      api: api.url,
+      directory: directoryState.state === 'none' ? null : directoryState.url,
+      profile,
+      isNewProfile,
+    },
+    stopped: asked.promise.then(stop),
+    stop: () => {
+      asked.resolve()
+      return stop()
+    },
+  }
+}
+
+/** Throws CliError when the profile is somebody else's, or would have to be made without a name. */
+async function ownerOf({ profile, name }: DaemonOptions): Promise<{ name: string; isNewProfile: boolean }> {
+  try {
+    await checkProfileDirectory(profile)
+  } catch (error) {
+    if (!(error instanceof ProfileError) || error.code !== 'no-profile') throw error
+    if (name !== undefined) return { name, isNewProfile: true }
+    const sentence = `there is no profile in ${profile}; with --name NAME it is made`
+    throw new CliError(EXIT.usage, 'no-profile', sentence, { cause: error })
+  }
+  const identity = await loadIdentity(profile)
+  if (name === undefined || foldName(name) === identity.name) return { name: identity.name, isNewProfile: false }
+  throw new CliError(EXIT.usage, 'other-name', `the profile in ${profile} is that of ${identity.name}, not of ${name}`)
+}
+
+/** Lines for people on a terminal, JSON for machines; always on stderr, because stdout is for what was asked. */
+function createLogger(level: string): Logger {
+  if (!process.stderr.isTTY) return pino({ level }, destination({ dest: 2, sync: true }))
+  return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname' }))
+}

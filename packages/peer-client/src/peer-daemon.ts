@@ -1,0 +1,151 @@
+// What the local API asks of a peer, asked of a Peer: refusals become problems, and what happens becomes events.
+import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
+import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import { type Daemon, RequestError } from '#api/daemon.ts'
+import { merge } from '#api/merge.ts'
+import { formatPeerAddress } from '#connection/peer-address.ts'
+import { ConversationError } from '#conversation/conversation-error.ts'
+import type { Happening } from '#conversation/conversations.ts'
+import { DeliveryError } from '#delivery/delivery-error.ts'
+import { DirectoryError } from '#directory/directory-error.ts'
+import { StorageError } from '#store/group-commit.ts'
+import type { Peer } from './peer.ts'
+
+interface PeerDaemonOptions {
+  readonly peer: Peer
+  readonly version: string
+  readonly startedAt: number
+  /** Somebody asked the daemon to end. */
+  readonly onStop: () => void
+}
+
+export class PeerDaemon implements Daemon {
+  readonly #options: PeerDaemonOptions
+  readonly #peer: Peer
+
+  constructor(options: PeerDaemonOptions) {
+    this.#options = options
+    this.#peer = options.peer
+  }
+
+  status(): DaemonStatus {
+    const { version, startedAt } = this.#options
+    const { identity, profile, address, directoryState } = this.#peer
+    return {
+      version,
+      name: identity.name,
+      account: identity.accountId,
+      device: identity.device.publicKey,
+      profile,
+      pid: process.pid,
+      startedAt,
+      listening: [formatPeerAddress(address)],
+      directory: directoryState,
+      connected: this.peers().filter(({ link }) => link.state === 'connected').length,
+      waiting: this.#peer.pending(),
+    }
+  }
+
+  find(query: string, signal: AbortSignal): Promise<FoundUser[]> {
+    return refusing(this.#peer.find(query, signal))
+  }
+
+  peers(): PeerInfo[] {
+    return this.#peer.peers()
+  }
+
+  connect(target: string, signal: AbortSignal): Promise<PeerInfo> {
+    return refusing(this.#peer.connect(target, signal))
+  }
+
+  disconnect(target: string): Promise<void> {
+    return refusing(this.#peer.disconnect(target))
+  }
+
+  send(to: string, text: string, idempotencyKey: string | undefined, signal: AbortSignal): Promise<MessageView> {
+    return refusing(this.#peer.send(to, text, { idempotencyKey, signal, waitForRoom: false }))
+  }
+
+  message(id: string): MessageView | undefined {
+    return this.#peer.message(id)
+  }
+
+  waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView> {
+    return refusing(this.#peer.waitFor(id, state, signal))
+  }
+
+  async cancel(id: string): Promise<MessageView> {
+    const message = await refusing(this.#peer.cancel(id))
+    if (message.state === 'cancelled') return message
+    if (message.direction === 'in') throw new RequestError('already-sent', `${message.with} wrote this, not you`)
+    throw new RequestError('already-sent', `it is too late: the message is ${message.state ?? 'gone'} already`)
+  }
+
+  history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
+    return refusing(this.#peer.history(who, limit, before))
+  }
+
+  why(id: string): Why {
+    try {
+      return this.#peer.why(id)
+    } catch (error) {
+      throw asRequestError(error)
+    }
+  }
+
+  events(signal: AbortSignal): AsyncIterable<DaemonEvent> {
+    return merge([this.#messageEvents(this.#peer.happenings(signal)), peerEvents(this.#peer.peerChanges(signal))])
+  }
+
+  stop(): void {
+    this.#options.onStop()
+  }
+
+  async *#messageEvents(happenings: AsyncIterable<Happening>): AsyncGenerator<DaemonEvent> {
+    for await (const happening of happenings) {
+      const isNew = happening.kind === 'accepted' || happening.kind === 'received'
+      for (const message of this.#peer.messagesIn(happening)) yield { type: isNew ? 'message' : 'state', message }
+    }
+  }
+}
+
+async function* peerEvents(changes: AsyncIterable<PeerInfo>): AsyncGenerator<DaemonEvent> {
+  for await (const peer of changes) yield { type: 'peer', peer }
+}
+
+async function refusing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw asRequestError(error)
+  }
+}
+
+/** What the person can do something about; anything else stays what it is. */
+function asRequestError(error: unknown): unknown {
+  const code = problemCodeOf(error)
+  if (code === undefined || !(error instanceof Error)) return error
+  return new RequestError(code, error.message, { cause: error })
+}
+
+function problemCodeOf(error: unknown): LocalProblemCode | undefined {
+  if (error instanceof ConversationError) return error.code === 'self' ? 'bad-request' : error.code
+  if (error instanceof DirectoryError) return 'directory-unreachable'
+  if (error instanceof StorageError) return 'storage-failed'
+  if (!(error instanceof DeliveryError)) return undefined
+  switch (error.code) {
+    case 'too-large':
+    case 'outbox-full':
+    case 'unknown-message':
+      return error.code
+    case 'stopped':
+      return 'stopping'
+    case 'no-bundle':
+    case 'protocol-violation':
+    case 'unauthorised-device':
+      return undefined
+  }
+}
