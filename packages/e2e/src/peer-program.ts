@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ApiClient } from '@parley/api-client'
+import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import { z } from 'zod'
+import { readJson } from './directory-program.ts'
+import type { Ended, Program } from './program.ts'
+import { COMMAND, type Stage } from './stage.ts'
+
+const Ready = z.object({
+  event: z.literal('ready'),
+  name: z.string(),
+  account: z.string(),
+  device: z.string(),
+  listening: z.array(z.string()).min(1),
+  api: z.url(),
+  directory: z.string().nullable(),
+  profile: z.string(),
+})
+type Ready = z.infer<typeof Ready>
+
+export interface PeerOptions {
+  readonly name: string
+  /** `null` for none. */
+  readonly directory: string | null
+  readonly port?: number
+  readonly flags?: readonly string[]
+  /** Goes before the command, as `strace -f` does. */
+  readonly under?: readonly string[]
+}
+
+/** `parley start` as a process that can be killed and started again, and the other commands for its profile. */
+export class PeerProgram {
+  readonly profile: string
+  readonly #stage: Stage
+  readonly #options: PeerOptions
+  #program: Program
+  #ready: Ready
+
+  private constructor(stage: Stage, options: PeerOptions, program: Program, ready: Ready) {
+    this.profile = stage.path(options.name)
+    this.#stage = stage
+    this.#options = options
+    this.#program = program
+    this.#ready = ready
+  }
+
+  /** Resolves when others can find it. */
+  static async start(stage: Stage, options: PeerOptions): Promise<PeerProgram> {
+    const program = launch(stage, options, options.port ?? 0)
+    const ready = await readyLine(program)
+    if (options.directory !== null) await program.logged(ONLINE)
+    return new PeerProgram(stage, options, program, ready)
+  }
+
+  get ready(): Ready {
+    return this.#ready
+  }
+
+  /** Of the process that runs now. */
+  get program(): Program {
+    return this.#program
+  }
+
+  /** HOST:PORT for other peers. */
+  get address(): string {
+    return this.#ready.listening[0] ?? ''
+  }
+
+  /** The local API, with the token that lies in the profile. */
+  async api(): Promise<ApiClient> {
+    const token = ApiToken.parse((await readFile(join(this.profile, API_TOKEN_FILE), 'utf8')).trim())
+    return new ApiClient({ url: this.#ready.api, token })
+  }
+
+  /** A command of the CLI for this profile, to its end. */
+  parley(command: string, ...args: readonly string[]): Promise<Ended> {
+    return this.#stage.parley([command, '--profile', this.profile, ...args])
+  }
+
+  async kill(): Promise<void> {
+    await this.#program.end('SIGKILL')
+  }
+
+  /** The same profile at the same address. Resolves when the daemon is ready, which says nothing about the directory. */
+  async startAgain(): Promise<void> {
+    this.#program = launch(this.#stage, this.#options, Number(this.address.split(':').at(-1)))
+    this.#ready = await readyLine(this.#program)
+  }
+
+  async isOnline(): Promise<void> {
+    await this.#program.logged(ONLINE)
+  }
+}
+
+const ONLINE = 'online at the directory'
+
+function launch(stage: Stage, { name, directory, flags = [], under = [] }: PeerOptions, port: number): Program {
+  const where = directory === null ? ['--no-directory'] : ['--directory', directory]
+  const usual = ['--name', name, '--profile', stage.path(name), '--port', String(port), '--api-port', '0', '--json']
+  return stage.run({ name, command: [...under, ...COMMAND.parley, 'start', ...usual, ...where, ...flags] })
+}
+
+function readyLine(program: Program): Promise<Ready> {
+  return program.line((line) => readJson(line, Ready))
+}

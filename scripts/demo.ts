@@ -1,0 +1,217 @@
+// `pnpm demo`: a directory and two peers as real processes on this machine, and what Parley promises, to be seen.
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs, styleText } from 'node:util'
+import { Program } from '@parley/e2e/program.ts'
+
+const EXIT = { done: 0, usage: 64, internal: 70, interrupted: 130 } as const
+const MAX_DEMO_MS = 55_000
+const MAX_STOP_MS = 5_000
+const PACKAGES = fileURLToPath(new URL('../packages', import.meta.url))
+const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
+const DIRECTORY = [...NODE, join(PACKAGES, 'directory-server/src/main.ts')]
+const PARLEY = [...NODE, join(PACKAGES, 'peer-client/src/main.ts')]
+const LATE = 'This waited on my disk until you came back.'
+
+const paint = (format: 'bold' | 'cyan' | 'dim' | 'green' | 'red', text: string): string =>
+  styleText(format, text, { stream: process.stdout })
+
+function show(text: string): void {
+  for (const line of text.trimEnd().split('\n')) console.log(`  ${line}`)
+}
+
+/** One run: its folder, the programs in it, and the step that it has come to. */
+class Demo implements AsyncDisposable {
+  readonly #folder: string
+  readonly #programs: Program[] = []
+  #step = 'Make a folder.'
+
+  private constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  static async open(): Promise<Demo> {
+    return new Demo(await mkdtemp(join(tmpdir(), 'parley-demo-')))
+  }
+
+  get step(): string {
+    return this.#step
+  }
+
+  begin(sentence: string): void {
+    this.#step = sentence
+    console.log(`\n${paint('bold', sentence)}`)
+  }
+
+  profile(name: string): string {
+    return join(this.#folder, name)
+  }
+
+  /** Resolves with its URL. */
+  async startDirectory(): Promise<string> {
+    const data = join(this.#folder, 'directory')
+    const program = this.#run('directory', [...DIRECTORY, '--port', '0', '--data-dir', data])
+    const ready = await program.line((line) => line)
+    show(ready)
+    return /http:\S+/.exec(ready)?.[0] ?? ready
+  }
+
+  /** Resolves when others find it. */
+  async startPeer(name: string, directory: string): Promise<Program> {
+    const args = ['--name', name, '--profile', this.profile(name), '--directory', directory]
+    const program = this.#run(name, [...PARLEY, 'start', ...args, '--port', '0', '--api-port', '0'])
+    show(await program.line((line) => line))
+    await program.logged('online at the directory')
+    return program
+  }
+
+  /** A command as somebody types it, with what it prints. */
+  begun(who: string, ...args: readonly string[]): Program {
+    const shown = args.map((arg) => (/^[\w.-]+$/.test(arg) ? arg : `'${arg}'`))
+    show(`${paint('dim', `${who}:`)} ${paint('cyan', `parley ${shown.join(' ')}`)}`)
+    const [command = '', ...rest] = args
+    const program = this.#run(`parley ${command}`, [...PARLEY, command, '--profile', this.profile(who), ...rest])
+    program.closeInput()
+    program.onLine(show)
+    return program
+  }
+
+  async parley(who: string, ...args: readonly string[]): Promise<void> {
+    await endedWell(this.begun(who, ...args))
+  }
+
+  /** What a command prints, for this program and not for a person. */
+  async asked(...args: readonly string[]): Promise<readonly string[]> {
+    const program = this.#run(`parley ${args[0]}`, [...PARLEY, ...args])
+    program.closeInput()
+    await endedWell(program)
+    return program.lines
+  }
+
+  /** The last lines of everything that ran. */
+  report(): string {
+    return this.#programs.map((program) => program.report()).join('\n\n')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Peers before the directory: they take their leave of it.
+    for (const program of this.#programs.toReversed()) {
+      await program.end('SIGTERM', MAX_STOP_MS).catch(() => program[Symbol.asyncDispose]())
+    }
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  #run(name: string, command: readonly string[]): Program {
+    const { PATH = '', HOME = '', LANG = 'C.UTF-8' } = process.env
+    const program = new Program({ name, command, env: { PATH, HOME, LANG } })
+    this.#programs.push(program)
+    return program
+  }
+}
+
+async function endedWell(program: Program): Promise<void> {
+  const { exitCode, signal } = await program.exit()
+  if (exitCode !== 0) throw new Error(`${program.name} ended with ${exitCode ?? signal}`)
+}
+
+async function tell(demo: Demo): Promise<void> {
+  demo.begin('A directory starts. It introduces people and never sees a message.')
+  const url = await demo.startDirectory()
+
+  demo.begin('Alice and Bob each start a peer. Each makes its keys and registers its name.')
+  await demo.startPeer('alice', url)
+  let bob = await demo.startPeer('bob', url)
+
+  demo.begin('Alice looks Bob up by name and connects to him directly.')
+  await demo.parley('alice', 'find', 'bob')
+  await demo.parley('alice', 'connect', 'bob')
+
+  demo.begin('They talk. The tick means that the other side has stored the message.')
+  await demo.parley('alice', 'send', 'bob', 'Hello, Bob.', '--wait', 'delivered')
+  await demo.parley('bob', 'send', 'alice', 'Hello, Alice. No server between us.', '--wait', 'delivered')
+
+  demo.begin(`Bob's peer is killed with SIGKILL. Alice writes all the same; her message waits on her disk.`)
+  await bob.end('SIGKILL')
+  const late = demo.begun('alice', 'send', 'bob', LATE, '--wait', 'delivered', '--timeout', '40s')
+  await late.line((line) => (/queued|sent/.test(line) ? line : undefined))
+
+  demo.begin('Bob starts again. The late message reaches him, once.')
+  bob = await demo.startPeer('bob', url)
+  await endedWell(late)
+  await demo.parley('bob', 'history', 'alice')
+  const stored = await demo.asked('history', 'alice', '--profile', demo.profile('bob'), '--json')
+  const times = stored.filter((line) => line.includes(LATE)).length
+  if (times !== 1) throw new Error(`the late message is ${times} times in Bob's history`)
+
+  demo.begin('Both databases are compared: nothing lost, doubled, reordered or ticked too early.')
+  for (const line of await demo.asked('verify-ledger', demo.profile('alice'), demo.profile('bob'))) show(line)
+}
+
+/** How to go on by hand, while everything runs. */
+function invite(demo: Demo): void {
+  const as = (who: string) => `--profile ${demo.profile(who)}`
+  demo.begin('Everything goes on running until Ctrl-C. In another terminal, in this folder:')
+  show(`alias parley='npx -y pnpm@12 --silent parley'`)
+  show(`parley send bob 'Hello by hand' ${as('alice')}`)
+  show(`parley history alice ${as('bob')}`)
+  show(`parley status ${as('alice')}`)
+  show(`parley peers ${as('bob')}`)
+}
+
+/** How to do the same by hand, from nothing. */
+function conclude(): void {
+  console.log(`\n${paint('bold', 'All of it was seen, and is cleaned up. By hand, one terminal each:')}`)
+  show('npx -y pnpm@12 start:directory')
+  show('npx -y pnpm@12 start:peer --name alice --directory http://127.0.0.1:5000')
+  show('npx -y pnpm@12 start:peer --name bob --directory http://127.0.0.1:5000 --port 8001')
+  show(`npx -y pnpm@12 parley send bob 'Hello, Bob.' --name alice`)
+  show('npx -y pnpm@12 parley history alice --name bob')
+  show(`${paint('dim', 'Or let this demonstration run on: npx -y pnpm@12 demo --keep')}`)
+}
+
+async function run(isKept: boolean): Promise<number> {
+  const interrupted = new AbortController()
+  const late = AbortSignal.timeout(MAX_DEMO_MS)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+  const ends = Promise.race([
+    once(interrupted.signal, 'abort'),
+    once(late, 'abort').then(() => {
+      throw new Error(`not done after ${MAX_DEMO_MS / 1_000} s`)
+    }),
+  ])
+  await using demo = await Demo.open()
+  try {
+    await Promise.race([tell(demo), ends])
+    if (interrupted.signal.aborted) return EXIT.interrupted
+    if (isKept) {
+      invite(demo)
+      await once(interrupted.signal, 'abort')
+      console.log('\nStopping.')
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    console.error(`\n${paint('red', 'This step failed:')} ${demo.step}\n${reason}\n\n${demo.report()}`)
+    return EXIT.internal
+  }
+  return EXIT.done
+}
+
+function readArgs(args: readonly string[]): { keep: boolean } | undefined {
+  try {
+    return parseArgs({ args: [...args], options: { keep: { type: 'boolean', default: false } } }).values
+  } catch {
+    return undefined
+  }
+}
+
+const flags = readArgs(process.argv.slice(2))
+if (flags === undefined) {
+  console.error('usage: pnpm demo [--keep]\n  --keep  leave everything running until Ctrl-C, to go on by hand')
+  process.exitCode = EXIT.usage
+} else {
+  process.exitCode = await run(flags.keep)
+  if (process.exitCode === EXIT.done && !flags.keep) conclude()
+}
