@@ -15,7 +15,7 @@ export interface InboundLimits {
   readonly newPerAddressPerSecond: number
 }
 
-export const INBOUND_LIMITS: InboundLimits = {
+const INBOUND_LIMITS: InboundLimits = {
   links: MAX_INBOUND_LINKS,
   pending: MAX_PENDING_LINKS,
   perAddress: MAX_LINKS_PER_ADDRESS,

@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { generateKeyPairSync, KeyObject, webcrypto } from 'node:crypto'
+import { KeyObject, webcrypto } from 'node:crypto'
 import { once } from 'node:events'
 import { connect as connectTcp, createServer as createTcpServer } from 'node:net'
 import { type ConnectionOptions, connect } from 'node:tls'
@@ -8,7 +8,6 @@ import { MAX_HELLO_BYTES } from '@parley/shared/limits.ts'
 import { encodeCbor } from '@parley/shared/wire/cbor.ts'
 import { encodeFrame } from '@parley/shared/wire/frames.ts'
 import { X509CertificateGenerator } from '@peculiar/x509'
-import { selfSign } from '#session/tls-credentials.ts'
 import { tcp } from '#transport/tcp.ts'
 import { dialAsStranger, listenAsStranger, type Stranger, tlsOptions } from './stranger.ts'
 import { appFrame, certify, makeDevice, Peer, textOf } from './world.ts'
@@ -473,10 +472,3 @@ async function ecCertificate(): Promise<{ cert: string; key: string }> {
   const key = KeyObject.from(keys.privateKey).export({ format: 'pem', type: 'pkcs8' }).toString()
   return { cert: certificate.toString('pem'), key }
 }
-
-describe('the certificate', () => {
-  test('is the same at every start and tells nothing but the key', async () => {
-    const { privateKey } = generateKeyPairSync('ed25519')
-    expect(await selfSign(privateKey)).toBe(await selfSign(privateKey))
-  })
-})

@@ -306,6 +306,15 @@ describe.each(NETS)('sessions over %s', (_name, makeNet) => {
     }
   })
 
+  test('a peer that dials itself is told so', async () => {
+    await using world = await twoPeers(makeNet())
+    const { alice } = world
+    await expect(alice.sessions.dial(alice.at)).rejects.toMatchObject({ code: 'self' })
+    await alice.until(() => alice.failures.length === 1)
+    expect(alice.failures[0]?.code).toBe('self')
+    expect(alice.ups).toEqual([])
+  })
+
   test('stopping says so to the others, leaves nothing open, and is final', async () => {
     const world = await twoPeers(makeNet())
     const { alice, bob } = world
