@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readJson } from './json-lines.ts'
 import type { Program } from './program.ts'
 
 const Ready = z.object({ event: z.literal('ready'), url: z.url(), directoryKey: z.string() })
@@ -40,13 +41,4 @@ function argsFor(port: string, dataDir: string): string[] {
 
 async function readyUrl(program: Program): Promise<string> {
   return (await program.line((line) => readJson(line, Ready))).url
-}
-
-/** Undefined for a line that is something else. */
-export function readJson<T extends z.ZodType>(line: string, schema: T): z.infer<T> | undefined {
-  try {
-    return schema.safeParse(JSON.parse(line)).data
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,5 @@
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
-import { readJson } from './directory-program.ts'
+import { readJson } from './json-lines.ts'
 import type { Program } from './program.ts'
 import { RunnerLine, type RunnerOptions, type RunnerRequest } from './runner-protocol.ts'
 import { COMMAND, type Stage } from './stage.ts'

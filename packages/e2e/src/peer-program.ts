@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ApiClient } from '@parley/api-client'
 import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import { z } from 'zod'
-import { readJson } from './directory-program.ts'
+import { readJson } from './json-lines.ts'
 import type { Ended, Program } from './program.ts'
 import { COMMAND, type Stage } from './stage.ts'
 
