@@ -41,9 +41,14 @@ export function directConversationId(one: AccountId, other: AccountId): Conversa
   )
 }
 
-/** messageId = first 16 bytes of SHA-256("parley/1 id" ‖ device key ‖ epoch ‖ seq). */
+/** messageId = first 16 bytes of SHA-256("parley/1 id" ‖ device key ‖ epoch ‖ seq); for many positions of one stream. */
+export function messageIdsOf(device: DeviceKey, epoch: Epoch): (seq: number) => Uint8Array {
+  const stream = Buffer.concat([utf8('parley/1 id'), idBytes(device), idBytes(epoch)])
+  return (seq) => sha256(stream, uint64(seq)).subarray(0, 16)
+}
+
 export function messageIdBytes(device: DeviceKey, epoch: Epoch, seq: number): Uint8Array {
-  return sha256(utf8('parley/1 id'), idBytes(device), idBytes(epoch), uint64(seq)).subarray(0, 16)
+  return messageIdsOf(device, epoch)(seq)
 }
 
 export function messageIdOf(device: DeviceKey, epoch: Epoch, seq: number): MessageId {

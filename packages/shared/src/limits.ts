@@ -145,6 +145,8 @@ export const MAX_OPEN_ENVELOPES = 4
 export const MAX_OPEN_ENVELOPE_BYTES = 1 * MIB
 export const MAX_CLAIM_RANGES = 32
 export const MAX_CLAIMS_PER_FRAME = 256
+/** In one frame over all its claims: what is left out is only sealed again. */
+export const MAX_CLAIM_RANGES_PER_FRAME = 1_024
 /** Positions that arrived before their predecessor wait here, per stream. */
 export const MAX_EARLY_MESSAGES = 8_192
 /** Accounts that came to me and with whom no message was exchanged. */

@@ -1,7 +1,7 @@
 // What people do with messages: write to somebody, look back, take one back, wait for the tick.
 import { createHash } from 'node:crypto'
 import { directConversationId } from '@parley/shared/hashes.ts'
-import { type AccountId, LocalMessageId } from '@parley/shared/ids.ts'
+import { type AccountId, type ConversationId, LocalMessageId } from '@parley/shared/ids.ts'
 import { IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import type { HistoryPage, MessageState, MessageView } from '@parley/shared/local-api/messages.ts'
 import { DEFAULT_PRIORITY } from '@parley/shared/wire/message.ts'
@@ -54,6 +54,7 @@ export class Conversations {
   readonly #deps: ConversationsDeps
   /** Requests under way, so that the same key asked twice at once sends once. */
   readonly #toPoke = new Set<AccountId>()
+  readonly #ids = new Map<AccountId, ConversationId>()
   readonly #byKey = new Map<string, Promise<MessageView>>()
 
   constructor(deps: ConversationsDeps) {
@@ -102,11 +103,11 @@ export class Conversations {
 
   /** Newest first. Throws `unknown-message` when `before` is not one of them. */
   history(account: AccountId, limit: number, before?: string): HistoryPage {
-    const { store, me, views } = this.#deps
+    const { store, views } = this.#deps
     const from = before === undefined ? undefined : store.messages.byLocalId(before)
     if (before !== undefined && from === undefined)
       throw new ConversationError('unknown-message', `there is no message ${before}`)
-    const rows = store.messages.page(directConversationId(account, me), limit + 1, from)
+    const rows = store.messages.page(this.#conversationWith(account), limit + 1, from)
     const page = rows.slice(0, limit)
     const last = page.at(-1)
     const isMore = rows.length > limit && last !== undefined
@@ -149,7 +150,7 @@ export class Conversations {
     }
     const accepted = await delivery.send(
       {
-        conversation: directConversationId(account, me),
+        conversation: this.#conversationWith(account),
         recipients: [account],
         kind: TEXT_KIND,
         critical: true,
@@ -196,6 +197,15 @@ export class Conversations {
       'outbox-full',
       `${messages} messages to ${name} are waiting already: wait until some are delivered`,
     )
+  }
+
+  #conversationWith(account: AccountId): ConversationId {
+    let conversation = this.#ids.get(account)
+    if (conversation === undefined) {
+      conversation = directConversationId(account, this.#deps.me)
+      this.#ids.set(account, conversation)
+    }
+    return conversation
   }
 
   #existing(id: string): MessageView {

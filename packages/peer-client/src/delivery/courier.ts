@@ -65,7 +65,7 @@ export class Courier {
 
   /** The session that may be written to, if there is one. */
   get readyLine(): Line | undefined {
-    return this.#isReady ? this.#line : undefined
+    return this.#isReady && this.#line?.isOpen === true ? this.#line : undefined
   }
 
   attach(line: Line): void {

@@ -12,7 +12,7 @@ import { DeliveryError } from './delivery-error.ts'
 import type { LamportClock } from './lamport.ts'
 import { type Incoming, placeMessages, readIncoming } from './placing.ts'
 import type { Change, Clock, DeliveryEvents, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
-import { claimOf, positionsPages } from './positions.ts'
+import { claimsOf, positionsPages } from './positions.ts'
 
 export interface InboxDeps {
   readonly store: Store
@@ -82,7 +82,8 @@ export class Inbox {
   #commit(device: DeviceRow, id: EnvelopeId, content: Content, change: Change): Taken | 'foreign-epoch' {
     const { store, clock, lamport } = this.#deps
     const at = clock.now()
-    const taken: Taken = { claims: [], shown: [] }
+    const shownRanges: Taken['shown'] = []
+    const touched: StreamRow[] = []
     const streams: { stream: StreamRow; incoming: readonly Incoming[] }[] = []
     for (const { epoch, conversation, base, incoming } of content.streams) {
       const known = store.streams.byEpoch(device.device, epoch)
@@ -96,19 +97,18 @@ export class Inbox {
       const { shown, forks } = placeMessages(this.#deps, device.device, stream, incoming, at)
       if (shown !== undefined) {
         store.events.insert({ kind: 'received', at, stream: stream.id, ...shown, account: device.account })
-        taken.shown.push({ stream: stream.id, ...shown })
+        shownRanges.push({ stream: stream.id, ...shown })
       }
       if (forks > 0) store.events.insert({ kind: 'fork', at, stream: stream.id, account: device.account })
-      const after = store.streams.byId(stream.id)
-      if (after !== undefined) taken.claims.push(claimOf(store, after))
+      touched.push(store.streams.byId(stream.id) ?? stream)
       lamport.witness(incoming.reduce((max, { message }) => Math.max(max, message.lamport), 0))
     }
     // Whoever writes to me is accepted, until message requests exist.
-    if (taken.shown.length > 0 && store.contacts.get(device.account)?.state === 'stranger')
+    if (shownRanges.length > 0 && store.contacts.get(device.account)?.state === 'stranger')
       store.contacts.setState(device.account, 'accepted')
     store.openedEnvelopes.insert(device.device, id, at, null)
     store.devices.setLatestOpened(device.device, id)
-    return taken
+    return { claims: claimsOf(store, touched), shown: shownRanges }
   }
 
   #read(device: DeviceRow, plaintext: Uint8Array): Content | Refusal {

@@ -1,7 +1,7 @@
 // T1: `send` resolves once the message is fsynced. Everything sent in a turn of the event loop shares a transaction; a lone
 // message for a device that is ready is sealed first, so that accepting and sealing share one.
 
-import { streamRoot } from '@parley/shared/hashes.ts'
+import { messageIdsOf, streamRoot } from '@parley/shared/hashes.ts'
 import { type AccountId, EnvelopeId, type LocalMessageId, newLocalMessageId, randomId } from '@parley/shared/ids.ts'
 import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
@@ -215,7 +215,17 @@ export class Outbox {
         const now = store.cursors.get(cursor.stream, courier.device)
         if (now === undefined || now.upTo !== seq - 1 || !isCaughtUp(now))
           throw new StalePlanError('another message came first')
-        this.#deps.ownStreams.insert({ stream, seq, draft, localId, lamport: value, at, bytes, hash })
+        this.#deps.ownStreams.insert({
+          stream,
+          seq,
+          messageId: messageIdsOf(me.device, epoch)(seq),
+          draft,
+          localId,
+          lamport: value,
+          at,
+          bytes,
+          hash,
+        })
         store.deliveries.insert(cursor.stream, seq, account, 'sent', null, at)
         store.streams.setAccepted(cursor.stream, seq)
         lamport.raiseTo(value)

@@ -1,6 +1,6 @@
 // T1, the part inside the transaction: a message becomes the next position of my stream in its conversation.
 
-import { messageHash, messageIdBytes, streamRoot } from '@parley/shared/hashes.ts'
+import { messageHash, messageIdsOf, streamRoot } from '@parley/shared/hashes.ts'
 import { type AccountId, type ConversationId, Epoch, type LocalMessageId, randomId } from '@parley/shared/ids.ts'
 import { chainMessage, draftMessage, type MessagePlace, type Priority } from '@parley/shared/wire/message.ts'
 import type { Hold } from '#store/deliveries-table.ts'
@@ -59,14 +59,28 @@ export class OwnStreams {
       let head = heads.get(draft.conversation)
       if (head === undefined) {
         const stream = this.openStream(draft.conversation, draft.recipients)
-        head = { stream, upTo: stream.upTo, hash: this.lastHash(stream) }
+        head = {
+          stream,
+          upTo: stream.upTo,
+          hash: this.lastHash(stream),
+          messageId: messageIdsOf(stream.device, stream.epoch),
+        }
         heads.set(draft.conversation, head)
       }
       head.upTo += 1
       clock += 1
       const message = encode(head, draft, clock, at)
       head.hash = message.hash
-      this.insert({ stream: head.stream, seq: head.upTo, draft, localId, lamport: clock, at, ...message })
+      this.insert({
+        stream: head.stream,
+        seq: head.upTo,
+        messageId: head.messageId(head.upTo),
+        draft,
+        localId,
+        lamport: clock,
+        at,
+        ...message,
+      })
       const bytes = message.bytes.length
       for (const account of draft.recipients) {
         let hold = holds.get(account)
@@ -103,17 +117,16 @@ export class OwnStreams {
   }
 
   insert(position: NewPosition): void {
-    const { stream, seq, draft, localId, lamport, at, bytes, hash } = position
-    const { device, conversation, epoch } = stream
+    const { stream, seq, messageId, draft, localId, lamport, at, bytes, hash } = position
     this.#deps.store.messages.insert({
       stream: stream.id,
       seq,
-      conversation,
+      conversation: stream.conversation,
       localId,
       standing: 'shown',
       kind: draft.kind,
       lamport,
-      messageId: messageIdBytes(device, epoch, seq),
+      messageId,
       sentAt: at,
       storedAt: at,
       priority: draft.priority,
@@ -132,12 +145,14 @@ export class OwnStreams {
 
 interface Head {
   readonly stream: StreamRow
+  readonly messageId: (seq: number) => Uint8Array
   upTo: number
   hash: Uint8Array
 }
 
 export interface NewPosition {
-  readonly stream: Pick<StreamRow, 'id' | 'device' | 'conversation' | 'epoch'>
+  readonly stream: Pick<StreamRow, 'id' | 'conversation'>
+  readonly messageId: Uint8Array
   readonly seq: number
   readonly draft: Draft
   readonly localId: LocalMessageId

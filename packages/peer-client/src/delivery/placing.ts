@@ -1,6 +1,6 @@
 // T3, the part inside the transaction: where a received message goes in its author's stream.
 import { isEqualBytes } from '@parley/shared/bytes.ts'
-import { messageHash, messageIdBytes, streamRoot } from '@parley/shared/hashes.ts'
+import { messageHash, messageIdsOf, streamRoot } from '@parley/shared/hashes.ts'
 import { type DeviceKey, newLocalMessageId } from '@parley/shared/ids.ts'
 import { MAX_EARLY_MESSAGES } from '@parley/shared/limits.ts'
 import { decodeMessage, type Message } from '@parley/shared/wire/message.ts'
@@ -52,6 +52,7 @@ class StreamPlacing {
   readonly #device: DeviceKey
   readonly #stream: StreamRow
   readonly #at: number
+  readonly #messageId: (seq: number) => Uint8Array
   readonly #before: number
   #upTo: number
   #hash: Uint8Array | null
@@ -64,6 +65,7 @@ class StreamPlacing {
     this.#device = device
     this.#stream = stream
     this.#at = at
+    this.#messageId = messageIdsOf(device, stream.epoch)
     this.#before = stream.upTo
     this.#upTo = stream.upTo
     this.#hash = stream.hash
@@ -104,7 +106,7 @@ class StreamPlacing {
   }
 
   #insert({ message, bytes, hash }: Incoming, standing: Standing): void {
-    const messageId = messageIdBytes(this.#device, message.epoch, message.seq)
+    const messageId = this.#messageId(message.seq)
     this.#store.messages.insert({
       stream: this.#stream.id,
       seq: message.seq,

@@ -112,7 +112,8 @@ export class Planner {
       if (room.bytes <= 0) break
     }
     if (last === undefined) return undefined
-    draft.heads.push({ stream, seq: last.seq, hash: last.hash })
+    const hash = this.#store.messages.hashAt(stream, last.seq)
+    if (hash !== undefined) draft.heads.push({ stream, seq: last.seq, hash })
     return last.seq
   }
 }

@@ -11,6 +11,8 @@ export interface Line {
   readonly device: DeviceKey
   /** How it goes, for people: an address, `memory`, … */
   readonly path: string
+  /** False from the first word of its end on. */
+  readonly isOpen: boolean
   send(frame: DeliveryFrame): boolean
 }
 

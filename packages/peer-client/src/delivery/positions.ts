@@ -1,19 +1,28 @@
 // What I hold of a device's streams, as claims: in acknowledgements, and in pages after each hello.
 import type { DeviceKey } from '@parley/shared/ids.ts'
-import { MAX_CLAIM_RANGES, MAX_CLAIMS_PER_FRAME, MAX_EARLY_MESSAGES } from '@parley/shared/limits.ts'
+import {
+  MAX_CLAIM_RANGES,
+  MAX_CLAIM_RANGES_PER_FRAME,
+  MAX_CLAIMS_PER_FRAME,
+  MAX_EARLY_MESSAGES,
+} from '@parley/shared/limits.ts'
 import { type Claim, type FrameOf, TYPE } from '@parley/shared/wire/frames.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 
-export function claimOf(store: Store, stream: StreamRow): Claim {
-  const { epoch, upTo } = stream
-  const ranges = earlyRanges(store, stream.id)
-  return {
-    epoch,
-    upTo,
-    ...(stream.hash === null ? {} : { hash: stream.hash }),
-    ...(ranges.length === 0 ? {} : { ranges }),
-  }
+/** As many ranges beyond gaps as one frame has room for; the claims themselves are always whole. */
+export function claimsOf(store: Store, streams: readonly StreamRow[]): Claim[] {
+  let room = MAX_CLAIM_RANGES_PER_FRAME
+  return streams.map((stream) => {
+    const ranges = earlyRanges(store, stream.id, Math.min(room, MAX_CLAIM_RANGES))
+    room -= ranges.length
+    return {
+      epoch: stream.epoch,
+      upTo: stream.upTo,
+      ...(stream.hash === null ? {} : { hash: stream.hash }),
+      ...(ranges.length === 0 ? {} : { ranges }),
+    }
+  })
 }
 
 /** All of it, in pages; the last one says so. */
@@ -23,14 +32,15 @@ export function* positionsPages(store: Store, device: DeviceKey): Generator<Fram
   while (true) {
     const streams = store.streams.ofDevice(device, after, MAX_CLAIMS_PER_FRAME)
     const isLast = streams.length < MAX_CLAIMS_PER_FRAME
-    yield { type: TYPE.positions, streams: streams.map((stream) => claimOf(store, stream)), latest, last: isLast }
+    yield { type: TYPE.positions, streams: claimsOf(store, streams), latest, last: isLast }
     const end = streams.at(-1)
     if (isLast || end === undefined) return
     after = end.id
   }
 }
 
-function earlyRanges(store: Store, stream: number): { from: number; to: number; hash: Uint8Array }[] {
+function earlyRanges(store: Store, stream: number, max: number): { from: number; to: number; hash: Uint8Array }[] {
+  if (max === 0) return []
   const ranges: { from: number; to: number; hash: Uint8Array }[] = []
   for (const { seq, hash } of store.messages.early(stream, MAX_EARLY_MESSAGES)) {
     const range = ranges.at(-1)
@@ -38,7 +48,7 @@ function earlyRanges(store: Store, stream: number): { from: number; to: number; 
       range.to = seq
       range.hash = hash
     } else {
-      if (ranges.length === MAX_CLAIM_RANGES) break
+      if (ranges.length === max) break
       ranges.push({ from: seq, to: seq, hash })
     }
   }

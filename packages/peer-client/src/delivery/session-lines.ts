@@ -9,7 +9,14 @@ export class SessionLines {
     let line = this.#lines.get(session)
     if (line === undefined) {
       const path = `${session.path} ${session.remoteAddress ?? ''}`.trim()
-      line = { device: session.device, path, send: (frame) => session.send(frame) }
+      line = {
+        device: session.device,
+        path,
+        get isOpen() {
+          return session.isOpen
+        },
+        send: (frame) => session.send(frame),
+      }
       this.#lines.set(session, line)
     }
     return line

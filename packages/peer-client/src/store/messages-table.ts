@@ -29,7 +29,6 @@ export interface MessageRow extends NewMessage {
 export interface PositionRow {
   readonly seq: number
   readonly bytes: Uint8Array
-  readonly hash: Uint8Array
 }
 
 const COLUMNS = `id, stream, seq, conversation, local_id AS localId, standing, kind, lamport, message_id AS messageId, sent_at AS sentAt,
@@ -61,7 +60,7 @@ export class MessagesTable {
     )
     this.#rechain = database.prepare('UPDATE messages SET bytes = ?, hash = ? WHERE stream = ? AND seq = ?')
     this.#positions = database.prepare(
-      `SELECT seq, bytes, hash FROM messages
+      `SELECT seq, bytes FROM messages
        WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
     )
     this.#hashAt = database.prepare('SELECT hash FROM messages WHERE stream = ? AND seq = ?')

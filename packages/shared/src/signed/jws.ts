@@ -5,6 +5,7 @@ import { CompactSign, compactVerify, errors } from 'jose'
 import { z } from 'zod'
 import { publicKeyObject } from '#keys.ts'
 import { MAX_JWS_CHARS } from '#limits.ts'
+import { systemErrorCode } from '#system-error.ts'
 
 export const Jws = z
   .string()
@@ -89,5 +90,5 @@ function parseJson(part: string): unknown {
 }
 
 function isBadKey(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_')
+  return systemErrorCode(error)?.startsWith('ERR_') ?? false
 }
