@@ -87,15 +87,14 @@ export class ApiClient {
     return this.#exchange({ method: 'GET', path: messagePath(id), signal }, MessageView)
   }
 
-  /** Resolves when the message reached the state, has ended, or the time is up: look at its state. */
+  /** Resolves when the message reached the state, has ended, waits for a word of the user, or the time is up. */
   async waitFor(id: string, state: 'sent' | 'delivered', { timeoutMs, signal }: Wait): Promise<MessageView> {
     const deadline = performance.now() + timeoutMs
     for (;;) {
       const leftMs = Math.max(0, Math.round(deadline - performance.now()))
       const path = `${messagePath(id)}?wait=${state}&timeoutMs=${Math.min(leftMs, MAX_POLL_MS)}`
       const message = await this.#exchange({ method: 'GET', path, signal }, MessageView)
-      const isWaiting = message.state === 'queued' || (message.state === 'sent' && state === 'delivered')
-      if (!isWaiting || leftMs <= MAX_POLL_MS) return message
+      if (!isOnItsWay(message, state) || leftMs <= MAX_POLL_MS) return message
     }
   }
 
@@ -129,6 +128,11 @@ export class ApiClient {
   async stop({ signal }: Cancellable = {}): Promise<void> {
     await this.#exchange({ method: 'POST', path: '/api/v1/stop', signal }, z.object({}))
   }
+}
+
+function isOnItsWay({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): boolean {
+  if (hold === 'blocked-key-change') return false
+  return state === 'queued' || (state === 'sent' && wanted === 'delivered')
 }
 
 function messagePath(id: string): string {

@@ -33,7 +33,10 @@ export class Gate {
   checkToken({ authorization }: IncomingHttpHeaders): void {
     const given = BEARER.exec(authorization ?? '')?.[1]
     if (given !== undefined && this.isToken(given)) return
-    throw new RequestError('unauthorised', 'send the token in the profile’s file api-token: Authorization: Bearer …')
+    throw new RequestError(
+      'unauthorised',
+      'send what the file api-token of the profile holds: Authorization: Bearer TOKEN',
+    )
   }
 
   /** Takes the same time whatever is given. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
-import type { HistoryPage, MessageState, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { type Daemon, RequestError } from '#api/daemon.ts'
@@ -19,6 +19,8 @@ export class TestDaemon implements Daemon {
   readonly contacts = new Map<string, PeerInfo>()
   readonly users: FoundUser[] = []
   readonly whys = new Map<string, Why>()
+  /** What happens between taking the next message and saying so. */
+  beforeAnswer: (() => Promise<void>) | undefined
   /** Thrown by the next send. */
   readonly refusals: Error[] = []
   currentStatus: DaemonStatus
@@ -120,6 +122,9 @@ export class TestDaemon implements Daemon {
     const contact = this.#contact(to)
     const message = this.#add({ ...this.#message(contact.name, text), direction: 'out', state: 'queued' })
     if (key !== undefined) this.#keys.set(key, message)
+    const { beforeAnswer } = this
+    this.beforeAnswer = undefined
+    await beforeAnswer?.()
     return message
   }
 
@@ -133,8 +138,7 @@ export class TestDaemon implements Daemon {
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve())
     })
-    const isEnough = (message: MessageView) =>
-      message.id === id && hasEnded(message.state, state) && message.hold === undefined
+    const isEnough = (message: MessageView) => message.id === id && isSettled(message, state)
     if (!this.messages.some(isEnough)) await Promise.race([aborted, this.#changed.next(isEnough)])
     this.#note('wait-ended', id)
     const message = this.message(id)
@@ -207,7 +211,8 @@ export class TestDaemon implements Daemon {
   }
 }
 
-function hasEnded(state: MessageState | undefined, wanted: 'sent' | 'delivered'): boolean {
+function isSettled({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): boolean {
+  if (hold === 'blocked-key-change') return true
   return state !== undefined && state !== 'queued' && (state !== 'sent' || wanted === 'sent')
 }
 

@@ -20,9 +20,9 @@ export const findCommand = defineCommand({
   syntax: 'find <query>',
   group: 'People:',
   summary: 'look for somebody in the directory',
-  details: 'QUERY is a name, the beginning of one, or an IP address.',
+  details: 'QUERY is a name or an IP address.',
   examples: [
-    ['parley find bob', 'bob, and whose names begin like that'],
+    ['parley find bob', 'who holds this name, and whether they are online'],
     ['parley find 192.0.2.7', 'who was seen at this address'],
   ],
   options: [

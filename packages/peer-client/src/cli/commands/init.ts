@@ -12,7 +12,7 @@ export const initCommand = defineCommand({
   details:
     'The keys are made here and stay here. Whoever has a copy of the profile is you: keep it private, and a backup of it safe.',
   examples: [
-    ['parley init --name alice', 'without a directory: others reach you by address'],
+    ['parley init --name alice', 'others reach you by address'],
     ['parley init --name alice --directory http://127.0.0.1:5000', 'others find you by name'],
     ['parley init --name alice --profile ./alice', 'in a place of your choice'],
   ],

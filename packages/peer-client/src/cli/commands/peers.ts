@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ClientFlags, clientOf, defineCommand, jsonOption, limitOption, profileOptions } from '../command.ts'
 import { EXIT } from '../exit.ts'
 import { type Cell, printTable, printText } from '../layout.ts'
-import { count, nameStyle } from '../message-words.ts'
+import { nameStyle } from '../message-words.ts'
 import { span } from '../times.ts'
 
 const MOST = 10_000
@@ -50,7 +50,7 @@ export const peersCommand = defineCommand({
       ],
       peers,
     )
-    if (all.length > limit) terminal.note(`${count(all.length - limit, 'more')}: --limit ${all.length} shows all`)
+    if (all.length > limit) terminal.note(`${all.length - limit} more: --limit ${all.length} shows all`)
     return EXIT.done
   },
 })

@@ -18,8 +18,8 @@ export const startCommand = defineCommand({
     'Ctrl-C ends it; what waits goes out after the next start.',
   examples: [
     ['parley start', 'with the profile that there is'],
-    ['parley start --name alice --directory http://127.0.0.1:5000', 'makes the profile first when there is none'],
-    ['parley start --name bob --port 8001 --peer 127.0.0.1:8000', 'keeps a session to a peer, directory or not'],
+    ['parley start --name alice --directory http://127.0.0.1:5000', 'makes the profile first if need be'],
+    ['parley start --name bob --port 8001 --peer 127.0.0.1:8000', 'keeps a session to that peer'],
   ],
   options: [
     new Option('--name <name>', 'whose profile; made first when it is not there'),

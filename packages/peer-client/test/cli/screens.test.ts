@@ -1,0 +1,237 @@
+import { expect, test } from '@jest/globals'
+import { announce, parleyAt } from '../support/command-line.ts'
+import { rawCharacters } from '../support/raw-characters.ts'
+import { runApi } from '../support/running-api.ts'
+import { accountOf } from '../support/test-daemon.ts'
+
+/** Local times are compared in the time zone of whoever runs the tests. */
+const at = (hours: number, minutes: number, day = 3) => new Date(2026, 1, day, hours, minutes).getTime()
+const NOW = at(12, 0)
+
+async function world() {
+  const running = await runApi()
+  await announce(running)
+  return running
+}
+
+test('status says in a few lines how the peer is doing', async () => {
+  await using w = await world()
+  w.daemon.currentStatus = { ...w.daemon.currentStatus, startedAt: NOW - 7_500_000, connected: 2, waiting: 1 }
+  w.daemon.currentStatus.directory = {
+    state: 'waiting',
+    url: 'http://127.0.0.1:5000',
+    until: NOW + 12_000,
+    lastError: 'nobody answers',
+  }
+  const { code, out } = await parleyAt(w, ['status'], { now: NOW })
+  expect(code).toBe(0)
+  expect(out).toBe(`alice has been running for 2 h 5 min
+  account    YWxpY2Uu
+  listening  127.0.0.1:8000
+  directory  http://127.0.0.1:5000, not reached (nobody answers); next try in 12 s
+  connected  2 peers
+  waiting    1 message not delivered yet
+  profile    /home/alice/.local/share/parley/alice
+  process    4711, version 0.0.0
+`)
+})
+
+test('peers are a table, connected ones first', async () => {
+  await using w = await world()
+  w.daemon.know(
+    'zoe',
+    { state: 'waiting', until: NOW + 5_000, lastError: 'refused' },
+    { waiting: 3, presence: 'offline' },
+  )
+  w.daemon.know('mallory', { state: 'idle' }, { isKeyChanged: true })
+  w.daemon.know('bob', { state: 'connected', since: NOW, address: '192.0.2.7:8000', path: 'direct', roundTripMs: 1.6 })
+  w.daemon.know('carol', { state: 'connecting' }, { isNameVerified: false })
+  const { out } = await parleyAt(w, ['peers'], { now: NOW })
+  expect(out).toBe(`NAME                    LINK                          NOW      WAITING  ADDRESS
+bob                     connected, direct, 2 ms       online            192.0.2.7:8000
+carol (says so itself)  connecting                    unknown
+zoe                     next try in 5 s (refused)     offline        3
+mallory                 key changed: nothing is sent  unknown
+`)
+})
+
+test('a table is no wider than the terminal, and says everything all the same', async () => {
+  await using w = await world()
+  w.daemon.know('bob', { state: 'waiting', until: NOW + 5_000, lastError: 'the other side did not answer in time' })
+  const { out } = await parleyAt(w, ['peers'], { now: NOW, columns: 60 })
+  for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(60)
+  for (const word of 'the other side did not answer in time'.split(' ')) expect(out).toContain(word)
+})
+
+test('a limit shows the first, and how many there are', async () => {
+  await using w = await world()
+  for (let n = 0; n < 5; n++) w.daemon.know(`peer-${n}`)
+  const { out, err } = await parleyAt(w, ['peers', '--limit', '2'])
+  expect(out.trim().split('\n')).toHaveLength(3)
+  expect(err).toBe('3 more: --limit 5 shows all\n')
+  const json = await parleyAt(w, ['peers', '--json', '--limit', '2'])
+  expect(
+    json.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual(w.daemon.peers().slice(0, 2))
+})
+
+test('with nobody known, peers says how to begin', async () => {
+  await using w = await world()
+  expect(await parleyAt(w, ['peers'])).toMatchObject({ code: 0, out: expect.stringContaining('parley find NAME') })
+})
+
+test('find shows whom the directory knows', async () => {
+  await using w = await world()
+  w.daemon.users.push(
+    { name: 'bob', displayName: 'Bob', account: accountOf('bob'), status: 'online', address: '192.0.2.7' },
+    { name: 'bobby', displayName: 'Bobby T.', account: accountOf('bobby'), status: 'offline', lastSeen: NOW - 180_000 },
+  )
+  expect(await parleyAt(w, ['find', 'bob'], { now: NOW })).toEqual({
+    code: 0,
+    err: '',
+    out: `NAME   CALLED    NOW      LAST SEEN  ADDRESS
+bob    Bob       online              192.0.2.7
+bobby  Bobby T.  offline  3 min ago
+`,
+  })
+  expect(await parleyAt(w, ['find', 'nobody'])).toMatchObject({ code: 66, out: expect.stringContaining('"nobody"') })
+})
+
+test('a conversation reads from top to bottom, with days, states and wrapped texts', async () => {
+  await using w = await world()
+  const { daemon } = w
+  daemon.know('bob')
+  daemon.receive('bob', 'good night', { sentAt: at(23, 59, 2) })
+  daemon.receive('bob', 'hello\n\nsecond line', { sentAt: at(10, 20) })
+  for (const [minute, state] of [
+    [21, 'delivered'],
+    [22, 'sent'],
+    [23, 'queued'],
+    [24, 'cancelled'],
+  ] as const) {
+    daemon.receive('bob', `it is ${state}`, { direction: 'out', state, sentAt: at(10, minute) })
+  }
+  daemon.receive('bob', 'waits', { direction: 'out', state: 'queued', hold: 'blocked-key-change', sentAt: at(10, 25) })
+  const { out } = await parleyAt(w, ['history', 'bob'], { now: NOW })
+  expect(out).toBe(`── Yesterday
+23:59  bob               good night
+
+── Today
+10:20  bob               hello
+
+                         second line
+10:21  you  ✓ delivered  it is delivered
+10:22  you  ○ sent       it is sent
+10:23  you  … queued     it is queued
+10:24  you  ✗ cancelled  it is cancelled
+10:25  you  ‖ on hold    waits
+`)
+  const ascii = await parleyAt(w, ['history', 'bob', '--limit', '6'], { now: NOW, environment: { LANG: 'C' } })
+  expect(ascii.out).toContain('10:21  you  + delivered  it is delivered')
+  expect(ascii.out).toMatch(/^[ -~\n]*$/)
+})
+
+test('on a narrow terminal the shapes of the states are enough, and texts wrap', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  w.daemon.receive('bob', 'the quick brown fox jumps over the lazy dog', {
+    direction: 'out',
+    state: 'delivered',
+    sentAt: at(10, 0),
+  })
+  const { out } = await parleyAt(w, ['history', 'bob'], { now: NOW, columns: 36 })
+  expect(out).toBe(`── Today
+10:00  you  ✓  the quick brown fox
+               jumps over the lazy
+               dog
+`)
+})
+
+test('a long conversation is read over several pages, the newest of it', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  for (let n = 1; n <= 1_200; n++) w.daemon.receive('bob', `${n}`)
+  const { out } = await parleyAt(w, ['history', 'bob', '--limit', '1100', '--json'])
+  const texts = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).text)
+  expect(texts).toHaveLength(1_100)
+  expect([texts[0], texts.at(-1)]).toEqual(['101', '1200'])
+})
+
+test('why begins with what happens next and ends with what was tried', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  const message = w.daemon.receive('bob', 'hello\nbob', { direction: 'out', state: 'queued', sentAt: at(10, 0) })
+  w.daemon.whys.set(message.id, {
+    message,
+    summary: 'The message waits here for bob. It is safe on this device.',
+    next: 'It goes out when bob is reached.',
+    attempts: [
+      { at: at(10, 1), what: 'look-up', outcome: 'found' },
+      { at: at(10, 2), what: 'dial', path: 'tcp', outcome: 'failed', detail: 'refused' },
+    ],
+  })
+  const { out } = await parleyAt(w, ['why', message.id], { now: NOW })
+  expect(out).toBe(`… queued  to bob, 10:00
+  "hello\\nbob"
+
+It goes out when bob is reached.
+The message waits here for bob. It is safe on this device.
+
+DAY    TIME      WHAT       BY   OUTCOME
+Today  10:02:00  dialled    tcp  failed: refused
+Today  10:01:00  looked up       found
+`)
+})
+
+test('colour only for a person who wants it', async () => {
+  await using w = await world()
+  w.daemon.know('bob', { state: 'connected', since: 1, address: 'x', path: 'direct' })
+  const isColoured = ({ out }: { out: string }) => out.includes('\x1b[')
+  expect(isColoured(await parleyAt(w, ['peers'], { columns: 80, environment: { NO_COLOR: '' } }))).toBe(true)
+  expect(isColoured(await parleyAt(w, ['peers'], { columns: 80, environment: { NO_COLOR: '1' } }))).toBe(false)
+  expect(isColoured(await parleyAt(w, ['peers'], { columns: 80, environment: { NO_COLOR: '', TERM: 'dumb' } }))).toBe(
+    false,
+  )
+  expect(isColoured(await parleyAt(w, ['peers'], { environment: { NO_COLOR: '' } }))).toBe(false)
+})
+
+test('nothing that came from others reaches the terminal as it is', async () => {
+  await using w = await world()
+  const evil = '\x1b]0;owned\x07\u202e\n\r'
+  const peer = w.daemon.know('bob', { state: 'waiting', until: NOW, lastError: evil }, { name: evil })
+  w.daemon.contacts.set(evil, peer)
+  w.daemon.users.push({ name: evil, displayName: evil, account: evil, status: 'online', address: evil })
+  w.daemon.currentStatus = { ...w.daemon.currentStatus, name: evil, listening: [evil], profile: evil }
+  const message = w.daemon.receive(evil, evil, { kind: 'text' })
+  w.daemon.receive(evil, '', { kind: evil })
+  w.daemon.whys.set(message.id, {
+    message,
+    summary: evil,
+    next: evil,
+    attempts: [{ at: 1, what: 'dial', path: evil, outcome: evil, detail: evil }],
+  })
+  const verifyLedger = () => Promise.resolve({ ok: true, text: `${evil}\n`, report: {} })
+  for (const args of [
+    ['status'],
+    ['peers'],
+    ['find', '\x1b'],
+    ['find', 'nobody\x1b'],
+    ['history', evil],
+    ['why', message.id],
+    ['why', '\x1b[31m'],
+    ['send', '\x1b[31m', 'hi'],
+    ['connect', '\x1b[31m'],
+    ['verify-ledger', 'x'],
+    ['\x1b[31m'],
+  ]) {
+    const { out, err } = await parleyAt(w, args, { now: NOW, columns: 80, actions: { verifyLedger } })
+    expect(rawCharacters(out + err)).toEqual([])
+    expect(out + err).not.toBe('')
+  }
+})

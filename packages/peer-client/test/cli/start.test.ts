@@ -1,0 +1,132 @@
+import { chmod, readdir, stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import { parley, startParley } from '../support/command-line.ts'
+import { tempDirectory } from '../support/temp-directory.ts'
+
+interface ReadyLine {
+  readonly event: 'ready'
+  readonly name: string
+  readonly account: string
+  readonly listening: readonly string[]
+  readonly api: string
+  readonly directory: string | null
+  readonly profile: string
+}
+
+function start(environment: Record<string, string>, ...args: string[]) {
+  const usual = ['start', '--port', '0', '--json', '--log-level', 'error']
+  const child = startParley([...usual, ...args], { environment })
+  const ready = async (): Promise<ReadyLine> => JSON.parse(await child.line(/"ready"/))
+  return Object.assign(child, { ready })
+}
+
+test('a profile that is made can be started, asked, and stopped', async () => {
+  await using home = await tempDirectory()
+  const environment = { XDG_DATA_HOME: home.path }
+  const made = await parley(['init', '--name', 'Alice', '--json'], { environment })
+  expect(made.code).toBe(0)
+  const profile = join(home.path, 'parley', 'alice')
+  const { account, ...rest } = JSON.parse(made.out)
+  expect(rest).toEqual({ event: 'made', name: 'alice', displayName: 'Alice', profile, directory: null })
+
+  await using daemon = start(environment)
+  const ready = await daemon.ready()
+  expect(ready).toMatchObject({ name: 'alice', account, directory: null, profile })
+  expect(ready.listening).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
+  expect(ready.api).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  for (const file of await readdir(profile)) expect((await stat(join(profile, file))).mode & 0o077).toBe(0)
+
+  const status = await parley(['status', '--json'], { environment })
+  expect(JSON.parse(status.out)).toMatchObject({ name: 'alice', account, pid: daemon.pid, connected: 0 })
+  expect(await parley(['start', '--json'], { environment })).toMatchObject({ code: 71 })
+  expect(await parley(['send', 'bob', 'hi'], { environment })).toMatchObject({ code: 66 })
+  expect(await parley(['stop'], { environment })).toEqual({ code: 0, out: 'Stopped.\n', err: '' })
+  expect(await daemon.ended).toMatchObject({ code: 0, err: '' })
+  expect(await readdir(profile)).not.toContain('daemon.json')
+  expect(await parley(['status'], { environment })).toMatchObject({ code: 69 })
+})
+
+test('starting a name that is new makes its profile first, and says so', async () => {
+  await using home = await tempDirectory()
+  const args = ['start', '--uname', 'bob', '--port', '0', '--log-level', 'error']
+  await using daemon = startParley(args, { environment: { XDG_DATA_HOME: home.path } })
+  expect(await daemon.line(/ready/)).toMatch(/^bob is ready on 127\.0\.0\.1:\d+, local API http:\/\/\S+, no directory$/)
+  daemon.signal('SIGTERM')
+  expect(await daemon.ended).toMatchObject({ code: 0, err: expect.stringContaining('A profile for bob was made in') })
+})
+
+test('two peers talk, and their databases prove it', async () => {
+  await using home = await tempDirectory()
+  const environment = { XDG_DATA_HOME: home.path }
+  await using alice = start(environment, '--name', 'alice')
+  const [address = ''] = (await alice.ready()).listening
+  await using bob = start(environment, '--name', 'bob')
+  const { profile } = await bob.ready()
+
+  expect(await parley(['connect', address, '--name', 'bob'], { environment })).toMatchObject({ code: 0 })
+  const sent = await parley(['send', '--name', 'bob', 'alice', 'hello', '--wait', 'delivered'], { environment })
+  expect(sent).toMatchObject({ code: 0, out: expect.stringMatching(/✓ delivered \S+\n$/) })
+  const read = await parley(['history', 'bob', '--name', 'alice', '--json'], { environment })
+  expect(JSON.parse(read.out)).toMatchObject({ with: 'bob', direction: 'in', text: 'hello' })
+  const others = (await alice.ready()).profile
+  expect(await parley(['verify-ledger', profile, others], { environment })).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('1 delivery proven, 0 pending'),
+  })
+})
+
+test('what keeps a daemon from starting is said in a sentence', async () => {
+  await using home = await tempDirectory()
+  const environment = { XDG_DATA_HOME: home.path }
+  const profile = join(home.path, 'parley', 'alice')
+  const refused = (...args: string[]) => parley(['start', ...args], { environment })
+
+  expect(await refused()).toMatchObject({ code: 69, err: expect.stringContaining('parley init') })
+  expect(await refused('--profile', profile)).toMatchObject({ code: 64, err: expect.stringContaining('--name') })
+  expect(await refused('--name', 'not a name')).toMatchObject({ code: 64, err: expect.stringContaining('(bad-name)') })
+  expect(await refused('--name', 'alice', '--directory', 'nowhere')).toMatchObject({
+    code: 64,
+    err: expect.stringContaining('(bad-url)'),
+  })
+  expect(await refused('--name', 'alice', '--peer', 'nowhere')).toMatchObject({ code: 64 })
+  expect(await parley(['init', '--name', 'alice'], { environment })).toMatchObject({ code: 65 })
+  expect(await refused('--name', 'bob', '--profile', profile)).toMatchObject({
+    code: 64,
+    err: expect.stringContaining('that of alice'),
+  })
+
+  await using taken = await takenPort()
+  const port = String(taken.port)
+  const inUse = { code: 69, out: '', err: expect.stringContaining('--port') }
+  expect(await refused('--port', port, '--log-level', 'silent')).toMatchObject(inUse)
+  expect(await refused('--port', '0', '--api-port', port, '--log-level', 'silent')).toMatchObject(inUse)
+
+  await chmod(profile, 0o755)
+  expect(await refused()).toMatchObject({ code: 73, err: expect.stringContaining('chmod 700') })
+})
+
+test('who asks twice to stop does not wait', async () => {
+  const script = fileURLToPath(new URL('stuck-daemon.ts', import.meta.url))
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    await using stuck = startParley([], { script })
+    await stuck.line(/"ready"/)
+    stuck.signal(signal)
+    await stuck.line(/stopping/)
+    stuck.signal(signal)
+    expect(await stuck.ended).toMatchObject({ code })
+  }
+})
+
+async function takenPort(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return { port: address.port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) }
+}

@@ -1,0 +1,39 @@
+// `parley start` with a daemon that, once asked to stop, never does.
+import { runCli } from '#cli/program.ts'
+import { Terminal } from '#cli/terminal.ts'
+
+const refuse = () => Promise.reject(new Error('not here'))
+
+process.exitCode = await runCli(['start', '--json'], {
+  actions: {
+    locateProfile: refuse,
+    init: refuse,
+    verifyLedger: refuse,
+    start: () => {
+      const never = new Promise<void>(() => {})
+      // Something for the process to live for.
+      setInterval(() => {}, 60_000)
+      return Promise.resolve({
+        ready: {
+          name: 'stuck',
+          account: '',
+          device: '',
+          listening: [],
+          api: '',
+          directory: null,
+          profile: '',
+          isNewProfile: false,
+        },
+        stopped: never,
+        stop: () => {
+          console.log('stopping')
+          return never
+        },
+      })
+    },
+  },
+  terminal: new Terminal({ out: process.stdout, errors: process.stderr, environment: {} }),
+  input: process.stdin,
+  now: Date.now,
+  version: '0',
+})

@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals'
+import { parley, parleyAt } from '../support/command-line.ts'
+
+const COMMANDS = [
+  'init',
+  'start',
+  'status',
+  'stop',
+  'send',
+  'history',
+  'why',
+  'cancel',
+  'find',
+  'peers',
+  'connect',
+  'disconnect',
+  'verify-ledger',
+]
+
+test.each(COMMANDS)('%s --help explains itself with examples', async (command) => {
+  const { code, out, err } = await parleyAt(undefined, [command, '--help'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toMatch(new RegExp(`^Usage: parley ${command} `))
+  expect(out).toContain(`Examples:\n  `)
+  for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+  expect(await parleyAt(undefined, ['help', command])).toEqual({ code, out, err })
+})
+
+test('the help of the program names every command', async () => {
+  const { code, out } = await parleyAt(undefined, ['--help'])
+  expect(code).toBe(0)
+  for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
+})
+
+test.each([
+  [[]],
+  [['nothing']],
+  [['send']],
+  [['send', 'bob', '--unknown']],
+  [['send', 'bob', 'hi', '--wait', 'read']],
+  [['send', 'bob', 'hi', '--timeout', 'soon']],
+  [['history']],
+  [['history', 'bob', 'carol']],
+  [['history', 'bob', '--limit', '0']],
+  [['history', 'bob', '--limit', '1e3']],
+  [['find']],
+  [['why']],
+  [['cancel']],
+  [['connect']],
+  [['disconnect']],
+  [['init']],
+  [['start', '--port', '65536']],
+  [['start', '--port', 'x']],
+  [['start', '--max-peers', '0']],
+  [['start', '--log-level', 'loud']],
+  [['verify-ledger']],
+])('%j is answered with 64 and nothing on stdout', async (args) => {
+  const { code, out, err } = await parleyAt(undefined, args)
+  expect({ code, out }).toEqual({ code: 64, out: '' })
+  expect(err).not.toBe('')
+})
+
+test('a mistyped command is answered with the right one', async () => {
+  expect((await parleyAt(undefined, ['histroy', 'bob'])).err).toContain('history')
+})
+
+test('the version is that of the package', async () => {
+  expect(await parley(['--version'])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  expect(await parley(['send'])).toMatchObject({ code: 64, out: '' })
+})

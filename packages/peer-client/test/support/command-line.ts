@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { writeDaemonFile } from '#api/daemon-file.ts'
+import type { CliActions } from '#cli/actions.ts'
+import { runCli } from '#cli/program.ts'
+import { type Environment, Terminal } from '#cli/terminal.ts'
+import type { RunningApi } from './running-api.ts'
+
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const QUIET = '--disable-warning=ExperimentalWarning'
+
+interface ChildOptions {
+  readonly environment?: Environment
+  readonly input?: string | Buffer
+  readonly script?: string
+}
+
+export interface Child extends AsyncDisposable {
+  readonly pid: number
+  /** The first line on stdout that fits. */
+  line(fits: RegExp): Promise<string>
+  signal(name: NodeJS.Signals): void
+  readonly ended: Promise<Ended>
+}
+
+/** The real program, in a process and an environment of its own. */
+export function startParley(
+  args: readonly string[],
+  { environment = {}, input, script = MAIN }: ChildOptions = {},
+): Child {
+  const env = { PATH: process.env['PATH'], HOME: '/nonexistent', TZ: 'UTC', LANG: 'C.UTF-8', ...environment }
+  const child = spawn(process.execPath, [QUIET, script, ...args], { env, stdio: 'pipe' })
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  // A program that ends without reading its input closes it.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, out, err }))
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    async line(fits) {
+      for (;;) {
+        const found = out
+          .split('\n')
+          .slice(0, -1)
+          .find((line) => fits.test(line))
+        if (found !== undefined) return found
+        const more = once(child.stdout, 'data').then(() => undefined)
+        const last = await Promise.race([more, ended])
+        if (last !== undefined) throw new Error(`it ended with ${last.code}: ${last.out}${last.err}`)
+      }
+    },
+    signal: (name) => void child.kill(name),
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+export async function parley(args: readonly string[], options?: ChildOptions): Promise<Ended> {
+  await using child = startParley(args, options)
+  return await child.ended
+}
+
+interface TerminalLook {
+  /** A terminal of this width; without it a pipe. */
+  readonly columns?: number
+  readonly environment?: Environment
+  readonly input?: string | Buffer
+  readonly now?: number
+  readonly actions?: Partial<CliActions>
+}
+
+/** The same program inside this process, with a daemon and a terminal that a test made. */
+export async function parleyAt(
+  world: RunningApi | undefined,
+  args: readonly string[],
+  look: TerminalLook = {},
+): Promise<Ended> {
+  let out = ''
+  let err = ''
+  const { columns, input = '', now = Date.parse('2026-02-03T12:00:00Z') } = look
+  const terminal = new Terminal({
+    out: {
+      isTTY: columns !== undefined,
+      columns,
+      write: (text) => {
+        out += text
+        return true
+      },
+    },
+    errors: {
+      write: (text) => {
+        err += text
+        return true
+      },
+    },
+    environment: { LANG: 'C.UTF-8', NO_COLOR: '1', ...look.environment },
+  })
+  const refuse = () => Promise.reject(new Error('this test has no such action'))
+  const actions: CliActions = {
+    locateProfile: () => (world === undefined ? refuse() : Promise.resolve(world.profile)),
+    init: refuse,
+    start: refuse,
+    verifyLedger: refuse,
+    ...look.actions,
+  }
+  const code = await runCli(args, {
+    actions,
+    terminal,
+    input: Readable.from(input.length === 0 ? [] : [Buffer.from(input)]),
+    now: () => now,
+    version: '1.2.3',
+  })
+  return { code, out, err }
+}
+
+/** Lets clients of this machine find the API of a test. */
+export async function announce({ api, profile }: RunningApi, pid = process.pid): Promise<void> {
+  await writeDaemonFile(profile, { url: api.url, pid, startedAt: 1 })
+}
