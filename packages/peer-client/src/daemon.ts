@@ -1,8 +1,6 @@
 import { join } from 'node:path'
 import { foldName } from '@parley/shared/ids.ts'
 import { API_TOKEN_FILE } from '@parley/shared/local-api/daemon-file.ts'
-import { destination, type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
 import { removeDaemonFile, writeDaemonFile } from '#api/daemon-file.ts'
 import { defaultApiPort, startLocalApi } from '#api/local-api.ts'
 import type { RunningDaemon, StartOptions } from '#cli/actions.ts'
@@ -11,8 +9,10 @@ import { formatPeerAddress } from '#connection/peer-address.ts'
 import { loadIdentity } from '#identity/identity.ts'
 import { checkProfileDirectory } from '#identity/profile-directory.ts'
 import { ProfileError } from '#identity/profile-error.ts'
+import { createDaemonLog } from './daemon-log.ts'
 import { createPeer } from './peer.ts'
 import { PeerDaemon } from './peer-daemon.ts'
+import { createProfile } from './profile.ts'
 
 export interface DaemonOptions extends StartOptions {
   /** Absolute. Made for `name` when there is no profile. */
@@ -24,8 +24,9 @@ export interface DaemonOptions extends StartOptions {
 export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> {
   const { profile, version, port, apiPort, signal } = options
   const startedAt = Date.now()
-  const log = createLogger(options.logLevel)
   const { name, isNewProfile } = await ownerOf(options)
+  if (isNewProfile) await createProfile({ name, profile, directory: options.directory ?? undefined })
+  const log = createDaemonLog(profile, options.logLevel)
   const asked = Promise.withResolvers<void>()
   let failure: Error | undefined
 
@@ -105,10 +106,4 @@ async function ownerOf({ profile, name }: DaemonOptions): Promise<{ name: string
   const identity = await loadIdentity(profile)
   if (name === undefined || foldName(name) === identity.name) return { name: identity.name, isNewProfile: false }
   throw new CliError(EXIT.usage, 'other-name', `the profile in ${profile} is that of ${identity.name}, not of ${name}`)
-}
-
-/** Lines for people on a terminal, JSON for machines; always on stderr, because stdout is for what was asked. */
-function createLogger(level: string): Logger {
-  if (!process.stderr.isTTY) return pino({ level }, destination({ dest: 2, sync: true }))
-  return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname' }))
 }

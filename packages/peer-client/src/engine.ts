@@ -149,7 +149,9 @@ export class Engine {
     })
     const dialler = new Dialler({
       sessions: this.#sessions,
-      onAttempt: (attempt) => noteAttempt(store, attempt).catch((error: unknown) => this.#failed(error)),
+      onAttempt: (attempt) => {
+        noteAttempt(store, attempt).catch((error: unknown) => this.#failed(error))
+      },
     })
     this.#keeper = new Keeper({ dialler, finder, onState: (device) => this.#peerChanged(device) })
     this.#fixedPeers = new FixedPeers({
@@ -201,6 +203,7 @@ export class Engine {
     const { store } = this
     store.prune(Date.now())
     this.#listener = await this.#sessions.listen(this.#options.listen)
+    this.#options.log.info({ policy: 'open', ...this.#listener }, 'listening; whoever writes first becomes a contact')
     this.membership?.start()
     this.reachability.start()
     for (const { account } of store.contacts.all()) this.#contactChanged(account)
@@ -249,7 +252,7 @@ export class Engine {
   #up(session: Session): void {
     const { device } = session
     const { log } = this.#options
-    log.info({ device, peer: this.#nameOf(device), path: session.path, address: session.remoteAddress }, 'session open')
+    log.info({ device, peer: session.hello.name, path: session.path, address: session.remoteAddress }, 'session open')
     this.delivery.attach(this.#lines.of(session))
     this.#keeper.sessionUp(device)
     this.#fixedPeers.sessionUp(device)
@@ -267,7 +270,7 @@ export class Engine {
     if (session.purpose !== 'messages') return
     if (frame.type !== TYPE.app) return this.delivery.receive(this.#lines.of(session), frame)
     const account = this.store.devices.get(session.device)?.account
-    if (account !== undefined) this.#options.onRaw(account, frame.bytes)
+    if (account) this.#options.onRaw(account, frame.bytes)
   }
 
   #claim(device: DeviceKey, signal: AbortSignal): ReturnType<Membership['claim']> {
@@ -287,11 +290,6 @@ export class Engine {
   #peerChanged(device: DeviceKey): void {
     this.reachability.sessionChanged(device)
     this.#options.onPeerChange(device)
-  }
-
-  #nameOf(device: DeviceKey): string | undefined {
-    const account = this.store.devices.get(device)?.account
-    return account && this.contacts.label(account).name
   }
 
   #failed(error: unknown): void {

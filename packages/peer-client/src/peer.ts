@@ -217,7 +217,6 @@ export class Peer {
   }
 
   async #start(): Promise<this> {
-    process.umask(0o077)
     const profile = await openProfile({ ...this.#options, directory: this.#options.directory ?? undefined })
     const lock = new ProfileLock(profile)
     try {

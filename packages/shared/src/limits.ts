@@ -168,6 +168,9 @@ export const MAX_ATTEMPTS_PER_ACCOUNT = 1_000
 /** Ledger. What is found beyond this is counted, not listed. */
 export const MAX_LEDGER_FINDINGS = 1_000
 
+/** The daemon's log file; the one before it is kept too. */
+export const MAX_LOG_FILE_BYTES = 8 * MIB
+
 /** Local API. */
 export const MAX_LOCAL_BODY_BYTES = 256 * KIB
 export const MAX_IDEMPOTENCY_KEY_CHARS = 128

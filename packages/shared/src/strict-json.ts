@@ -32,7 +32,7 @@ function scan(text: string, maxDepth: number): void {
   // The keys of each container that is open; those of an array stay empty.
   const open: Set<string>[] = []
   for (let at = 0; at < text.length; at++) {
-    switch (text[at]) {
+    switch (text.charAt(at)) {
       case '{':
       case '[':
         open.push(new Set())

@@ -39,7 +39,7 @@ export class Messaging {
       accountKey: identity.account.publicKey,
     }
     this.#store = store
-    this.contacts = new Contacts({ store, me, now: systemClock.now, onChange: onContactChange })
+    this.contacts = new Contacts({ store, me, now: () => systemClock.now(), onChange: onContactChange })
     this.views = new MessageViews(store, this.contacts, me)
     this.#prekeys = new Prekeys({ database: store.database, signalIdentity })
     const ratchets = new Ratchets({ database: store.database, signalIdentity, myDevice: me.device })

@@ -26,7 +26,7 @@ export interface Plan {
 export type ClaimedRanges = ReadonlyMap<number, readonly { readonly from: number; readonly to: number }[]>
 
 /** How often the stream that has waited longest goes before the most urgent one. */
-export const FAIR_EVERY = 4
+const FAIR_EVERY = 4
 
 export class Planner {
   readonly #store: Store
@@ -119,7 +119,7 @@ export class Planner {
 }
 
 /** `range` without `taken`, in order. */
-export function subtract(range: Range, taken: readonly Range[]): Range[] {
+function subtract(range: Range, taken: readonly Range[]): Range[] {
   const rest: Range[] = []
   let from = range.from
   for (const { from: start, to: end } of taken.toSorted((a, b) => a.from - b.from)) {

@@ -12,12 +12,15 @@ export class CborError extends Error {
   }
 }
 
-const codec = new Encoder({
+const OPTIONS = {
   useRecords: false,
   tagUint8Array: false,
   variableMapSize: true,
   mapsAsObjects: true,
-})
+  // Not in its types. Others write integers above 32 bits as integers; without this they would come out as BigInt.
+  int64AsNumber: true,
+}
+const codec = new Encoder(OPTIONS)
 
 export function encodeCbor(value: unknown): Uint8Array {
   return codec.encode(value)

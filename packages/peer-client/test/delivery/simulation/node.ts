@@ -24,7 +24,7 @@ export interface NodeHooks {
   shouldDie(node: SimNode, moment: 'before-commit' | 'after-commit'): boolean
 }
 
-const RatchetRow = z.object({ device: z.string(), record: z.custom<Buffer>(Buffer.isBuffer) })
+const RatchetRow = z.object({ device: z.string(), record: z.custom<Buffer>((value) => Buffer.isBuffer(value)) })
 const silent: DeliveryLog = {
   debug: () => undefined,
   info: () => undefined,

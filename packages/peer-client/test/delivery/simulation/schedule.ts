@@ -37,6 +37,6 @@ export class Schedule {
 }
 
 /** All promise callbacks that could run have run: no part of the core waits for anything but the schedule. */
-export function settled(): Promise<void> {
+function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

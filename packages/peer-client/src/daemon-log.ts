@@ -1,0 +1,52 @@
+// Where the daemon's log goes: to the console for whoever started it, and to a file in the profile for whoever asks later.
+import { renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { MAX_LOG_FILE_BYTES } from '@parley/shared/limits.ts'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
+import { destination, type Level, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
+import pretty from 'pino-pretty'
+
+export const LOG_FILE = 'parley.log'
+
+/** Lines for people on a terminal, JSON for machines, on stderr, because stdout is for what was asked; JSON in the file. */
+export function createDaemonLog(profile: string, level: string): Logger {
+  const file = new LogFile(join(profile, LOG_FILE))
+  const console = process.stderr.isTTY
+    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l' })
+    : destination({ dest: 2, sync: true })
+  // Both get what the logger lets through: its own level is the only one.
+  const streams = [console, file].map((stream) => ({ stream, level: 'trace' satisfies Level as Level }))
+  return pino({ level, timestamp: stdTimeFunctions.isoTime }, multistream(streams))
+}
+
+/** Appends; a file that has grown to MAX_LOG_FILE_BYTES becomes `.1`, and the `.1` before it is gone. */
+class LogFile {
+  readonly #path: string
+  readonly #out: ReturnType<typeof destination>
+  #bytes: number
+
+  constructor(path: string) {
+    this.#path = path
+    this.#bytes = sizeOf(path)
+    this.#out = destination({ dest: path, sync: true, append: true, mode: 0o600 })
+  }
+
+  write(line: string): void {
+    if (this.#bytes >= MAX_LOG_FILE_BYTES) {
+      renameSync(this.#path, `${this.#path}.1`)
+      this.#out.reopen()
+      this.#bytes = 0
+    }
+    this.#bytes += Buffer.byteLength(line)
+    this.#out.write(line)
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return 0
+    throw error
+  }
+}
