@@ -39,6 +39,7 @@ export function decodeCbor(bytes: Uint8Array): unknown {
   }
 }
 
+const MAJOR_NEGATIVE = 1
 const MAJOR_BYTES = 2
 const MAJOR_TEXT = 3
 const MAJOR_ARRAY = 4
@@ -67,6 +68,9 @@ function scan(bytes: Uint8Array): number {
     if (info === 31) throw new CborError('indefinite-length', 'indefinite lengths are not allowed')
     if (info > 27) throw new CborError('reserved', 'a reserved length')
     if (major === MAJOR_TAG) throw new CborError('tag', 'tags are not allowed')
+    // cbor-x would read them as other numbers.
+    if (major === MAJOR_NEGATIVE && info === 27)
+      throw new CborError('undecodable', 'integers below -2^32 are not allowed')
     const extra = info < 24 ? 0 : 1 << (info - 24)
     if (offset + extra > bytes.length) throw new CborError('truncated', 'the item ends early')
     const argument = readArgument(view, offset, info)

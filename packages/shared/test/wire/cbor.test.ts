@@ -25,6 +25,8 @@ describe('decoding CBOR from another peer', () => {
     ['1818', 24],
     ['1903e8', 1000],
     ['1a000f4240', 1_000_000],
+    ['1b000000e8d4a51000', 1_000_000_000_000],
+    ['3affffffff', -(2 ** 32)],
     ['29', -10],
     ['f97e00', Number.NaN],
     ['f93c00', 1],
@@ -43,6 +45,10 @@ describe('decoding CBOR from another peer', () => {
     ['a26161016162820203', { a: 1, b: [2, 3] }],
   ])('%s is read as RFC 8949 says', (hex, value) => {
     expect(decode(hex)).toEqual(value)
+  })
+
+  test('an integer below -2^32 is refused', () => {
+    expect(codeOfHex('3b0000000100000000')).toBe('undecodable')
   })
 
   test('a byte string is a view of the frame', () => {
