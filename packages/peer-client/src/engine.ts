@@ -203,7 +203,8 @@ export class Engine {
     const { store } = this
     store.prune(Date.now())
     this.#listener = await this.#sessions.listen(this.#options.listen)
-    this.#options.log.info({ policy: 'open', ...this.#listener }, 'listening; whoever writes first becomes a contact')
+    const { host, port } = this.#listener
+    this.#options.log.info({ host, port, policy: 'open' }, 'listening; whoever writes first becomes a contact')
     this.membership?.start()
     this.reachability.start()
     for (const { account } of store.contacts.all()) this.#contactChanged(account)
@@ -252,7 +253,8 @@ export class Engine {
   #up(session: Session): void {
     const { device } = session
     const { log } = this.#options
-    log.info({ device, peer: session.hello.name, path: session.path, address: session.remoteAddress }, 'session open')
+    const fields = { device, peer: session.hello.name, path: session.path, address: session.remoteAddress }
+    log.info(fields, this.#lines.has(session) ? 'session in use again' : 'session open')
     this.delivery.attach(this.#lines.of(session))
     this.#keeper.sessionUp(device)
     this.#fixedPeers.sessionUp(device)

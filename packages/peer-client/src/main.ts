@@ -45,6 +45,8 @@ const actions: CliActions = {
 async function locateProfile(profile: string | undefined, name: string | undefined): Promise<string> {
   if (profile !== undefined) return resolve(profile)
   if (name !== undefined) return profilePath({ name: readName(name) })
+  const { PARLEY_PROFILE } = process.env
+  if (PARLEY_PROFILE) return resolve(PARLEY_PROFILE)
   const known = await knownProfiles()
   const [only, another] = known
   if (only === undefined) {
@@ -92,7 +94,7 @@ const PROFILE_EXITS: Readonly<Record<ProfileError['code'], ExitCode>> = {
   'profile-in-use': EXIT.profileInUse,
 }
 
-const Coded = z.object({ name: z.string(), code: z.string(), message: z.string() })
+const Coded = z.object({ name: z.string(), code: z.string(), message: z.string(), syscall: z.string().optional() })
 
 function explain(error: unknown): unknown {
   if (error instanceof CliError) return error
@@ -100,9 +102,9 @@ function explain(error: unknown): unknown {
     return new CliError(PROFILE_EXITS[error.code], error.code, error.message, { cause: error })
   if (error instanceof RangeError) return new CliError(EXIT.usage, 'bad-value', error.message, { cause: error })
   // By name and not by class: the modules of these are those that are not to be loaded here.
-  const { name, code, message } = Coded.safeParse(error).data ?? {}
+  const { name, code, message, syscall } = Coded.safeParse(error).data ?? {}
   if (message === undefined || code === undefined) return error
-  if (name === 'TransportError' || code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL' || code === 'EACCES') {
+  if (name === 'TransportError' || syscall === 'listen') {
     return new CliError(EXIT.unavailable, code, `${message}. Choose another with --port, --api-port or --listen`, {
       cause: error,
     })

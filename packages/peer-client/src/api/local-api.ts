@@ -81,6 +81,8 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   server.on('clientError', refuse)
   const endSockets = acceptUpgrades(server, parts, () => gate, timeouts)
   const actualPort = await listen(server, host, port)
+  // A connection that could not be accepted, for want of file descriptors for instance, is one connection.
+  server.on('error', (error) => log.warn({ err: error }, 'a connection could not be accepted'))
   // Nothing is accepted before this turn of the event loop is over.
   gate = new Gate(actualPort, token)
   const url = `http://${host === '::1' ? '[::1]' : host}:${actualPort}`

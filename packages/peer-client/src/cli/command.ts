@@ -52,7 +52,8 @@ function examplesText(examples: CommandSpec<z.ZodType, z.ZodType>['examples']): 
 export function profileOptions(): Option[] {
   return [
     new Option('--name <name>', 'whose profile, when there are several'),
-    new Option('--profile <directory>', 'the profile itself, wherever it is').env('PARLEY_PROFILE'),
+    // Not through commander: a name that is typed goes before the environment.
+    new Option('--profile <directory>', 'the profile itself, wherever it is (env: PARLEY_PROFILE)'),
   ]
 }
 

@@ -5,6 +5,11 @@ import type { Line } from './ports.ts'
 export class SessionLines {
   readonly #lines = new WeakMap<Session, Line>()
 
+  /** Whether delivery has seen the session before. */
+  has(session: Session): boolean {
+    return this.#lines.has(session)
+  }
+
   of(session: Session): Line {
     let line = this.#lines.get(session)
     if (line === undefined) {

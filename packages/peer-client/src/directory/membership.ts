@@ -104,6 +104,8 @@ export class Membership {
     const registration = this.#registration.state
     if (registration.state === 'refused')
       return { state: 'waiting', url, until: Date.now(), lastError: registration.error.message }
+    if (registration.state === 'waiting')
+      return { state: 'waiting', url, until: registration.until, lastError: registration.error.message }
     if (presence.state === 'waiting')
       return { state: 'waiting', url, until: presence.until, lastError: presence.error.message }
     return { state: 'connecting', url }

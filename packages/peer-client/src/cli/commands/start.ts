@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { Option } from 'commander'
 import { z } from 'zod'
 import type { Ready, RunningDaemon } from '../actions.ts'
@@ -100,20 +101,21 @@ async function untilStopped(running: RunningDaemon, signal: AbortSignal): Promis
   await running.stopped
 }
 
-/** Aborts at the first SIGINT or SIGTERM. Somebody who asks twice does not want to wait for what is under way. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const SIGNALLED = 128
+
+/** Aborts at the first of these signals. Somebody who asks twice does not want to wait for what is under way. */
 function stopSignals(): Disposable & { readonly signal: AbortSignal } {
   const asked = new AbortController()
   const onSignal = (name: NodeJS.Signals) => {
-    if (asked.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143)
+    if (asked.signal.aborted) process.exit(SIGNALLED + constants.signals[name])
     asked.abort()
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const name of STOP_SIGNALS) process.on(name, onSignal)
   return {
     signal: asked.signal,
     [Symbol.dispose]: () => {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
+      for (const name of STOP_SIGNALS) process.off(name, onSignal)
     },
   }
 }
