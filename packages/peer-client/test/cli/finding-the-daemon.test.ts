@@ -79,4 +79,6 @@ test('the profile is the one that was named, else the only one that there is', a
   expect(await look('--name', '../bob')).toMatchObject({ code: 64, err: expect.stringContaining('(bad-name)') })
   const named = await parley(['status'], { environment: { ...environment, PARLEY_PROFILE: '/somewhere/else' } })
   expect(named).toMatchObject({ code: 69, err: expect.stringContaining('/somewhere/else') })
+  const typed = await parley(['status', '--name', 'bob'], { environment: { ...environment, PARLEY_PROFILE: '/else' } })
+  expect(typed).toMatchObject({ code: 69, err: expect.stringContaining(join('parley', 'bob')) })
 })

@@ -113,6 +113,7 @@ test('who asks twice to stop does not wait', async () => {
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const) {
     await using stuck = startParley([], { script })
     await stuck.line(/"ready"/)

@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { ApiClient } from '@parley/api-client'
+import type { ClientEvent } from '@parley/api-client/event-stream.ts'
+import { pino } from 'pino'
+import { startLocalApi } from '#api/local-api.ts'
+import { createPeer } from '#peer.ts'
+import { PeerDaemon } from '#peer-daemon.ts'
+import { Seen } from '../support/seen.ts'
+import { tempDirectory } from '../support/temp-directory.ts'
+
+/** A peer without a directory, and a client of its local API. */
+async function person(name: string) {
+  await using scope = new AsyncDisposableStack()
+  const { path } = scope.use(await tempDirectory())
+  const peer = createPeer({ name, profile: join(path, name) })
+  scope.use(peer)
+  await peer.start()
+  const stop = Promise.withResolvers<void>()
+  const api = scope.use(
+    await startLocalApi({
+      daemon: new PeerDaemon({ peer, version: '1', startedAt: 1, onStop: stop.resolve }),
+      port: 0,
+      tokenFile: join(path, 'token'),
+      log: pino({ level: 'silent' }),
+    }),
+  )
+  const all = scope.move()
+  return {
+    peer,
+    address: `127.0.0.1:${peer.address.port}`,
+    client: new ApiClient({ url: api.url, token: api.token }),
+    askedToStop: stop.promise,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+/** What a client hears from now on. */
+async function listen(client: ApiClient) {
+  const end = new AbortController()
+  const heard = new Seen<ClientEvent>()
+  const listening = (async () => {
+    for await (const event of client.events(end.signal)) heard.push(event)
+  })()
+  await heard.until(({ type }) => type === 'ready')
+  return {
+    heard,
+    [Symbol.asyncDispose]: () => {
+      end.abort()
+      return listening
+    },
+  }
+}
+
+test('two people talk through their APIs, and hear what happens', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await using bobHears = await listen(bob.client)
+  await using aliceHears = await listen(alice.client)
+
+  expect(await alice.client.connect(bob.address)).toMatchObject({ name: 'bob', link: { state: 'connected' } })
+  await bobHears.heard.until((event) => event.type === 'peer' && event.peer.link.state === 'connected')
+  expect(await alice.client.status()).toMatchObject({
+    name: 'alice',
+    version: '1',
+    pid: process.pid,
+    connected: 1,
+    waiting: 0,
+    directory: { state: 'none' },
+    listening: [alice.address],
+  })
+
+  const sent = await alice.client.send('bob', 'hello', { idempotencyKey: 'k' })
+  expect(await alice.client.waitFor(sent.id, 'delivered', { timeoutMs: 30_000 })).toMatchObject({ state: 'delivered' })
+  await bobHears.heard.until((event) => event.type === 'message' && event.message.text === 'hello')
+  await aliceHears.heard.until((event) => event.type === 'message' && event.message.id === sent.id)
+  await aliceHears.heard.until((event) => event.type === 'state' && event.message.state === 'delivered')
+  expect(await alice.client.send('bob', 'hello', { idempotencyKey: 'k' })).toMatchObject({ id: sent.id })
+  expect((await bob.client.history('alice')).messages).toMatchObject([{ text: 'hello', direction: 'in' }])
+  expect(await alice.client.why(sent.id)).toMatchObject({ message: { id: sent.id, state: 'delivered' } })
+  await expect(alice.client.cancel(sent.id)).rejects.toMatchObject({ code: 'already-sent' })
+  expect((await alice.client.broadcast('all')).messages).toMatchObject([{ with: 'bob' }])
+})
+
+test('a message that waits can be taken back', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await alice.client.connect(bob.address)
+  await alice.client.disconnect('bob')
+  await bob.peer.stop()
+  const sent = await alice.client.send('bob', 'hello')
+  expect(sent).toMatchObject({ state: 'queued' })
+  expect(await alice.client.status()).toMatchObject({ waiting: 1 })
+  expect(await alice.client.cancel(sent.id)).toMatchObject({ state: 'cancelled' })
+})
+
+test('what a peer refuses arrives as a problem with its code', async () => {
+  await using alice = await person('alice')
+  const { client } = alice
+  const { account } = await client.status()
+  await expect(client.find('bob')).rejects.toMatchObject({ code: 'no-directory' })
+  await expect(client.send('bob', 'hi')).rejects.toMatchObject({ code: 'unknown-name' })
+  await expect(client.send(account, 'hi')).rejects.toMatchObject({ code: 'bad-request' })
+  await expect(client.history('bob')).rejects.toMatchObject({ code: 'unknown-name' })
+  await expect(client.message('nothing')).rejects.toMatchObject({ code: 'unknown-message' })
+  await expect(client.why('nothing')).rejects.toMatchObject({ code: 'unknown-message' })
+  await expect(client.cancel('nothing')).rejects.toMatchObject({ code: 'unknown-message' })
+  await expect(client.disconnect('bob')).rejects.toMatchObject({ code: 'unknown-name' })
+  await expect(client.connect('127.0.0.1:1')).rejects.toMatchObject({ code: 'unreachable' })
+})
+
+test('who is asked to stop says so first', async () => {
+  await using alice = await person('alice')
+  await alice.client.stop()
+  await alice.askedToStop
+})
