@@ -21,6 +21,8 @@ type Ready = z.infer<typeof Ready>
 
 export interface PeerOptions {
   readonly name: string
+  /** The folder of the profile, when it is not called as its owner. */
+  readonly profile?: string
   /** `null` for none. */
   readonly directory: string | null
   readonly port?: number
@@ -38,7 +40,7 @@ export class PeerProgram {
   #ready: Ready
 
   private constructor(stage: Stage, options: PeerOptions, program: Program, ready: Ready) {
-    this.profile = stage.path(options.name)
+    this.profile = profileOf(stage, options)
     this.#stage = stage
     this.#options = options
     this.#program = program
@@ -67,6 +69,10 @@ export class PeerProgram {
     return this.#ready.listening[0] ?? ''
   }
 
+  get port(): number {
+    return Number(this.address.split(':').at(-1))
+  }
+
   /** The local API, with the token that lies in the profile. */
   async api(): Promise<ApiClient> {
     const token = ApiToken.parse((await readFile(join(this.profile, API_TOKEN_FILE), 'utf8')).trim())
@@ -83,8 +89,8 @@ export class PeerProgram {
   }
 
   /** The same profile at the same address. Resolves when the daemon is ready, which says nothing about the directory. */
-  async startAgain(): Promise<void> {
-    this.#program = launch(this.#stage, this.#options, Number(this.address.split(':').at(-1)))
+  async startAgain(flags = this.#options.flags ?? []): Promise<void> {
+    this.#program = launch(this.#stage, { ...this.#options, flags }, this.port)
     this.#ready = await readyLine(this.#program)
   }
 
@@ -95,9 +101,15 @@ export class PeerProgram {
 
 const ONLINE = 'online at the directory'
 
-function launch(stage: Stage, { name, directory, flags = [], under = [] }: PeerOptions, port: number): Program {
+function profileOf(stage: Stage, { name, profile = name }: PeerOptions): string {
+  return stage.path(profile)
+}
+
+function launch(stage: Stage, options: PeerOptions, port: number): Program {
+  const { name, directory, flags = [], under = [] } = options
+  const profile = profileOf(stage, options)
   const where = directory === null ? ['--no-directory'] : ['--directory', directory]
-  const usual = ['--name', name, '--profile', stage.path(name), '--port', String(port), '--api-port', '0', '--json']
+  const usual = ['--name', name, '--profile', profile, '--port', String(port), '--api-port', '0', '--json']
   return stage.run({ name, command: [...under, ...COMMAND.parley, 'start', ...usual, ...where, ...flags] })
 }
 

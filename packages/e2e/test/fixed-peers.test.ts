@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals'
+import { freePort } from '#free-port.ts'
+import { PeerProgram } from '#peer-program.ts'
+import { onStage } from '#stage.ts'
+
+test(
+  'two peers without a directory talk by address alone, though the one that dials was there first',
+  onStage(async (stage) => {
+    const port = await freePort()
+    const address = `127.0.0.1:${port}`
+    const alice = await PeerProgram.start(stage, { name: 'alice', directory: null, flags: ['--peer', address] })
+    for (const attempt of [1, 2, 3, 4, 5]) await alice.program.logged(`${address}: attempt ${attempt} of 5 …`)
+
+    const bob = await PeerProgram.start(stage, { name: 'bob', directory: null, port })
+    await alice.program.logged(`${address}: connected to ${bob.ready.device}`)
+    const [there, back] = await Promise.all([
+      alice.parley('send', 'bob', 'We need no directory.', '--wait', 'delivered'),
+      bob.parley('send', 'alice', 'Indeed.', '--wait', 'delivered'),
+    ])
+    expect([there, back]).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }])
+    const { stdout } = await bob.parley('peers')
+    expect(stdout).toContain('alice (says so itself)')
+    expect((await bob.parley('find', 'alice')).exitCode).toBe(69)
+  }),
+)
+
+test(
+  'a peer that is there already is reached at the first try',
+  onStage(async (stage) => {
+    const bob = await PeerProgram.start(stage, { name: 'bob', directory: null })
+    const alice = await PeerProgram.start(stage, { name: 'alice', directory: null, flags: ['--peer', bob.address] })
+    await alice.program.logged(`${bob.address}: connected to ${bob.ready.device}`)
+    expect(alice.program.stderr).not.toContain('attempt 2 of 5')
+    expect(await alice.parley('send', 'bob', 'Hello.', '--wait', 'delivered')).toMatchObject({ exitCode: 0 })
+  }),
+)
