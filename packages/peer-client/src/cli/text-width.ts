@@ -32,31 +32,40 @@ export function wrap(text: string, width: number): string[] {
   if (widthOf(text) <= width) return [text]
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/(?<= )/)) {
-    if (widthOf(line) + widthOf(word.trimEnd()) <= width) {
-      line += word
-      continue
-    }
+  let used = 0
+  const endLine = () => {
     if (line.trim() !== '') lines.push(line.trimEnd())
     line = ''
+    used = 0
+  }
+  for (const word of text.split(/(?<= )/)) {
+    const wordWidth = widthOf(word)
+    if (used + wordWidth - (word.endsWith(' ') ? 1 : 0) <= width) {
+      line += word
+      used += wordWidth
+      continue
+    }
+    endLine()
     for (const { segment } of graphemes.segment(word)) {
-      if (widthOf(line) + graphemeWidth(segment) > width && line !== '' && segment !== ' ') {
-        lines.push(line)
-        line = ''
-      }
+      const segmentWidth = graphemeWidth(segment)
+      if (used + segmentWidth > width && line !== '' && segment !== ' ') endLine()
       line += segment
+      used += segmentWidth
     }
   }
-  lines.push(line.trimEnd())
-  return lines
+  endLine()
+  return lines.length === 0 ? [''] : lines
 }
 
 /** The text, or as much of it as fits, with a sign that there was more. */
 export function shorten(text: string, width: number, more: string): string {
   if (widthOf(text) <= width) return text
+  const room = width - widthOf(more)
   let short = ''
+  let used = 0
   for (const { segment } of graphemes.segment(text)) {
-    if (widthOf(short) + graphemeWidth(segment) + widthOf(more) > width) break
+    used += graphemeWidth(segment)
+    if (used > room) break
     short += segment
   }
   return short + more

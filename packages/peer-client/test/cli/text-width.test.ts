@@ -50,3 +50,7 @@ test('what is shortened says so and fits', () => {
   expect(shorten('abcdefg', 6, '…')).toBe('abcde…')
   expect(shorten('日本語テスト', 6, '…')).toBe('日本…')
 })
+
+test('a message of the largest size wraps like any other', () => {
+  expect(wrap('é'.repeat(32_768), 40)).toHaveLength(820)
+})

@@ -66,15 +66,21 @@ export const startCommand = defineCommand({
   }),
   run: async (cli, _args, { json, name, uname, directory, peer, ...flags }) => {
     using stopping = stopSignals()
-    const running = await cli.actions.start({
+    const options = {
       ...flags,
       name: name ?? uname,
       directory: directory === false ? null : typeof directory === 'string' ? directory : undefined,
       peers: peer,
       signal: stopping.signal,
-    })
-    announce(cli, running.ready, json)
-    await untilStopped(running, stopping.signal)
+    }
+    try {
+      const running = await cli.actions.start(options)
+      announce(cli, running.ready, json)
+      await untilStopped(running, stopping.signal)
+    } catch (error) {
+      // Told to stop before it was ready, it did.
+      if (error !== stopping.signal.reason) throw error
+    }
     return EXIT.done
   },
 })
