@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals'
+import { toHex } from '@parley/shared/bytes.ts'
+import { messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
+import { ConversationId, DeviceKey, Epoch, MessageId } from '@parley/shared/ids.ts'
+import { decodeBundle, encodeBundle } from '@parley/shared/wire/bundle.ts'
+import { chainMessage, decodeMessage, draftMessage, MessageKind, Priority } from '@parley/shared/wire/message.ts'
+import { z } from 'zod'
+import { errorOf, Hex, readVectors, withBytes } from './read-vectors.ts'
+
+const name = z.string()
+const Bytes = z.strictObject({ hex: Hex }).transform(({ hex }) => hex)
+const Refused = z.strictObject({ kind: z.literal('refused'), name, bytes: Hex, error: z.string() })
+
+const MessageEntry = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('message'),
+    name,
+    place: z.strictObject({ conversation: ConversationId, epoch: Epoch, seq: z.int() }),
+    content: z.strictObject({
+      kind: MessageKind,
+      critical: z.boolean(),
+      parents: z.array(MessageId),
+      lamport: z.int(),
+      sentAt: z.int(),
+      priority: Priority,
+      ttl: z.int().optional(),
+      deadline: z.int().optional(),
+      origin: z.strictObject({ messageId: MessageId, bodyHash: Bytes }).optional(),
+      body: Bytes,
+    }),
+    draft: Hex,
+    prev: Hex,
+    bytes: Hex,
+    hash: Hex,
+  }),
+  z.strictObject({
+    kind: z.literal('chain'),
+    name,
+    device: DeviceKey,
+    conversation: ConversationId,
+    epoch: Epoch,
+    root: Hex,
+    positions: z.array(z.strictObject({ seq: z.int(), messageId: MessageId, bytes: Hex, hash: Hex })).min(1),
+  }),
+  z.strictObject({ kind: z.literal('accepted'), name, bytes: Hex, message: z.unknown() }),
+  Refused,
+])
+
+describe('the vectors of messages', () => {
+  test.each(readVectors('messages.json', MessageEntry))('$kind: $name', async (entry) => {
+    switch (entry.kind) {
+      case 'message': {
+        const { place, content, draft, prev, bytes, hash } = entry
+        expect(toHex(draftMessage(place, content))).toBe(toHex(draft))
+        expect(toHex(chainMessage(draft, prev))).toBe(toHex(bytes))
+        expect(toHex(messageHash(bytes))).toBe(toHex(hash))
+        expect(decodeMessage(bytes)).toEqual({ v: 1, ...place, ...content, prev })
+        return
+      }
+      case 'chain': {
+        const { device, conversation, epoch } = entry
+        let prev: Uint8Array = entry.root
+        expect(toHex(streamRoot(device, conversation, epoch))).toBe(toHex(prev))
+        for (const { seq, messageId, bytes, hash } of entry.positions) {
+          expect(decodeMessage(bytes)).toMatchObject({ conversation, epoch, seq })
+          expect(toHex(decodeMessage(bytes).prev)).toBe(toHex(prev))
+          expect(messageIdOf(device, epoch, seq)).toBe(messageId)
+          expect(toHex(messageHash(bytes))).toBe(toHex(hash))
+          prev = hash
+        }
+        return
+      }
+      case 'accepted':
+        expect(decodeMessage(entry.bytes)).toEqual(withBytes(entry.message))
+        return
+      case 'refused':
+        expect(await errorOf(() => decodeMessage(entry.bytes))).toBe(entry.error)
+    }
+  })
+})
+
+const BundleEntry = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('bundle'),
+    name,
+    draft: z.strictObject({
+      streams: z.array(z.strictObject({ epoch: Epoch, conversation: ConversationId, base: z.int() })),
+      messages: z.array(Bytes),
+      control: z.array(z.strictObject({ kind: z.literal('confirm') })),
+    }),
+    bytes: Hex,
+  }),
+  z.strictObject({ kind: z.literal('accepted'), name, bytes: Hex, bundle: z.unknown() }),
+  Refused,
+])
+
+describe('the vectors of bundles', () => {
+  test.each(readVectors('bundles.json', BundleEntry))('$kind: $name', async (entry) => {
+    switch (entry.kind) {
+      case 'bundle':
+        expect(toHex(encodeBundle(entry.draft))).toBe(toHex(entry.bytes))
+        expect(decodeBundle(entry.bytes)).toEqual({ v: 1, ...entry.draft, withheld: [] })
+        return
+      case 'accepted':
+        expect(decodeBundle(entry.bytes)).toEqual(withBytes(entry.bundle))
+        return
+      case 'refused':
+        expect(await errorOf(() => decodeBundle(entry.bytes))).toBe(entry.error)
+    }
+  })
+})
