@@ -114,8 +114,9 @@ export class Engine {
       client: this.membership.client,
       host: this.membership.host,
       pinnedAudience: () => this.membership?.pinnedAudience(),
+      isOnline: () => this.membership?.isOnline ?? false,
     }
-    this.people = new People({ store, contacts: this.contacts, me: me.account, directory })
+    this.people = new People({ store, contacts: this.contacts, me: me.account, directory, log })
 
     this.#sessions = new Sessions({
       self: me.device,
@@ -235,7 +236,10 @@ export class Engine {
       prekeys: (held) => messaging.prekeyBatch(held),
       onPresence: (change) => {
         const directory = this.membership?.pinnedAudience()
-        if (directory !== undefined) this.reachability.presenceChanged(change, directory)
+        if (directory === undefined) return
+        this.reachability.presenceChanged(change, directory)
+        const account = this.contacts.byName(directory, change.name)
+        if (account !== undefined) this.people.checkName(account, change.name)
       },
     })
   }
@@ -243,8 +247,7 @@ export class Engine {
   async #judge({ device, certificate, hello }: Candidate): Promise<Verdict> {
     const { accountId: account } = certificate
     if (this.reachability.isApart(account)) return { bye: 'disconnected', retryAfterMs: 60_000 }
-    const { deviceCertificate: certificateJws, rotations, name } = hello
-    const admission = await this.contacts.admit({ device, certificate, certificateJws, rotations, name })
+    const admission = await this.contacts.admit({ device, certificate, hello })
     if (admission === 'admitted') return 'accept'
     this.#options.log.warn({ device, account, admission }, 'a device was not let in')
     return BYE_FOR[admission]
@@ -262,17 +265,14 @@ export class Engine {
     const account = this.store.devices.get(device)?.account
     if (account === undefined) return
     this.reachability.want(account)
-    if (this.membership?.isOnline === true)
-      this.people
-        .checkName(account, session.hello.name)
-        .catch((error: unknown) => log.debug({ err: error }, 'a name could not be checked'))
+    this.people.checkName(account, session.hello.name)
   }
 
   async #frame(session: Session, frame: SessionFrame): Promise<void> {
     if (session.purpose !== 'messages') return
     if (frame.type !== TYPE.app) return this.delivery.receive(this.#lines.of(session), frame)
     const account = this.store.devices.get(session.device)?.account
-    if (account) this.#options.onRaw(account, frame.bytes)
+    if (account !== undefined) this.#options.onRaw(account, frame.bytes)
   }
 
   #claim(device: DeviceKey, signal: AbortSignal): ReturnType<Membership['claim']> {

@@ -187,7 +187,8 @@ export class Peer {
   }
 
   find(query: string, signal?: AbortSignal): Promise<FoundUser[]> {
-    return findUsers(this.#engine.membership?.client, query, signal)
+    const { membership, contacts } = this.#engine
+    return findUsers(membership?.client, (name) => contacts.byName(membership?.pinnedAudience(), name), query, signal)
   }
 
   /** What happens to messages, as it happens. */

@@ -23,9 +23,7 @@ export interface ContactsDeps {
 export interface Newcomer {
   readonly device: DeviceKey
   readonly certificate: DeviceCertificate
-  readonly certificateJws: Jws
-  readonly rotations: readonly Jws[]
-  readonly name: Name
+  readonly hello: { readonly deviceCertificate: Jws; readonly rotations: readonly Jws[]; readonly name: Name }
 }
 
 type KeyStanding = 'same' | 'rotated' | 'changed'
@@ -110,7 +108,7 @@ export class Contacts {
     if (store.devices.get(newcomer.device)?.state === 'revoked') return 'revoked'
     const known = this.get(account)
     if (known?.state === 'blocked') return 'blocked'
-    const keys = await keysOf(account, accountKey, newcomer.rotations)
+    const keys = await keysOf(account, accountKey, newcomer.hello.rotations)
     if (account === me.account) {
       if (accountKey !== me.accountKey) return 'unproven'
     } else if (known === undefined) {
@@ -125,11 +123,12 @@ export class Contacts {
     await store.commits.run(() => {
       const at = now()
       if (account !== me.account) {
-        store.contacts.insert({ account, state: 'stranger', accountKey, displayName: newcomer.name, addedAt: at })
+        store.contacts.insert({ account, state: 'stranger', accountKey, displayName: newcomer.hello.name, addedAt: at })
         if (this.#standing(account, accountKey, keys ?? []) === 'rotated') this.#followRotation(account, accountKey)
-        if (store.contacts.namesOf(account).length === 0) store.contacts.addName(SELF_NAMED, newcomer.name, account, at)
+        if (store.contacts.namesOf(account).length === 0)
+          store.contacts.addName(SELF_NAMED, newcomer.hello.name, account, at)
       }
-      this.#addDevice(newcomer.certificate, newcomer.certificateJws, at)
+      this.#addDevice(newcomer.certificate, newcomer.hello.deviceCertificate, at)
       store.devices.setSeen(newcomer.device, at)
     })
     this.#changed(account)

@@ -1,5 +1,6 @@
 // From what a person types to an account: contacts first, then the directory.
 import { AccountId, type DeviceKey, foldName, type Name } from '@parley/shared/ids.ts'
+import type { DeliveryLog } from '#delivery/ports.ts'
 import type { DirectoryClient } from '#directory/directory-client.ts'
 import { DirectoryError } from '#directory/directory-error.ts'
 import type { VerifiedUser } from '#directory/verified-user.ts'
@@ -13,19 +14,30 @@ export interface KnownDirectory {
   readonly host: string
   /** The audience as far as it is known without asking. */
   readonly pinnedAudience: () => string | undefined
+  readonly isOnline: () => boolean
+}
+
+interface PeopleDeps {
+  readonly store: Store
+  readonly contacts: Contacts
+  readonly me: AccountId
+  readonly directory: KnownDirectory | undefined
+  readonly log: Pick<DeliveryLog, 'debug'>
 }
 
 export class People {
+  readonly #log: PeopleDeps['log']
   readonly #store: Store
   readonly #contacts: Contacts
   readonly #me: AccountId
   readonly #directory: KnownDirectory | undefined
 
-  constructor(deps: { store: Store; contacts: Contacts; me: AccountId; directory: KnownDirectory | undefined }) {
+  constructor(deps: PeopleDeps) {
     this.#store = deps.store
     this.#contacts = deps.contacts
     this.#me = deps.me
     this.#directory = deps.directory
+    this.#log = deps.log
   }
 
   /** Throws `unknown-name`, `directory-unreachable`, or `key-changed` when the name is somebody else's now and nobody is pinned. */
@@ -69,9 +81,17 @@ export class People {
     }
   }
 
-  /** Somebody whom no directory has vouched for yet says a name: the directory knows whose it is. */
-  async checkName(account: AccountId, name: Name): Promise<void> {
-    if (this.vouchedName(account) === undefined) await this.lookup(name)
+  /**
+   * Asks the directory whose name it is, when that is in doubt: nobody vouched for it yet, or it stood for somebody else when it
+   * was last asked. `said` is the name by which the account calls itself.
+   */
+  checkName(account: AccountId, said: Name): void {
+    const vouched = this.vouchedName(account)
+    const isInDoubt = vouched === undefined || this.#contacts.get(account)?.offeredAs === 'other-account'
+    if (!isInDoubt || this.#directory?.isOnline() !== true) return
+    this.lookup(vouched ?? said).catch((error: unknown) =>
+      this.#log.debug({ err: error }, 'a name could not be checked'),
+    )
   }
 
   /** The account of a device as its directory serves it now. A name that stands for somebody else now says nothing about the device. */

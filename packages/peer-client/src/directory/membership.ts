@@ -102,9 +102,7 @@ export class Membership {
     const presence = this.#presence.state
     if (presence.state === 'online') return { state: 'online', url, since: this.#onlineSince ?? Date.now() }
     const registration = this.#registration.state
-    if (registration.state === 'refused')
-      return { state: 'waiting', url, until: Date.now(), lastError: registration.error.message }
-    if (registration.state === 'waiting')
+    if (registration.state === 'refused' || registration.state === 'waiting')
       return { state: 'waiting', url, until: registration.until, lastError: registration.error.message }
     if (presence.state === 'waiting')
       return { state: 'waiting', url, until: presence.until, lastError: presence.error.message }

@@ -26,8 +26,8 @@ export type RegistrationState =
   /** Unix milliseconds. */
   | { readonly state: 'registered'; readonly at: number }
   | { readonly state: 'waiting'; readonly until: number; readonly error: DirectoryError }
-  /** Waiting does not help: somebody has to do something. It is looked at again once a day, and at every `refresh`. */
-  | { readonly state: 'refused'; readonly error: DirectoryError }
+  /** Somebody has to do something, here or at the directory; in case it was there, it is tried again at `until`. */
+  | { readonly state: 'refused'; readonly until: number; readonly error: DirectoryError }
   | { readonly state: 'stopped' }
 
 export interface RegistrationOptions {
@@ -101,12 +101,11 @@ export class Registration {
       if (error === undefined) {
         failures = 0
         this.#become({ state: 'registered', at: this.#clock.now() })
-      } else if (error.isTemporary) {
+      } else {
         failures += 1
         waitMs = backOffMs(failures, { minMs: REDIAL_MIN_MS, maxMs: REDIAL_MAX_MS, random })
-        this.#become({ state: 'waiting', until: this.#clock.now() + waitMs, error })
-      } else {
-        this.#become({ state: 'refused', error })
+        const until = this.#clock.now() + waitMs
+        this.#become({ state: error.isTemporary ? 'waiting' : 'refused', until, error })
       }
       await this.#alarm.wait(waitMs, signal)
     }

@@ -85,9 +85,7 @@ class Somebody {
     return {
       device: this.device.publicKey,
       certificate: await verifyDeviceCertificate(certificateJws),
-      certificateJws,
-      rotations: this.rotations,
-      name: this.name,
+      hello: { deviceCertificate: certificateJws, rotations: this.rotations, name: this.name },
     }
   }
 }

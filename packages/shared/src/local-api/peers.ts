@@ -45,6 +45,8 @@ export const FoundUser = z.object({
   status: z.enum(['online', 'offline']),
   lastSeen: z.int().optional(),
   address: z.string().optional(),
+  /** You know somebody else by this name: the directory now says that it is this account. */
+  isSomebodyElse: z.boolean().optional(),
 })
 export type FoundUser = z.infer<typeof FoundUser>
 export const FoundUsers = z.object({ users: z.array(FoundUser) })

@@ -54,6 +54,9 @@ export const findCommand = defineCommand({
         ],
         found,
       )
+      for (const { name } of found.filter(({ isSomebodyElse }) => isSomebodyElse)) {
+        printText(terminal, `This is not the ${name} you know: the directory names another key. Nothing is sent to it.`)
+      }
     }
     return found.length === 0 ? EXIT.unknownName : EXIT.done
   },
