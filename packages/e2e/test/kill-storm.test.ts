@@ -69,7 +69,9 @@ test(
       expect(texts.size).toBe(MESSAGES_EACH_WAY + 1)
       for (let n = 0; n < MESSAGES_EACH_WAY; n += 1) expect(texts).toContain(`${author} ${n}`)
     }
-    expect(integrityOf(alice.profile)).toBe('ok')
-    expect(integrityOf(bob.profile)).toBe('ok')
+    expect([integrityOf(alice.profile), integrityOf(bob.profile)]).toEqual(['ok', 'ok'])
+    const ledger = await stage.parley(['verify-ledger', alice.profile, bob.profile])
+    expect(ledger).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(ledger.stdout).toContain(`${2 * (MESSAGES_EACH_WAY + 1)} deliveries proven, 0 pending`)
   }),
 )

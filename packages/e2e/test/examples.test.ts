@@ -1,0 +1,60 @@
+import { readdir, stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import { onStage, type Stage } from '#stage.ts'
+
+const ROOT = new URL('../../../', import.meta.url)
+
+function script(stage: Stage, path: string, ...args: readonly string[]) {
+  const command = [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    fileURLToPath(new URL(path, ROOT)),
+    ...args,
+  ]
+  return stage.run({ name: path, command, env: { TMPDIR: stage.dir, NO_COLOR: '1' } })
+}
+
+test(
+  'the example of the library runs as it stands',
+  onStage(async (stage) => {
+    expect(await script(stage, 'docs/examples/hello.ts').exit()).toMatchObject({
+      exitCode: 0,
+      stdout: 'alice wrote: Hello, Bob.\nAlice sees that it was delivered.\n',
+      stderr: '',
+    })
+  }),
+)
+
+test(
+  'the demonstration shows everything, ends by itself, and leaves nothing behind',
+  onStage(async (stage) => {
+    const { exitCode, stdout, stderr } = await script(stage, 'scripts/demo.ts').exit(58_000)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const [, history = ''] = /parley history alice\n([\s\S]*?)\n\n/.exec(stdout) ?? []
+    expect(history.match(/This waited on my disk until you came back\./g)).toHaveLength(1)
+    expect(stdout).toContain('nothing lost, nothing twice, nothing out of order, no false tick')
+    expect(stdout).not.toContain('\u001b[')
+    expect(await readdir(stage.dir)).toEqual([])
+  }),
+)
+
+test(
+  'the demonstration that is kept can be gone on with by hand until it is interrupted',
+  onStage(async (stage) => {
+    const demo = script(stage, 'scripts/demo.ts', '--keep')
+    const profile = await demo.line((line) => /parley send bob .*--profile (\S+)/.exec(line)?.[1], 58_000)
+    expect((await stat(profile)).mode & 0o777).toBe(0o700)
+    const sent = await stage.parley(['send', 'bob', 'Hello by hand', '--profile', profile, '--wait', 'delivered'])
+    expect(sent).toMatchObject({ exitCode: 0 })
+    expect(await demo.end('SIGINT')).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(await readdir(stage.dir)).toEqual([])
+  }),
+)
+
+test(
+  'a demonstration that is asked for something unknown says how it is meant',
+  onStage(async (stage) => {
+    expect(await script(stage, 'scripts/demo.ts', '--loud').exit()).toMatchObject({ exitCode: 64, stdout: '' })
+  }),
+)
