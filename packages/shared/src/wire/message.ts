@@ -1,6 +1,6 @@
 // message = CBOR map {prev, v, kind, critical, conversation, epoch, seq, parents, lamport, sentAt, priority, ttl?, deadline?, origin?, body}
 // It is encoded once, by its author; everybody else hashes, stores and forwards the bytes as carried.
-// The author writes `prev` first, at a fixed place: all else is known when a message is accepted, `prev` only when it is frozen.
+// The author writes `prev` first, at a fixed place: until a message is sealed, one before it may be revised, and then only `prev` changes.
 import { z } from 'zod'
 import { type ConversationId, type Epoch, idBytes, type MessageId } from '#ids.ts'
 import { MAX_MESSAGE_BYTES, MAX_PARENTS, MAX_TEXT_BYTES } from '#limits.ts'
