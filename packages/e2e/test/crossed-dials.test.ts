@@ -34,6 +34,9 @@ test(
 
     const links = async () => (await connectionsTo(alice.port)) + (await connectionsTo(bob.port))
     await eventually('one link between the two', async () => ((await links()) === 1 ? true : undefined))
+    const opened = ({ program }: PeerProgram) => program.stderr.split('"msg":"session open"').length
+    const ended = ({ program }: PeerProgram) => program.stderr.split('"msg":"session ended"').length
+    expect([opened(alice) - ended(alice), opened(bob) - ended(bob)]).toEqual([1, 1])
     const [[toBob], [toAlice]] = await Promise.all([atAlice.peers(), atBob.peers()])
     expect([toBob?.link.state, toAlice?.link.state]).toEqual(['connected', 'connected'])
     expect(await stage.parley(['verify-ledger', alice.profile, bob.profile])).toMatchObject({ exitCode: 0 })

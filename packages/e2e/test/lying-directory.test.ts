@@ -1,6 +1,7 @@
 import { cp } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { PeerInfo } from '@parley/shared/local-api/peers.ts'
+import { eventually } from '#eventually.ts'
 import { readLines } from '#json-lines.ts'
 import { PeerProgram } from '#peer-program.ts'
 import { onStage } from '#stage.ts'
@@ -45,6 +46,19 @@ test(
     expect(byBob.stdout).not.toContain('I am Bob.')
     expect(byAlice.stdout).toContain('I am Bob.')
     expect(atImpostor.stdout).not.toMatch(/My secret|And another/)
+
+    // With the truth back, what was held goes out to the Bob it was written to.
+    await impostor.kill()
+    await directory.restart(directory.dataDir)
+    await bob.startAgain()
+    const atAlice = await alice.api()
+    await eventually('the held message delivered', async () =>
+      (await atAlice.message(id)).state === 'delivered' ? true : undefined,
+    )
+    const again = await alice.parley('send', 'bob', 'It is you.', '--wait', 'delivered')
+    expect(again).toMatchObject({ exitCode: 0 })
+    const { stdout } = await bob.parley('history', 'alice')
+    expect(stdout).toMatch(/Is it you\?[\s\S]*My secret\.[\s\S]*And another\.[\s\S]*It is you\./)
   }),
 )
 
@@ -70,5 +84,8 @@ test(
     expect(found).toMatchObject({ exitCode: 69, stdout: '' })
     expect(found.stderr).toContain('it is another directory, or somebody stands in between')
     expect(sent).toMatchObject({ exitCode: 0 })
+
+    await directory.restart(directory.dataDir)
+    await alice.isOnline()
   }),
 )
