@@ -27,7 +27,7 @@ export const aliceName = Name.parse('alice')
 const DAY = 24 * 60 * 60 * 1000
 
 /** A Curve25519 public key in libsignal's form. Only its shape matters here: nothing is sealed with it. */
-export const signalIdentity = Buffer.concat([Buffer.of(5), Buffer.alloc(32, 0x51)]).toString('base64url')
+const signalIdentity = Buffer.concat([Buffer.of(5), Buffer.alloc(32, 0x51)]).toString('base64url')
 
 export const toAlice2: Rotation = { v: 1, accountId: aliceId, from: alice.publicKey, to: alice2.publicKey }
 export const toAlice3: Rotation = { v: 1, accountId: aliceId, from: alice2.publicKey, to: alice3.publicKey }

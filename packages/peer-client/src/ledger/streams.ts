@@ -97,6 +97,6 @@ class StreamWalk {
   }
 }
 
-export function placeOf(database: LedgerDatabase, { device, epoch }: LedgerStream, seq?: number): Place {
+function placeOf(database: LedgerDatabase, { device, epoch }: LedgerStream, seq?: number): Place {
   return { database: database.path, device, epoch, ...(seq === undefined ? {} : { seq }) }
 }

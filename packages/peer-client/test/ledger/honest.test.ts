@@ -10,7 +10,7 @@ import { simulate } from '../delivery/simulation/two-devices.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
 import { connect, TestProfile } from './profiles.ts'
 
-const SEEDS = Number(process.env['SEEDS'] ?? 25)
+const SEEDS = Number(process.env['SEEDS'] ?? 12)
 
 describe('the ledger finds nothing wrong', () => {
   test(`after crashes, cuts and doubled sessions, ${SEEDS} seeds`, async () => {
