@@ -6,7 +6,7 @@ import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { destination, type Level, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
 import pretty from 'pino-pretty'
 
-export const LOG_FILE = 'parley.log'
+const LOG_FILE = 'parley.log'
 
 /** Lines for people on a terminal, JSON for machines, on stderr, because stdout is for what was asked; JSON in the file. */
 export function createDaemonLog(profile: string, level: string): Logger {

@@ -4,7 +4,7 @@ import { MIGRATIONS } from './migrations.ts'
 
 export type Database = Sqlite.Database
 
-export class DatabaseError extends Error {
+class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
   readonly code: 'newer-schema' | 'not-durable'
   constructor(code: DatabaseError['code'], message: string, options?: ErrorOptions) {

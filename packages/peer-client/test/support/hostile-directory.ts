@@ -52,7 +52,7 @@ export async function startHostileDirectory(): Promise<HostileDirectory> {
   return directory
 }
 
-export function infoOf(directoryKey: DirectoryKey) {
+function infoOf(directoryKey: DirectoryKey) {
   return { directoryKey, versions: ['v1'], features: [], limits: {} }
 }
 
