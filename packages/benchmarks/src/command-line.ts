@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+import { BenchError } from '#bench/bench-error.ts'
+import type { Load } from '#bench/load.ts'
+
+export interface CommandLine {
+  /** Undefined: say what there is. */
+  readonly benchmark: string | undefined
+  readonly rounds: number
+  readonly load: Load
+  readonly json: boolean
+  readonly help: boolean
+  readonly cpuProfiles: string | undefined
+}
+
+const DEFAULT_ROUNDS = 3
+const DEFAULT_SECONDS = 5
+
+export const OPTIONS_HELP = `Options:
+  --rounds N      how often each contestant is measured, in turns (${DEFAULT_ROUNDS})
+  --seconds N     how long messages flow through each one, and as long before that to warm up (${DEFAULT_SECONDS})
+  --messages N    instead of --seconds: how many messages, and as many before that
+  --json          print all figures of all rounds as JSON
+  --cpu-prof DIR  leave a CPU profile of each process there; it slows them down
+  --help          print this`
+
+/** Throws BenchError `usage`. */
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const { values, positionals } = parse(args)
+  const [benchmark, ...others] = positionals
+  if (others.length > 0) throw usage(`one benchmark at a time, not also ${others.join(', ')}`)
+  if (values.seconds !== undefined && values.messages !== undefined) throw usage('--seconds or --messages, not both')
+  return {
+    benchmark,
+    rounds: values.rounds === undefined ? DEFAULT_ROUNDS : wholeNumber('--rounds', values.rounds),
+    load:
+      values.messages === undefined
+        ? { seconds: values.seconds === undefined ? DEFAULT_SECONDS : wholeNumber('--seconds', values.seconds) }
+        : { messages: wholeNumber('--messages', values.messages) },
+    json: values.json,
+    help: values.help,
+    cpuProfiles: values['cpu-prof'],
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        messages: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false, short: 'h' },
+        'cpu-prof': { type: 'string' },
+      },
+    })
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+function wholeNumber(option: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw usage(`${option} takes a whole number from 1 on, not "${text}"`)
+}
+
+function usage(message: string, options?: ErrorOptions): BenchError {
+  return new BenchError('usage', message, options)
+}

@@ -1,0 +1,79 @@
+// The product: two peers in two processes, made with the library, each with a profile on the disk.
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { BenchError } from '#bench/bench-error.ts'
+import type { Contestant } from '#bench/contestant.ts'
+import { figureOf } from '#bench/note.ts'
+import type { Scene } from '#bench/scene.ts'
+import { type Flow, type FlowFigures, measureFlow } from './flow.ts'
+
+const LONE_WARM_UP = 200
+const LONE_SAMPLES = 1_000
+
+export const parleyFlow: Contestant<keyof FlowFigures> = {
+  id: 'parley-flow',
+  name: 'Parley: end-to-end encrypted, fsynced at both ends',
+  measure: async (scene, load) => {
+    const figures = await measureFlow(await startPeers(scene), load)
+    await scene.end()
+    await verify(scene, figures.messages)
+    return figures
+  },
+}
+
+const LONE_FIGURES = ['tripP50Micros', 'tripP99Micros', 'ackP50Micros', 'ackP99Micros'] as const
+type LoneFigure = (typeof LONE_FIGURES)[number]
+
+export const parleyLone: Contestant<LoneFigure> = {
+  id: 'parley-lone',
+  name: 'Parley: one message at a time',
+  measure: async (scene) => {
+    const { sender } = await startPeers(scene)
+    await sender.ask('lone', { samples: LONE_WARM_UP })
+    const figures = await sender.ask('lone', { samples: LONE_SAMPLES })
+    await scene.end()
+    await verify(scene, LONE_WARM_UP + LONE_SAMPLES)
+    return {
+      tripP50Micros: figureOf(figures, 'tripP50Micros'),
+      tripP99Micros: figureOf(figures, 'tripP99Micros'),
+      ackP50Micros: figureOf(figures, 'ackP50Micros'),
+      ackP99Micros: figureOf(figures, 'ackP99Micros'),
+    }
+  },
+}
+
+async function startPeers(scene: Scene): Promise<Flow> {
+  const { child: receiver, ready } = await scene.start({
+    name: 'receiver',
+    program: new URL('./parley-receiver.ts', import.meta.url),
+    args: [scene.path('receiver')],
+  })
+  const { child: sender } = await scene.start({
+    name: 'sender',
+    program: new URL('./parley-sender.ts', import.meta.url),
+    args: [scene.path('sender'), `127.0.0.1:${figureOf(ready, 'port')}`],
+  })
+  return { sender, receiver }
+}
+
+const PARLEY = fileURLToPath(new URL('./main.ts', import.meta.resolve('@parley/peer-client')))
+
+/** Both databases agree that exactly so many messages were delivered. Rejects with BenchError `not-verified`. */
+async function verify(scene: Scene, messages: number): Promise<void> {
+  const args = ['verify-ledger', scene.path('sender'), scene.path('receiver'), '--json']
+  const { stdout } = await promisify(execFile)(process.execPath, [PARLEY, ...args], {
+    signal: scene.signal,
+  }).catch((cause: unknown) => {
+    throw new BenchError('not-verified', `parley ${args.join(' ')} found something wrong`, { cause })
+  })
+  const delivered = deliveredOf(JSON.parse(stdout))
+  if (delivered === messages) return
+  throw new BenchError('not-verified', `${messages} messages were counted, the ledgers prove ${delivered}`)
+}
+
+function deliveredOf(report: unknown): unknown {
+  if (typeof report !== 'object' || report === null || !('checked' in report)) return undefined
+  const { checked } = report
+  return typeof checked === 'object' && checked !== null && 'delivered' in checked ? checked.delivered : undefined
+}
