@@ -19,7 +19,7 @@ export function renderReport({ title, columns, rows, goals }: Report): string {
 }
 
 /** Thousands apart; empty for nothing. */
-export function formatNumber(value: number | undefined, digits: number): string {
+function formatNumber(value: number | undefined, digits: number): string {
   if (value === undefined) return ''
   if (!Number.isFinite(value)) return '?'
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })

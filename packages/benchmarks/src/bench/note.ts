@@ -29,6 +29,6 @@ export function readNote(value: unknown): Note | undefined {
 /** Throws BenchError `missing-figure`. */
 export function figureOf(numbers: Numbers, name: string): number {
   const figure = numbers[name]
-  if (figure === undefined) throw new BenchError('missing-figure', `no figure ${name} among ${Object.keys(numbers)}`)
+  if (figure === undefined) throw new BenchError('missing-figure', `there is no figure ${name}`)
   return figure
 }

@@ -1,6 +1,5 @@
 // frame = u32 length, then that many bytes. A message is MESSAGE_BYTES long; a mark is one byte, and asks how many messages came
 // before it. The answer is eight bytes the other way, so the sender knows that everything arrived.
-import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { FrameReader } from '@parley/shared/wire/frame-reader.ts'
 import { pace } from '#bench/load.ts'
@@ -43,10 +42,17 @@ export async function timePour(socket: Duplex, pour: Pour, load: Numbers): Promi
   const start = performance.now()
   const messages = await pour(socket, pace(load))
   socket.write(MARK)
-  const [answer]: unknown[] = await once(socket, 'data')
+  const counted = await nextAnswer(socket)
   const ms = performance.now() - start
-  if (!Buffer.isBuffer(answer) || answer.length !== 8) throw new TypeError('not the answer to a mark')
-  const counted = Number(answer.readBigUInt64BE(0))
   if (counted !== messages) throw new Error(`${messages} messages were sent, ${counted} arrived`)
   return { messages, ms }
+}
+
+function nextAnswer(socket: Duplex): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  socket.once('data', (answer: Buffer) => {
+    if (answer.length === 8) resolve(Number(answer.readBigUInt64BE(0)))
+    else reject(new TypeError('not the answer to a mark'))
+  })
+  return promise
 }

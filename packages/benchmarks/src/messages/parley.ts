@@ -69,7 +69,7 @@ async function verify(scene: Scene, messages: number): Promise<void> {
   })
   const delivered = deliveredOf(JSON.parse(stdout))
   if (delivered === messages) return
-  throw new BenchError('not-verified', `${messages} messages were counted, the ledgers prove ${delivered}`)
+  throw new BenchError('not-verified', `${messages} messages were counted, the ledgers prove ${String(delivered)}`)
 }
 
 function deliveredOf(report: unknown): unknown {
