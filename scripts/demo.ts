@@ -27,7 +27,8 @@ function show(text: string): void {
 class Demo implements AsyncDisposable {
   readonly #folder: string
   readonly #programs: Program[] = []
-  #step = 'Make a folder.'
+  #step = 'A folder is made.'
+  #isOver = false
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -97,6 +98,7 @@ class Demo implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true
     // Peers before the directory: they take their leave of it.
     for (const program of this.#programs.toReversed()) {
       await program.end('SIGTERM', MAX_STOP_MS).catch(() => program[Symbol.asyncDispose]())
@@ -105,6 +107,7 @@ class Demo implements AsyncDisposable {
   }
 
   #run(name: string, command: readonly string[]): Program {
+    if (this.#isOver) throw new Error('interrupted')
     const { PATH = '', HOME = '', LANG = 'C.UTF-8' } = process.env
     const program = new Program({ name, command, env: { PATH, HOME, LANG } })
     this.#programs.push(program)
@@ -174,29 +177,31 @@ function conclude(): void {
 
 async function run(isKept: boolean): Promise<number> {
   const interrupted = new AbortController()
-  const late = AbortSignal.timeout(MAX_DEMO_MS)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
-  const ends = Promise.race([
-    once(interrupted.signal, 'abort'),
-    once(late, 'abort').then(() => {
-      throw new Error(`not done after ${MAX_DEMO_MS / 1_000} s`)
-    }),
-  ])
   await using demo = await Demo.open()
+  const late = AbortSignal.timeout(MAX_DEMO_MS)
+  const ends = [once(interrupted.signal, 'abort'), once(late, 'abort').then(() => tooLate())]
   try {
-    await Promise.race([tell(demo), ends])
+    await Promise.race([tell(demo), ...ends])
     if (interrupted.signal.aborted) return EXIT.interrupted
-    if (isKept) {
-      invite(demo)
-      await once(interrupted.signal, 'abort')
-      console.log('\nStopping.')
-    }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    console.error(`\n${paint('red', 'This step failed:')} ${demo.step}\n${reason}\n\n${demo.report()}`)
+    if (interrupted.signal.aborted) return EXIT.interrupted
+    console.error(`\n${paint('red', 'This step failed:')} ${demo.step}\n${messageOf(error)}\n\n${demo.report()}`)
     return EXIT.internal
   }
+  if (!isKept) return EXIT.done
+  invite(demo)
+  await once(interrupted.signal, 'abort')
+  console.log('\nStopping.')
   return EXIT.done
+}
+
+function tooLate(): never {
+  throw new Error(`not done after ${MAX_DEMO_MS / 1_000} s`)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function readArgs(args: readonly string[]): { keep: boolean } | undefined {
@@ -212,6 +217,11 @@ if (flags === undefined) {
   console.error('usage: pnpm demo [--keep]\n  --keep  leave everything running until Ctrl-C, to go on by hand')
   process.exitCode = EXIT.usage
 } else {
-  process.exitCode = await run(flags.keep)
-  if (process.exitCode === EXIT.done && !flags.keep) conclude()
+  try {
+    process.exitCode = await run(flags.keep)
+    if (process.exitCode === EXIT.done && !flags.keep) conclude()
+  } catch (error) {
+    console.error(`The demonstration could not make its folder, or not remove it: ${messageOf(error)}`)
+    process.exitCode = EXIT.internal
+  }
 }
