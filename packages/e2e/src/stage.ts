@@ -27,6 +27,7 @@ export class Stage implements AsyncDisposable {
   /** Every path that a program on this stage makes by itself is below it. */
   readonly dir: string
   readonly #programs: Program[] = []
+  readonly #notes: string[] = []
 
   private constructor(dir: string) {
     this.dir = dir
@@ -59,9 +60,14 @@ export class Stage implements AsyncDisposable {
     )
   }
 
-  /** What the programs said last. */
+  /** For the report of a failure. */
+  note(text: string): void {
+    this.#notes.push(text)
+  }
+
+  /** What was noted, and what the programs said last. */
   report(): string {
-    return this.#programs.map((program) => program.report()).join('\n\n')
+    return [this.#notes.join('\n'), ...this.#programs.map((program) => program.report())].join('\n\n')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
