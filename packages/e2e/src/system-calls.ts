@@ -19,9 +19,11 @@ export function traced(file: string): string[] {
 
 /** Reads a trace to its end, which comes shortly after that of the program. */
 export async function callsIn(file: string, pid: number): Promise<SystemCall[]> {
+  // Short process ids are padded.
+  const end = new RegExp(`^${pid} +\\+{3} (?:exited|killed)`, 'm')
   const trace = await eventually('the end of the trace', async () => {
     const text = await readFile(file, 'utf8')
-    return text.includes(`${pid} +++ exited`) || text.includes(`${pid} +++ killed`) ? text : undefined
+    return end.test(text) ? text : undefined
   })
   const calls: SystemCall[] = []
   let unfinished: SystemCall | undefined
