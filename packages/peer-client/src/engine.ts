@@ -194,7 +194,7 @@ export class Engine {
       .some(({ device }) => this.#sessions.current(device)?.send({ type: TYPE.app, bytes }) ?? false)
   }
 
-  /** Ends everything in the reverse order; what is committed is kept. Twice is safe. */
+  /** In the reverse order; what is committed is kept. Twice is safe. */
   stop(): Promise<void> {
     this.#stopping ??= this.#shutDown()
     return this.#stopping
@@ -213,6 +213,7 @@ export class Engine {
   }
 
   async #shutDown(): Promise<void> {
+    this.conversations.stop()
     await Promise.all([this.#keeper.stop(), this.#fixedPeers.stop()])
     await this.membership?.stop()
     await this.#sessions.stop()
@@ -262,8 +263,7 @@ export class Engine {
     this.#keeper.sessionUp(device)
     this.#fixedPeers.sessionUp(device)
     this.#peerChanged(device)
-    const account = this.store.devices.get(device)?.account
-    if (account === undefined) return
+    const { accountId: account } = session.certificate
     this.reachability.want(account)
     this.people.checkName(account, session.hello.name)
   }

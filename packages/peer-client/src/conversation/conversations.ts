@@ -54,6 +54,7 @@ export class Conversations {
   readonly #deps: ConversationsDeps
   /** Requests under way, so that the same key asked twice at once sends once. */
   readonly #toPoke = new Set<AccountId>()
+  #isStopped = false
   readonly #ids = new Map<AccountId, ConversationId>()
   readonly #byKey = new Map<string, Promise<MessageView>>()
 
@@ -77,6 +78,11 @@ export class Conversations {
     } finally {
       this.#byKey.delete(idempotencyKey)
     }
+  }
+
+  /** Begins nothing more; what was accepted is on the disk. */
+  stop(): void {
+    this.#isStopped = true
   }
 
   message(id: string): MessageView | undefined {
@@ -184,7 +190,7 @@ export class Conversations {
       setImmediate(() => {
         const accounts = [...this.#toPoke]
         this.#toPoke.clear()
-        for (const one of accounts) this.#deps.poke(one)
+        if (!this.#isStopped) for (const one of accounts) this.#deps.poke(one)
       })
     }
     this.#toPoke.add(account)

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { createPeer, type Peer } from '@parley/peer-client'
+import { formatPeerAddress } from '#connection/peer-address.ts'
+
+/** Two peers without a directory, the first connected to the second. */
+async function pair(): Promise<
+  AsyncDisposable & { alice: Peer; bob: Peer; again: (name: 'alice' | 'bob', port?: number) => Promise<Peer> }
+> {
+  const directory = mkdtempSync(join(tmpdir(), 'parley-peer-'))
+  const stack = new AsyncDisposableStack()
+  stack.defer(() => rmSync(directory, { recursive: true }))
+  const again = async (name: string, port = 0): Promise<Peer> => {
+    const peer = stack.use(createPeer({ name, profile: join(directory, name), listen: { port } }))
+    return peer.start()
+  }
+  const [alice, bob] = [await again('alice'), await again('bob')]
+  await alice.connect(formatPeerAddress(bob.address))
+  return { alice, bob, again, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+describe('two peers in one process', () => {
+  test('deliver both ways, in order, and say when', async () => {
+    await using peers = await pair()
+    const { alice, bob } = peers
+    const received = bob.receive()[Symbol.asyncIterator]()
+    const texts = Array.from({ length: 50 }, (_, index) => `text ${index}`)
+    const sent = await Promise.all(texts.map((text) => alice.send('bob', text)))
+    for (const text of texts)
+      expect((await received.next()).value).toMatchObject({ text, with: 'alice', direction: 'in' })
+    for (const { id } of sent) expect(await alice.waitFor(id, 'delivered')).toMatchObject({ state: 'delivered' })
+    const answer = await bob.send('alice', 'all of them')
+    expect(await bob.waitFor(answer.id, 'delivered')).toMatchObject({ state: 'delivered' })
+    expect((await alice.history('bob', 100)).messages).toHaveLength(51)
+    expect(await alice.hasPending()).toBe(false)
+  })
+
+  test('keep a message that is sent just before the end, and deliver it after the next start', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    await alice.waitFor((await alice.send('bob', 'first')).id, 'delivered')
+    await bob.stop()
+    const { id } = await alice.send('bob', 'last words')
+    await alice.stop()
+    const [aliceAgain, bobAgain] = [await again('alice'), await again('bob', port)]
+    expect(await aliceAgain.waitFor(id, 'delivered')).toMatchObject({ state: 'delivered', text: 'last words' })
+    const { messages } = await bobAgain.history('alice', 10)
+    expect(messages.map(({ text }) => text)).toEqual(['last words', 'first'])
+  })
+
+  test('read on from behind a cursor after a restart, and miss nothing', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    const before = bob.receive()[Symbol.asyncIterator]()
+    const sent = await Promise.all(['one', 'two', 'three'].map((text) => alice.send('bob', text)))
+    const first = await before.next()
+    expect(first.value).toMatchObject({ text: 'one' })
+    for (const { id } of sent) await alice.waitFor(id, 'delivered')
+    await bob.stop()
+    await alice.send('bob', 'four')
+    const bobAgain = await again('bob', port)
+    const after = bobAgain.receive({ after: first.done === true ? '' : first.value.cursor })[Symbol.asyncIterator]()
+    for (const text of ['two', 'three', 'four']) expect((await after.next()).value).toMatchObject({ text })
+  })
+
+  test('send the same idempotency key once, however often and however soon it is asked for', async () => {
+    await using peers = await pair()
+    const { alice } = peers
+    const ask = () => alice.send('bob', 'only once', { idempotencyKey: 'a key' })
+    const [one, two] = await Promise.all([ask(), ask()])
+    const three = await ask()
+    expect(new Set([one.id, two.id, three.id]).size).toBe(1)
+    await expect(alice.send('bob', 'something else', { idempotencyKey: 'a key' })).rejects.toMatchObject({
+      code: 'idempotency-conflict',
+    })
+    expect((await alice.history('bob', 10)).messages).toHaveLength(1)
+  })
+
+  test('carry application bytes as they are, to somebody who is connected', async () => {
+    await using peers = await pair()
+    const { alice, bob } = peers
+    const arrived = bob.receiveRaw()[Symbol.asyncIterator]()
+    expect(await alice.sendRaw('bob', Buffer.from([0, 1, 255]))).toBe(true)
+    expect((await arrived.next()).value).toMatchObject({
+      account: alice.identity.accountId,
+      bytes: Buffer.from([0, 1, 255]),
+    })
+    await alice.disconnect('bob')
+    expect(await alice.isConnected('bob')).toBe(false)
+    expect(await alice.sendRaw('bob', Buffer.from([1]))).toBe(false)
+  })
+
+  test('take a message back as long as it has not left', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    await alice.waitFor((await alice.send('bob', 'first')).id, 'delivered')
+    await bob.stop()
+    const regretted = await alice.send('bob', 'regretted')
+    const kept = await alice.send('bob', 'kept')
+    expect(await alice.cancel(regretted.id)).toMatchObject({ state: 'cancelled' })
+    const bobAgain = await again('bob', port)
+    await alice.waitFor(kept.id, 'delivered')
+    expect((await bobAgain.history('alice', 10)).messages.map(({ text }) => text)).toEqual(['kept', 'first'])
+  })
+
+  test('name what is wrong with what they are asked', async () => {
+    await using peers = await pair()
+    const { alice } = peers
+    await expect(alice.send('nobody', 'hi')).rejects.toMatchObject({ code: 'unknown-name' })
+    await expect(alice.send('no such name!', 'hi')).rejects.toMatchObject({ code: 'unknown-name' })
+    await expect(alice.find('bob')).rejects.toMatchObject({ code: 'no-directory' })
+    expect(() => alice.why('AAAAAAAAAAAAAAAAAAAAAA')).toThrow('there is no message')
+    await expect(alice.connect('127.0.0.1:1', AbortSignal.timeout(20_000))).rejects.toMatchObject({
+      code: 'unreachable',
+    })
+  })
+})
