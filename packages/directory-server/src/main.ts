@@ -63,7 +63,7 @@ function readPort(text: string): number {
 /** https://specifications.freedesktop.org/basedir-spec: relative paths are to be ignored. */
 function defaultDataDir(): string {
   const base = process.env['XDG_DATA_HOME']
-  return join(base?.startsWith('/') ? base : join(homedir(), '.local', 'share'), 'parley', 'directory')
+  return join(base?.startsWith('/') ? base : join(homedir(), '.local', 'share'), 'parley-directory')
 }
 
 function readVersion(): string {

@@ -73,7 +73,7 @@ describe('parley-directory', () => {
     await using directory = new SpawnedDirectory(['--port', '0'], { env: { XDG_DATA_HOME: place.dir } })
     await directory.url()
 
-    expect(await readdir(join(place.dir, 'parley', 'directory'))).toContain('directory.sqlite')
+    expect(await readdir(join(place.dir, 'parley-directory'))).toContain('directory.sqlite')
   })
 
   test.each([
