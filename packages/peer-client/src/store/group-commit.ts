@@ -1,3 +1,4 @@
+import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 
@@ -113,9 +114,5 @@ export class StorageError extends Error {
 }
 
 function isIoError(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    /^SQLITE_(IOERR|FULL|READONLY|CORRUPT|NOTADB|CANTOPEN)/.test(String(error.code))
-  )
+  return /^SQLITE_(IOERR|FULL|READONLY|CORRUPT|NOTADB|CANTOPEN)/.test(systemErrorCode(error) ?? '')
 }
