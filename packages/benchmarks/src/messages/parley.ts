@@ -57,12 +57,11 @@ async function startPeers(scene: Scene): Promise<Flow> {
   return { sender, receiver }
 }
 
-const PARLEY = fileURLToPath(new URL('./main.ts', import.meta.resolve('@parley/peer-client')))
-
 /** Both databases agree that exactly so many messages were delivered. Rejects with BenchError `not-verified`. */
 async function verify(scene: Scene, messages: number): Promise<void> {
+  const parley = fileURLToPath(new URL('./main.ts', import.meta.resolve('@parley/peer-client')))
   const args = ['verify-ledger', scene.path('sender'), scene.path('receiver'), '--json']
-  const { stdout } = await promisify(execFile)(process.execPath, [PARLEY, ...args], {
+  const { stdout } = await promisify(execFile)(process.execPath, [parley, ...args], {
     signal: scene.signal,
   }).catch((cause: unknown) => {
     throw new BenchError('not-verified', `parley ${args.join(' ')} found something wrong`, { cause })
