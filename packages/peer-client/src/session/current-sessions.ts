@@ -1,7 +1,7 @@
+import type { Clock } from '@parley/shared/clock.ts'
 import { type DeviceKey, idBytes } from '@parley/shared/ids.ts'
 import { MAX_HELD_SESSIONS } from '@parley/shared/limits.ts'
 import type { Hello, Purpose } from '@parley/shared/wire/frames.ts'
-import type { Clock } from './clock.ts'
 import { isSameBoot } from './hello.ts'
 import type { Session } from './session.ts'
 import { type Contender, type Winner, whichSession } from './which-session.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '@parley/shared/clock.ts'
 import { SessionError } from './session-error.ts'
 
 export interface Deadline extends Disposable {

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import type { Clock } from '@parley/shared/clock.ts'
 import {
   MAX_GATE_ADDRESSES,
   MAX_INBOUND_LINKS,
@@ -6,7 +7,6 @@ import {
   MAX_NEW_LINKS_PER_ADDRESS_PER_SECOND,
   MAX_PENDING_LINKS,
 } from '@parley/shared/limits.ts'
-import type { Clock } from './clock.ts'
 
 export interface InboundLimits {
   readonly links: number

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
+import type { Clock } from '@parley/shared/clock.ts'
 import { MAX_FRAME_BYTES, MAX_HELLO_BYTES } from '@parley/shared/limits.ts'
 import { FrameReader } from '@parley/shared/wire/frame-reader.ts'
-import type { Clock } from './clock.ts'
 import { abortError } from './deadline.ts'
 import type { BudgetShare, InboundBudget } from './inbound-budget.ts'
 

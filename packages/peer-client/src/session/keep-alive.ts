@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '@parley/shared/clock.ts'
 
 export interface Line {
   /** When anything was last received, by the clock's `elapsedMs`. */

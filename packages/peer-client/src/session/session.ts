@@ -1,3 +1,4 @@
+import type { Clock } from '@parley/shared/clock.ts'
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import type { DeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import { CborError } from '@parley/shared/wire/cbor.ts'
@@ -11,7 +12,6 @@ import {
   type Purpose,
   TYPE,
 } from '@parley/shared/wire/frames.ts'
-import type { Clock } from './clock.ts'
 import type { Introduction } from './hello.ts'
 import { keepAlive } from './keep-alive.ts'
 import { type Direction, encodeBye, type SecureLink } from './secure-link.ts'
