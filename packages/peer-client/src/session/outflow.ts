@@ -8,7 +8,7 @@ const WRITE_BYTES = 256 * 1024
 const DRAINED_BYTES = 256 * 1024
 
 /**
- * The way out of a session: frames of one tick leave in one write, and while a write is under way the next one collects.
+ * The way out of a session: what is pushed in one go leaves in one write, and while a write is under way the next one collects.
  * Bounded: whoever does not read is cut off.
  */
 export class Outflow {
@@ -44,7 +44,8 @@ export class Outflow {
     this.#waitingBytes += frame.length
     if (!this.#isScheduled && this.#writingBytes === 0) {
       this.#isScheduled = true
-      process.nextTick(this.#write)
+      // A tick would come only after everything that already waits for this turn's promises, and the other side waits meanwhile.
+      queueMicrotask(this.#write)
     }
     return true
   }

@@ -128,7 +128,7 @@ export class Session {
   }
 
   /**
-   * False when the session no longer sends; the frame is then not taken. Frames of one tick leave together. When too much
+   * False when the session no longer sends; the frame is then not taken. Frames sent in one go leave together. When too much
    * waits already the session is cut, `too-slow`. Throws RangeError for a frame that is over the limit by itself.
    */
   send(frame: SessionFrame): boolean {

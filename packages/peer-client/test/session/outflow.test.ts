@@ -30,13 +30,21 @@ const bytes = (text: string) => Buffer.from(text)
 const tick = () => new Promise((resolve) => process.nextTick(resolve))
 
 describe('the way out', () => {
-  test('joins what is pushed in one tick into one write, in order', async () => {
+  test('joins what is pushed in one go into one write, in order', async () => {
     const { socket, writes } = slowSocket()
     const outflow = new Outflow(socket, 1_000)
     for (const text of ['a', 'b', 'c']) expect(outflow.push(bytes(text))).toBe(true)
     expect(writes).toEqual([])
     await tick()
     expect(writes).toEqual(['abc'])
+  })
+
+  test('writes before whatever goes on in the same turn after the push', async () => {
+    const { socket, writes } = slowSocket()
+    const outflow = new Outflow(socket, 1_000)
+    const pushed = Promise.resolve().then(() => outflow.push(bytes('a')))
+    const seen = pushed.then(() => writes.length)
+    expect(await seen).toBe(1)
   })
 
   test('joins what is pushed while a write is under way into the next one', async () => {
