@@ -17,8 +17,8 @@ const DEFAULT_SECONDS = 5
 
 export const OPTIONS_HELP = `Options:
   --rounds N      how often each contestant is measured, in turns (${DEFAULT_ROUNDS})
-  --seconds N     how long messages flow through each one, and as long before that to warm up (${DEFAULT_SECONDS})
-  --messages N    instead of --seconds: how many messages, and as many before that
+  --seconds N     how long messages flow through each one, after twice as long to warm up (${DEFAULT_SECONDS})
+  --messages N    instead of --seconds: how many messages, after twice as many to warm up
   --json          print all figures of all rounds as JSON
   --cpu-prof DIR  leave a CPU profile of each process there; it slows them down
   --help          print this`

@@ -42,14 +42,14 @@ test('every contestant yields its figures, and nothing is left behind', () =>
     const { figures, report, rounds, load } = JSON.parse(stdout)
     expect({ rounds, load }).toEqual({ rounds: 1, load: { messages: 500 } })
     for (const id of ['raw-tcp', 'joined-tls', 'parley-flow']) {
-      expect(figures[id]).toEqual([expect.objectContaining({ perSecond: expect.any(Number), messages: 1_000 })])
+      expect(figures[id]).toEqual([expect.objectContaining({ perSecond: expect.any(Number), messages: 1_500 })])
       expect(figures[id][0].perSecond).toBeGreaterThan(0)
     }
     expect(figures['one-commit'][0].p99Micros).toBeGreaterThanOrEqual(figures['one-commit'][0].p50Micros)
     const [lone] = figures['parley-lone']
     expect(lone.tripP50Micros).toBeGreaterThan(lone.ackP50Micros)
     expect(lone.ackP50Micros).toBeGreaterThan(0)
-    expect(report.goals).toHaveLength(5)
+    expect(report.goals).toHaveLength(7)
     for (const goal of report.goals)
       expect(goal).toMatchObject({ value: expect.any(Number), isReached: expect.any(Boolean) })
     expect(await readdir(scratch)).toEqual([])

@@ -20,31 +20,38 @@ export interface FlowFigures {
   /** Processor time per message, in the processes of both ends. */
   readonly senderMicros: number
   readonly receiverMicros: number
-  /** Growth of resident memory. */
+  /** Growth of resident memory, and of what JavaScript holds, both after a collection. */
   readonly senderMiBPer100k: number
   readonly receiverMiBPer100k: number
+  readonly senderHeapMiBPer100k: number
+  readonly receiverHeapMiBPer100k: number
   /** In the measurement and in the warm-up before it. */
   readonly messages: number
 }
 
-/** The load twice, and the first time is not counted: code is compiled by then, and caches have the size that they keep. */
+/** How often the load goes through before it is measured: then code is compiled, and caches have the size that they keep. */
+const WARM_UPS = 2
+
 export async function measureFlow(flow: Flow, load: Load): Promise<FlowFigures> {
-  const warmUp = await flow.sender.ask('pour', loadNumbers(load))
+  let warmUp = 0
+  for (let times = 0; times < WARM_UPS; times += 1)
+    warmUp += figureOf(await flow.sender.ask('pour', loadNumbers(load)), 'messages')
   const before = await usages(flow)
   const poured = await flow.sender.ask('pour', loadNumbers(load))
   const after = await usages(flow)
   const messages = figureOf(poured, 'messages')
-  const perMessage = (end: keyof Flow) =>
-    (figureOf(after[end], 'cpuMicros') - figureOf(before[end], 'cpuMicros')) / messages
-  const growth = (end: keyof Flow) =>
-    ((figureOf(after[end], 'rssBytes') - figureOf(before[end], 'rssBytes')) / MIB / messages) * 100_000
+  const perMessage = (end: keyof Flow, figure: string) =>
+    (figureOf(after[end], figure) - figureOf(before[end], figure)) / messages
+  const growth = (end: keyof Flow, figure: string) => (perMessage(end, figure) / MIB) * 100_000
   return {
     perSecond: (messages / figureOf(poured, 'ms')) * 1000,
-    senderMicros: perMessage('sender'),
-    receiverMicros: perMessage('receiver'),
-    senderMiBPer100k: growth('sender'),
-    receiverMiBPer100k: growth('receiver'),
-    messages: figureOf(warmUp, 'messages') + messages,
+    senderMicros: perMessage('sender', 'cpuMicros'),
+    receiverMicros: perMessage('receiver', 'cpuMicros'),
+    senderMiBPer100k: growth('sender', 'rssBytes'),
+    receiverMiBPer100k: growth('receiver', 'rssBytes'),
+    senderHeapMiBPer100k: growth('sender', 'heapBytes'),
+    receiverHeapMiBPer100k: growth('receiver', 'heapBytes'),
+    messages: warmUp + messages,
   }
 }
 

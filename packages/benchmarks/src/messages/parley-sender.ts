@@ -8,7 +8,7 @@ import { quantile } from '#bench/statistics.ts'
 import { MESSAGE_BYTES } from './flow.ts'
 
 /** Callers that each send one message after the other, enough to keep the outbox full. */
-const CALLERS = 2_048
+const CALLERS = 512
 
 const TO = 'receiver'
 const TEXT = 'm'.repeat(MESSAGE_BYTES)
