@@ -1,10 +1,10 @@
 import type { ApiClient } from '@parley/api-client'
+import type { Terminal } from '@parley/shared/terminal/terminal.ts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import type { CliActions, ProfileChoice } from './actions.ts'
 import { connectToDaemon } from './daemon-connection.ts'
 import type { ExitCode } from './exit.ts'
-import type { Terminal } from './terminal.ts'
 
 /** What every command works with. */
 export interface Cli {

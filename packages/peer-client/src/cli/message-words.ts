@@ -1,5 +1,5 @@
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
-import type { Style, Terminal } from './terminal.ts'
+import type { Style, Terminal } from '@parley/shared/terminal/terminal.ts'
 
 interface StateWords {
   readonly word: string

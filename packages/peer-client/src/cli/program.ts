@@ -1,3 +1,4 @@
+import { printable } from '@parley/shared/terminal/printable.ts'
 import { Command, CommanderError } from 'commander'
 import type { Cli } from './command.ts'
 import { cancelCommand } from './commands/cancel.ts'
@@ -15,7 +16,6 @@ import { verifyLedgerCommand } from './commands/verify-ledger.ts'
 import { whyCommand } from './commands/why.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { failureOf } from './failure.ts'
-import { printable } from './printable.ts'
 
 /** In the order of the help. */
 const COMMANDS = [

@@ -1,6 +1,7 @@
 // `parley start` with a daemon that, once asked to stop, never does.
+
+import { Terminal } from '@parley/shared/terminal/terminal.ts'
 import { runCli } from '#cli/program.ts'
-import { Terminal } from '#cli/terminal.ts'
 
 const refuse = () => Promise.reject(new Error('not here'))
 

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { type Environment, Terminal } from '@parley/shared/terminal/terminal.ts'
 import { writeDaemonFile } from '#api/daemon-file.ts'
 import type { CliActions } from '#cli/actions.ts'
 import { runCli } from '#cli/program.ts'
-import { type Environment, Terminal } from '#cli/terminal.ts'
 import type { RunningApi } from './running-api.ts'
 
 export interface Ended {

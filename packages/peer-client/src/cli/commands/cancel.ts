@@ -1,7 +1,7 @@
+import { printText } from '@parley/shared/terminal/layout.ts'
 import { z } from 'zod'
 import { ClientFlags, clientOf, defineCommand, jsonOption, NameArgument, profileOptions } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { printText } from '../layout.ts'
 
 export const cancelCommand = defineCommand({
   syntax: 'cancel <id>',

@@ -1,3 +1,5 @@
+import { printTable, printText } from '@parley/shared/terminal/layout.ts'
+import { ago } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
 import {
   ClientFlags,
@@ -9,9 +11,7 @@ import {
   profileOptions,
 } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { printTable, printText } from '../layout.ts'
 import { nameStyle } from '../message-words.ts'
-import { ago } from '../times.ts'
 
 const MOST = 200
 const USUAL = 20

@@ -1,6 +1,10 @@
 import type { ApiClient } from '@parley/api-client'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { printText } from '@parley/shared/terminal/layout.ts'
+import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
+import { padEnd, shorten, widthOf, wrap } from '@parley/shared/terminal/text-width.ts'
+import { clockTime, dayOf } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
 import {
   type Cli,
@@ -13,11 +17,7 @@ import {
   profileOptions,
 } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { printText } from '../layout.ts'
 import { nameStyle, STATE_COLUMNS, stateWords } from '../message-words.ts'
-import { printable, printableLines } from '../printable.ts'
-import { padEnd, shorten, widthOf, wrap } from '../text-width.ts'
-import { clockTime, dayOf } from '../times.ts'
 
 const MOST = 100_000
 const USUAL = 50

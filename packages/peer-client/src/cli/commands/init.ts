@@ -1,8 +1,8 @@
+import { printFields, printText } from '@parley/shared/terminal/layout.ts'
 import { Option } from 'commander'
 import { z } from 'zod'
 import { defineCommand, jsonOption } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { printFields, printText } from '../layout.ts'
 import { shortId } from '../message-words.ts'
 
 export const initCommand = defineCommand({

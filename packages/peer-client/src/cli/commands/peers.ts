@@ -1,10 +1,10 @@
 import type { PeerInfo } from '@parley/shared/local-api/peers.ts'
+import { type Cell, printTable, printText } from '@parley/shared/terminal/layout.ts'
+import { span } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
 import { ClientFlags, clientOf, defineCommand, jsonOption, limitOption, profileOptions } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { type Cell, printTable, printText } from '../layout.ts'
 import { nameStyle } from '../message-words.ts'
-import { span } from '../times.ts'
 
 const MOST = 10_000
 const USUAL = 100

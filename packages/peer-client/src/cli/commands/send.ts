@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ApiClient } from '@parley/api-client'
 import { ApiError } from '@parley/api-client/api-error.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { parseSpan, span } from '@parley/shared/terminal/times.ts'
 import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import type { ProfileChoice } from '../actions.ts'
@@ -10,7 +11,6 @@ import { type Cli, ClientFlags, clientOf, defineCommand, jsonOption, NameArgumen
 import { CliError, EXIT, type ExitCode } from '../exit.ts'
 import { stateWords } from '../message-words.ts'
 import { readMessage } from '../read-text.ts'
-import { parseSpan, span } from '../times.ts'
 
 const USUAL_TIMEOUT_MS = 60_000
 const ROOM_RETRY_MS = 1_000

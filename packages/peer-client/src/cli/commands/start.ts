@@ -1,10 +1,10 @@
 import { constants } from 'node:os'
+import { printable } from '@parley/shared/terminal/printable.ts'
 import { Option } from 'commander'
 import { z } from 'zod'
 import type { Ready, RunningDaemon } from '../actions.ts'
 import { type Cli, defineCommand, jsonOption, wholeNumber } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { printable } from '../printable.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const DEFAULT_PORT = 8000

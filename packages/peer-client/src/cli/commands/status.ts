@@ -1,11 +1,11 @@
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
+import { printFields } from '@parley/shared/terminal/layout.ts'
+import { printable } from '@parley/shared/terminal/printable.ts'
+import { span, timeWithDay } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
 import { ClientFlags, clientOf, defineCommand, jsonOption, profileOptions } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { printFields } from '../layout.ts'
 import { count, shortId } from '../message-words.ts'
-import { printable } from '../printable.ts'
-import { span, timeWithDay } from '../times.ts'
 
 export const statusCommand = defineCommand({
   syntax: 'status',

@@ -1,7 +1,7 @@
+import { printable } from '@parley/shared/terminal/printable.ts'
 import { z } from 'zod'
 import { defineCommand, jsonOption } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { printable } from '../printable.ts'
 
 export const verifyLedgerCommand = defineCommand({
   syntax: 'verify-ledger <profile...>',

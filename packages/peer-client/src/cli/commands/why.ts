@@ -1,12 +1,12 @@
 import type { Why } from '@parley/shared/local-api/messages.ts'
+import { printTable, printText } from '@parley/shared/terminal/layout.ts'
+import { printable } from '@parley/shared/terminal/printable.ts'
+import { shorten } from '@parley/shared/terminal/text-width.ts'
+import { dayOf, exactTime, timeWithDay } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
 import { type Cli, ClientFlags, clientOf, defineCommand, jsonOption, NameArgument, profileOptions } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { printTable, printText } from '../layout.ts'
 import { stateWords } from '../message-words.ts'
-import { printable } from '../printable.ts'
-import { shorten } from '../text-width.ts'
-import { dayOf, exactTime, timeWithDay } from '../times.ts'
 
 const QUOTED_COLUMNS = 60
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { padEnd, padStart, shorten, widthOf, wrap } from '#cli/text-width.ts'
+import { padEnd, padStart, shorten, widthOf, wrap } from '#terminal/text-width.ts'
 
 test.each([
   ['', 0],

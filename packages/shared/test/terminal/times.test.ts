@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { ago, clockTime, dayOf, exactTime, parseSpan, span, timeWithDay } from '#cli/times.ts'
+import { ago, clockTime, dayOf, exactTime, parseSpan, span, timeWithDay } from '#terminal/times.ts'
 
 const at = (...parts: [number, number, number, number, number, number]) => new Date(...parts).getTime()
 const NOW = at(2026, 1, 3, 10, 20, 30)
