@@ -12,6 +12,7 @@ import {
 } from '@parley/shared/limits.ts'
 import { type Logger, pino } from 'pino'
 import { createApp } from '#http/app.ts'
+import { type DropReason, Drops } from '#http/drops.ts'
 import { closeServer, isLoopback, listen } from '#http/listen.ts'
 import { problemOf } from '#http/problems.ts'
 import { createHttpServer, type ServerTimeouts } from '#http/server.ts'
@@ -52,6 +53,8 @@ export interface DirectoryOptions {
 export interface Directory extends AsyncDisposable {
   readonly url: string
   readonly directoryKey: DirectoryKey
+  /** What was refused or cut since the start, by reason. */
+  drops(): ReadonlyMap<DropReason, number>
   /** Finishes what is under way, closes every connection, and frees the data directory. Twice is safe. */
   stop(): Promise<void>
 }
@@ -100,6 +103,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   started.defer(() => store.close())
 
   const { tables, commit } = store
+  const drops = new Drops()
   const context: RecordsContext = { tables, commit, audience: audienceOf(store.key.publicKey), now }
   const userViews = new UserViews({ tables, isOnline: (accountId) => presence.isOnline(accountId) })
   const presence: Presence = new Presence({
@@ -118,6 +122,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     onlineChanged: (accountId, isOnline) =>
       tables.listing.setOnline(accountId, isOnline ? tables.users.namesOf(accountId) : []),
     failed: (error) => log.error({ err: error }, 'presence failed'),
+    dropped: (reason) => drops.count(reason),
   })
   const userOf = userViews.userOf.bind(userViews)
 
@@ -142,11 +147,12 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
       onRetired: (accountId, name) => presence.holderChanged(name, accountId),
     }),
     userViews,
+    drops,
     isReady: () => !isStopping && commit.state === 'open',
     log,
   })
-  const server = createHttpServer(app, timeouts)
-  acceptUpgrades(server, presence)
+  const server = createHttpServer(app, timeouts, drops)
+  acceptUpgrades(server, presence, drops)
   const url = await listen(server, host, port)
   // From here on an error is about one connection that could not be accepted, for want of file descriptors for instance.
   server.on('error', (error) => log.error({ err: error }, 'a connection was not accepted'))
@@ -163,7 +169,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     stopping ??= running.disposeAsync().then(() => log.info('directory stopped'))
     return stopping
   }
-  return { url, directoryKey: store.key.publicKey, stop, [Symbol.asyncDispose]: stop }
+  return { url, directoryKey: store.key.publicKey, drops: () => drops.totals(), stop, [Symbol.asyncDispose]: stop }
 }
 
 function refuseInsecureAddress(host: string, isAllowed: boolean): void {

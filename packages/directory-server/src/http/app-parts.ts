@@ -5,6 +5,7 @@ import type { DeviceStatements } from '#records/device-statements.ts'
 import type { Prekeys } from '#records/prekeys.ts'
 import type { Retirements } from '#records/retirements.ts'
 import type { UserViews } from '#records/user-views.ts'
+import type { Drops } from './drops.ts'
 
 /** What the routes serve. */
 export interface AppParts {
@@ -14,6 +15,7 @@ export interface AppParts {
   readonly prekeys: Prekeys
   readonly retirements: Retirements
   readonly userViews: UserViews
+  readonly drops: Drops
   readonly isReady: () => boolean
   readonly log: Logger
 }

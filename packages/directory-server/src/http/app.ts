@@ -32,7 +32,7 @@ export function createApp(parts: AppParts): Express {
   app.use(prekeyRoutes(parts))
   app.use(presenceRoutes())
   app.use(notFound)
-  app.use(errorHandler(parts.log))
+  app.use(errorHandler(parts))
   return app
 }
 

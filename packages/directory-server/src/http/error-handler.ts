@@ -1,24 +1,43 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import { StoreError } from '#store/store-error.ts'
+import type { DropReason, Drops } from './drops.ts'
 import { HttpError } from './http-error.ts'
 import { problemOf } from './problems.ts'
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-export function errorHandler(log: Logger): ErrorRequestHandler {
+export interface ErrorHandlerOptions {
+  readonly log: Logger
+  readonly drops: Drops
+}
+
+export function errorHandler({ log, drops }: ErrorHandlerOptions): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) {
       next(error)
       return
     }
     const problem = problemOf(error)
+    const reason = dropReasonOf(error)
+    if (reason !== undefined) drops.count(reason)
     if (problem.code === 'internal') log.error({ err: error }, 'request failed')
     if (error instanceof StoreError) log.warn({ code: error.code }, 'write refused')
     if (problem.code === 'unavailable') response.setHeader('Retry-After', '5')
     if (error instanceof HttpError) response.set(error.headers)
     response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
   }
+}
+
+const DROPPED = new Map<HttpError['code'], DropReason>([
+  ['body-too-large', 'body-too-large'],
+  ['bad-json', 'bad-body'],
+  ['unsupported-media-type', 'unsupported-body'],
+])
+
+function dropReasonOf(error: unknown): DropReason | undefined {
+  if (error instanceof StoreError) return error.code === 'busy' ? 'write-queue-full' : undefined
+  return error instanceof HttpError ? DROPPED.get(error.code) : undefined
 }
 
 export const notFound: RequestHandler = (_request, _response, next) => {

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Problem } from '@parley/shared/directory-api/problem.ts'
 import { MAX_DIRECTORY_CONNECTIONS, MAX_HEADER_BYTES } from '@parley/shared/limits.ts'
+import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
 import { isPresenceUpgrade } from './upgrade.ts'
@@ -14,11 +16,12 @@ export interface ServerTimeouts {
 /** Node looks for requests that are late this often; its own default of 30 s would double the time-outs. */
 const MAX_CHECK_MS = 1_000
 
-export function createHttpServer(handle: RequestListener, timeouts: ServerTimeouts): Server {
+export function createHttpServer(handle: RequestListener, timeouts: ServerTimeouts, drops: Drops): Server {
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: timeouts.headersMs,
+      // Node wants it so; a header that is late makes its request late too.
+      headersTimeout: Math.min(timeouts.headersMs, timeouts.requestMs),
       requestTimeout: timeouts.requestMs,
       keepAliveTimeout: timeouts.keepAliveMs,
       connectionsCheckingInterval: Math.min(MAX_CHECK_MS, timeouts.headersMs),
@@ -27,19 +30,45 @@ export function createHttpServer(handle: RequestListener, timeouts: ServerTimeou
     handle,
   )
   server.maxConnections = MAX_DIRECTORY_CONNECTIONS
-  server.on('clientError', refuse)
+  server.on('drop', () => drops.count('connections'))
+  server.on('clientError', (error: ParseError, stream) => refuse(error, stream, drops))
   return server
 }
 
-const PARSE_PROBLEMS = new Map([
-  ['HPE_HEADER_OVERFLOW', { ...problem('bad-request', `at most ${MAX_HEADER_BYTES} bytes of header`), status: 431 }],
-  ['ERR_HTTP_REQUEST_TIMEOUT', { ...problem('bad-request', 'the request did not arrive in time'), status: 408 }],
+interface ParseError extends Error {
+  readonly code?: string
+}
+
+interface ParseRefusal {
+  readonly reason: DropReason
+  readonly problem: Problem
+}
+
+const NOT_HTTP: ParseRefusal = { reason: 'not-http', problem: problem('bad-request', 'this is not HTTP/1.1') }
+
+const PARSE_REFUSALS = new Map<string | undefined, ParseRefusal>([
+  [
+    'HPE_HEADER_OVERFLOW',
+    {
+      reason: 'header-too-large',
+      problem: { ...problem('bad-request', `at most ${MAX_HEADER_BYTES} bytes of header`), status: 431 },
+    },
+  ],
+  [
+    'ERR_HTTP_REQUEST_TIMEOUT',
+    {
+      reason: 'request-timeout',
+      problem: { ...problem('bad-request', 'the request did not arrive in time'), status: 408 },
+    },
+  ],
 ])
 
-function refuse(error: Error & { code?: string }, stream: Duplex): void {
-  if (error.code === 'ECONNRESET') {
+function refuse({ code }: ParseError, stream: Duplex, drops: Drops): void {
+  if (code === 'ECONNRESET') {
     stream.destroy()
     return
   }
-  answerRaw(stream, PARSE_PROBLEMS.get(error.code ?? '') ?? problem('bad-request', 'this is not HTTP/1.1'))
+  const { reason, problem } = PARSE_REFUSALS.get(code) ?? NOT_HTTP
+  drops.count(reason)
+  answerRaw(stream, problem)
 }

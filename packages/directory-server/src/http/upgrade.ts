@@ -4,6 +4,7 @@ import type { Problem } from '@parley/shared/directory-api/problem.ts'
 import { MAX_PRESENCE_FRAME_BYTES } from '@parley/shared/limits.ts'
 import { WebSocketServer } from 'ws'
 import type { Presence } from '#presence/presence.ts'
+import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
 import { canonicalAddress } from './source-address.ts'
@@ -15,12 +16,17 @@ export function isPresenceUpgrade({ method, url, headers }: IncomingMessage): bo
 }
 
 /** Makes presence visits of upgrade requests. */
-export function acceptUpgrades(server: Server, presence: Presence): void {
+export function acceptUpgrades(server: Server, presence: Presence, drops: Drops): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     maxPayload: MAX_PRESENCE_FRAME_BYTES,
     perMessageDeflate: false,
+  })
+  // A handshake that breaks RFC 6455.
+  sockets.on('wsClientError', (error, stream) => {
+    drops.count('bad-upgrade')
+    answerRaw(stream, problem('bad-request', error.message))
   })
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     // Until ws takes the stream over nobody else listens, and an unheard error would end the process.
@@ -28,7 +34,8 @@ export function acceptUpgrades(server: Server, presence: Presence): void {
     stream.on('error', ignore)
     const refusal = judge(request, presence)
     if (refusal !== undefined) {
-      answerRaw(stream, refusal)
+      drops.count(refusal.reason)
+      answerRaw(stream, refusal.problem)
       return
     }
     sockets.handleUpgrade(request, stream, head, (socket) => {
@@ -38,8 +45,15 @@ export function acceptUpgrades(server: Server, presence: Presence): void {
   })
 }
 
-function judge({ url }: IncomingMessage, presence: Presence): Problem | undefined {
-  if (url?.includes('?')) return problem('bad-query', 'this address takes no query')
-  if (!presence.hasRoom) return problem('unavailable', 'too many connections; try again later')
-  return undefined
+interface Refusal {
+  readonly reason: DropReason
+  readonly problem: Problem
+}
+
+function judge({ url }: IncomingMessage, presence: Presence): Refusal | undefined {
+  if (url?.includes('?')) {
+    return { reason: 'bad-upgrade', problem: problem('bad-query', 'this address takes no query') }
+  }
+  if (presence.room === 'enough') return undefined
+  return { reason: presence.room, problem: problem('unavailable', 'too many connections; try again later') }
 }

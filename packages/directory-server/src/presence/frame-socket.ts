@@ -4,6 +4,9 @@ import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
 import type { RawData, WebSocket } from 'ws'
 import { PresenceError } from './presence-error.ts'
 
+/** Why a socket is cut. */
+export type SocketDrop = 'slow-reader' | 'dead-socket' | 'frame-too-large' | 'bad-frame'
+
 export interface FrameSocketTimeouts {
   readonly pingMs: number
   /** Nothing heard for so long: the other side is gone. */
@@ -20,6 +23,7 @@ export interface FrameSocketOptions {
   /** More than MAX_PRESENCE_BUFFERED_BYTES wait for a reader that does not read. */
   readonly tooSlow: () => void
   readonly closed: () => void
+  readonly dropped: (reason: SocketDrop) => void
 }
 
 /** One WebSocket of JSON frames: handled one after the other, pinged, bounded, and ended once. */
@@ -38,11 +42,14 @@ export class FrameSocket {
     this.#socket = socket
     this.#options = options
     this.#ping = setInterval(() => socket.ping(), timeouts.pingMs)
-    this.#death = setTimeout(() => socket.terminate(), timeouts.deadMs)
+    this.#death = setTimeout(() => {
+      options.dropped('dead-socket')
+      socket.terminate()
+    }, timeouts.deadMs)
     socket.on('pong', () => this.#death.refresh())
     socket.on('message', (data, isBinary) => this.#enqueue(data, isBinary))
     // ws closes the socket itself after an error (RFC 6455 section 7.1.7); all that is left to do follows `close`.
-    socket.on('error', () => {})
+    socket.on('error', (error) => options.dropped(isTooLarge(error) ? 'frame-too-large' : 'bad-frame'))
     socket.on('close', () => this.#release())
   }
 
@@ -58,7 +65,9 @@ export class FrameSocket {
   sendText(frame: string | Buffer): void {
     if (!this.isOpen) return
     this.#socket.send(frame, { binary: false })
-    if (this.#socket.bufferedAmount > MAX_PRESENCE_BUFFERED_BYTES) this.#options.tooSlow()
+    if (this.#socket.bufferedAmount <= MAX_PRESENCE_BUFFERED_BYTES) return
+    this.#options.dropped('slow-reader')
+    this.#options.tooSlow()
   }
 
   /** The closing handshake, cut short when the other side does not answer. Twice is safe. */
@@ -74,7 +83,7 @@ export class FrameSocket {
     this.#death.refresh()
     if (this.#isEnding) return
     if (this.#waitingFrames >= MAX_WAITING_PRESENCE_FRAMES) {
-      this.#options.failed(new PresenceError('bad-frame', `more than ${MAX_WAITING_PRESENCE_FRAMES} frames at once`))
+      this.#options.failed(new PresenceError('frame-flood', `more than ${MAX_WAITING_PRESENCE_FRAMES} frames at once`))
       return
     }
     this.#waitingFrames += 1
@@ -98,6 +107,11 @@ export class FrameSocket {
     clearTimeout(this.#grace)
     this.#options.closed()
   }
+}
+
+/** A message beyond `maxPayload`; ws gives the code. */
+function isTooLarge(error: Error & { code?: string }): boolean {
+  return error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
 }
 
 function readFrame(data: RawData, isBinary: boolean): ToDirectory {

@@ -5,7 +5,7 @@ import type { AccountId, DeviceKey, Name } from '@parley/shared/ids.ts'
 import { MAX_PRESENCE_SOCKETS, MAX_UNAUTHENTICATED_SOCKETS } from '@parley/shared/limits.ts'
 import type { WebSocket } from 'ws'
 import { PresenceError } from './presence-error.ts'
-import { type Host, type PresentDevice, Visit, type VisitTimeouts } from './visit.ts'
+import { type Host, type PresentDevice, Visit, type VisitDrop, type VisitTimeouts } from './visit.ts'
 import { Watchers } from './watchers.ts'
 
 const NONCE_BYTES = 16
@@ -26,6 +26,8 @@ export interface PresenceOptions {
   /** Called at once when the account comes or goes, and when it holds other names than before. */
   readonly onlineChanged: (accountId: AccountId, isOnline: boolean) => void
   readonly failed: (error: unknown) => void
+  /** A visit was cut for this reason. */
+  readonly dropped: (reason: VisitDrop) => void
   readonly random?: (size: number) => Uint8Array
 }
 
@@ -47,10 +49,12 @@ export class Presence {
     this.#watchers = new Watchers({ stateOf: options.stateOf, failed: options.failed })
   }
 
-  get hasRoom(): boolean {
+  /** Whether one more visit fits, or which maximum is reached. */
+  get room(): 'enough' | 'presence-sockets' | 'unauthenticated-sockets' {
     const { maxSockets = MAX_PRESENCE_SOCKETS, maxUnauthenticatedSockets = MAX_UNAUTHENTICATED_SOCKETS } = this.#options
-    if (this.#isStopping || this.#visits.size >= maxSockets) return false
-    return this.#visits.size - this.#present.size < maxUnauthenticatedSockets
+    if (this.#isStopping || this.#visits.size >= maxSockets) return 'presence-sockets'
+    const unauthenticated = this.#visits.size - this.#present.size
+    return unauthenticated < maxUnauthenticatedSockets ? 'enough' : 'unauthenticated-sockets'
   }
 
   isOnline(accountId: AccountId): boolean {
@@ -59,12 +63,13 @@ export class Presence {
 
   accept(socket: WebSocket, address: string): void {
     const nonce = toBase64url(this.#random(NONCE_BYTES))
-    const { timeouts, authenticate, stateOf, problemOf, failed } = this.#options
+    const { timeouts, authenticate, stateOf, problemOf, failed, dropped } = this.#options
     const host: Host = {
       authenticate,
       stateOf,
       problemOf,
       failed,
+      dropped,
       arrived: (visit, device) => this.#arrived(visit, device),
       left: (visit, device) => this.#left(visit, device),
     }
@@ -82,7 +87,7 @@ export class Presence {
   recordChanged(accountId: AccountId): void {
     for (const visit of this.#online.get(accountId)?.values() ?? []) {
       if (visit.device === undefined || this.#options.isInForce(visit.device)) continue
-      visit.end(CLOSE.unauthenticated, new PresenceError('not-authenticated', UNLISTED))
+      visit.end(CLOSE.unauthenticated, new PresenceError('unlisted', UNLISTED))
     }
   }
 
@@ -103,7 +108,7 @@ export class Presence {
     const { accountId, deviceKey } = device
     await this.#options.seen(accountId, visit.address)
     if (!visit.isOpen) return
-    if (!this.#options.isInForce(device)) throw new PresenceError('not-authenticated', UNLISTED)
+    if (!this.#options.isInForce(device)) throw new PresenceError('unlisted', UNLISTED)
     const devices = this.#online.get(accountId)
     const replaced = devices?.get(deviceKey)
     if (devices === undefined) {

@@ -8,7 +8,7 @@ import type { Problem } from '@parley/shared/directory-api/problem.ts'
 import type { AccountId, DeviceKey, Name } from '@parley/shared/ids.ts'
 import { MAX_WATCHED_NAMES } from '@parley/shared/limits.ts'
 import type { WebSocket } from 'ws'
-import { FrameSocket, type FrameSocketTimeouts } from './frame-socket.ts'
+import { FrameSocket, type FrameSocketTimeouts, type SocketDrop } from './frame-socket.ts'
 import { PresenceError } from './presence-error.ts'
 import type { Watcher, Watchers } from './watchers.ts'
 
@@ -18,6 +18,9 @@ export interface PresentDevice {
   readonly accountId: AccountId
   readonly deviceKey: DeviceKey
 }
+
+/** Why a visit is cut. */
+export type VisitDrop = SocketDrop | 'frame-flood' | 'unauthenticated-timeout' | 'bad-proof'
 
 export interface VisitTimeouts extends FrameSocketTimeouts {
   readonly authMs: number
@@ -33,6 +36,7 @@ export interface Host {
   problemOf(error: unknown): Pick<Problem, 'code' | 'detail' | 'title'>
   /** Something that is not the visitor's fault. */
   failed(error: unknown): void
+  dropped(reason: VisitDrop): void
 }
 
 export interface VisitOptions {
@@ -73,6 +77,7 @@ export class Visit implements Watcher {
       receive: (frame) => this.#receive(frame),
       failed: (error) => this.#fail(error),
       tooSlow: () => this.end(CLOSE.tooSlow),
+      dropped: (reason) => host.dropped(reason),
       closed: () => this.#leave(),
     })
     const deadline = setTimeout(() => this.#fail(new PresenceError('too-late', LATE)), timeouts.authMs)
@@ -152,6 +157,8 @@ export class Visit implements Watcher {
   #fail(error: unknown): void {
     const closeCode = this.#closeCodeOf(error)
     if (closeCode === INTERNAL_ERROR) this.#host.failed(error)
+    const reason = dropReasonOf(error, closeCode)
+    if (reason !== undefined) this.#host.dropped(reason)
     this.end(closeCode, error)
   }
 
@@ -182,7 +189,22 @@ export class Visit implements Watcher {
 }
 
 function isAnonymous({ code }: PresenceError): boolean {
-  return code === 'not-authenticated' || code === 'too-late'
+  return code === 'not-authenticated' || code === 'too-late' || code === 'unlisted'
+}
+
+function dropReasonOf(error: unknown, closeCode: number): VisitDrop | undefined {
+  if (!(error instanceof PresenceError)) return closeCode === CLOSE.unauthenticated ? 'bad-proof' : undefined
+  switch (error.code) {
+    case 'too-late':
+      return 'unauthenticated-timeout'
+    case 'frame-flood':
+      return 'frame-flood'
+    case 'not-authenticated':
+    case 'unlisted':
+      return 'bad-proof'
+    default:
+      return 'bad-frame'
+  }
 }
 
 const LATE = 'authenticate sooner after connecting'

@@ -6,6 +6,7 @@ import { User } from '@parley/shared/directory-api/users.ts'
 import { audienceOf } from '@parley/shared/hashes.ts'
 import type { DirectoryKey } from '@parley/shared/ids.ts'
 import { type Directory, type DirectoryOptions, startDirectory } from '#directory-server.ts'
+import type { DropReason } from '#http/drops.ts'
 import { Person } from './people.ts'
 
 export interface Answer {
@@ -37,6 +38,11 @@ export class TestDirectory implements AsyncDisposable {
 
   get key(): DirectoryKey {
     return this.#running.directoryKey
+  }
+
+  /** What was refused or cut since the start, without the reasons that never happened. */
+  dropped(): Partial<Record<DropReason, number>> {
+    return Object.fromEntries([...this.#running.drops()].filter(([, times]) => times > 0))
   }
 
   person(name: string, account?: Person): Person {
