@@ -33,6 +33,10 @@ const rules: Readonly<Record<string, PackageRule>> = {
       presence: [],
       // The only folder that knows status codes and sockets.
       http: ['store', 'records', 'presence'],
+      // What an operator can set, by flag, environment or file. Nobody reads it but the roots and the command line.
+      settings: [],
+      // The commands; the running directory comes in as a function.
+      cli: ['settings', 'store', 'http'],
     },
     roots: ['directory-server.ts', 'main.ts'],
   },

@@ -14,6 +14,7 @@ import { type Logger, pino } from 'pino'
 import { createApp } from '#http/app.ts'
 import { type DropReason, Drops } from '#http/drops.ts'
 import { closeServer, isLoopback, listen } from '#http/listen.ts'
+import { ListenError } from '#http/listen-error.ts'
 import { problemOf } from '#http/problems.ts'
 import { createHttpServer, type ServerTimeouts } from '#http/server.ts'
 import { acceptUpgrades } from '#http/upgrade.ts'
@@ -27,19 +28,16 @@ import { authenticateDevice } from '#records/presence-proofs.ts'
 import { Retirements } from '#records/retirements.ts'
 import { recordSighting } from '#records/sightings.ts'
 import { UserViews } from '#records/user-views.ts'
+import type { Settings } from '#settings/settings.ts'
 import { openStore } from '#store/store.ts'
 
 export interface DirectoryTimeouts extends ServerTimeouts, VisitTimeouts {
   readonly stopMs: number
 }
 
-export interface DirectoryOptions {
+/** All settings, and what only code can give. */
+export interface DirectoryOptions extends Partial<Settings> {
   readonly dataDir: string
-  readonly host?: string
-  /** 0 takes any free one. */
-  readonly port?: number
-  /** Allows an address that other machines reach, although nothing encrypts the way there. */
-  readonly insecureHttp?: boolean
   readonly log?: Logger
   readonly now?: () => number
   readonly timeouts?: Partial<DirectoryTimeouts>
@@ -59,17 +57,8 @@ export interface Directory extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-export class DirectoryError extends Error {
-  override readonly name = 'DirectoryError'
-  readonly code: 'insecure-address'
-  constructor(code: DirectoryError['code'], message: string) {
-    super(message)
-    this.code = code
-  }
-}
-
-export const DEFAULT_HOST = '127.0.0.1'
-export const DEFAULT_PORT = 5000
+const DEFAULT_HOST = '127.0.0.1'
+const DEFAULT_PORT = 5000
 
 const TIMEOUTS: DirectoryTimeouts = {
   headersMs: REQUEST_HEADERS_TIMEOUT_MS,
@@ -83,8 +72,7 @@ const TIMEOUTS: DirectoryTimeouts = {
 }
 
 /**
- * A running directory. Rejects with DirectoryError, StoreError, or the error of the system when it cannot listen; whatever was
- * opened by then is closed again.
+ * A running directory. Rejects with ListenError or StoreError; whatever was opened by then is closed again.
  */
 export async function startDirectory(options: DirectoryOptions): Promise<Directory> {
   const { dataDir, host = DEFAULT_HOST, port = DEFAULT_PORT, now = Date.now } = options
@@ -174,7 +162,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
 
 function refuseInsecureAddress(host: string, isAllowed: boolean): void {
   if (isAllowed || isLoopback(host)) return
-  throw new DirectoryError(
+  throw new ListenError(
     'insecure-address',
     `${host} can be reached by other machines and nothing would encrypt the way. ` +
       'TLS and --trust-proxy come in a later version; to serve plain HTTP all the same, add --insecure-http',

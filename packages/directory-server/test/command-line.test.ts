@@ -58,7 +58,7 @@ describe('parley-directory', () => {
       PARLEY_DIRECTORY_HOST: '::1',
       PARLEY_DIRECTORY_PORT: 'nonsense',
       PARLEY_DIRECTORY_DATA_DIR: join(place.dir, 'from-env'),
-      PARLEY_DIRECTORY_LOG: 'silent',
+      PARLEY_DIRECTORY_LOG_LEVEL: 'silent',
     }
 
     expect(await run([], { env })).toMatchObject({ exitCode: 64 })
@@ -78,8 +78,8 @@ describe('parley-directory', () => {
 
   test.each([
     ['an unknown flag', ['--nope'], /unknown option '--nope'/],
-    ['a port that is none', ['--port', '65536'], /from 0 to 65535/],
-    ['an unknown log level', ['--log-level', 'loud'], /Allowed choices/],
+    ['a port that is none', ['--port', '65536'], /--port 65536: a whole number from 0 to 65535/],
+    ['an unknown log level', ['--log-level', 'loud'], /trace, debug, info/],
     ['an argument too many', ['here'], /too many arguments/],
     ['an address without encryption', ['--host', '0.0.0.0', '--port', '0'], /--insecure-http/],
   ])('ends with 64 on %s', async (_, args, sentence) => {

@@ -1,14 +1,29 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { isIPv4, isIPv6 } from 'node:net'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
+import { ListenError } from './listen-error.ts'
 
-/** Starts listening; the URL under which the server is found. Rejects with the error of the system, for instance EADDRINUSE. */
+/** Starts listening; the URL under which the server is found. Rejects with ListenError. */
 export async function listen(server: Server, host: string, port: number): Promise<string> {
   server.listen({ host, port })
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw refused(`${host} port ${port}`, cause)
+  }
   const address = server.address()
   const actual = typeof address === 'object' && address !== null ? address.port : port
   return `http://${isIPv6(host) ? `[${host}]` : host}:${actual}`
+}
+
+function refused(address: string, cause: unknown): ListenError {
+  if (systemErrorCode(cause) === 'EADDRINUSE') {
+    const sentence = `${address} is in use by another program; choose another with --port`
+    return new ListenError('address-in-use', sentence, { cause })
+  }
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new ListenError('cannot-listen', `cannot listen on ${address}: ${why}`, { cause })
 }
 
 /** Stops accepting and waits for requests under way, at most so long. */

@@ -1,0 +1,64 @@
+import { Command, CommanderError } from 'commander'
+import { z } from 'zod'
+import { describeSettings, type EffectiveSettings } from '#settings/effective-settings.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import { explain } from './explain.ts'
+import { printLimits } from './print-limits.ts'
+import { type StartDirectory, serve } from './serve.ts'
+import { addSettingsOptions, readSettings } from './settings-options.ts'
+
+export interface ProgramParts {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly version: string
+  readonly startDirectory: StartDirectory
+}
+
+/** What is said on the command line only. */
+const Asked = z.object({ json: z.boolean(), printLimits: z.boolean(), printConfig: z.boolean() })
+
+/** Runs one command line to its end and says its exit code. What was asked goes to stdout, all the rest to stderr. */
+export async function runProgram(args: readonly string[], parts: ProgramParts): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done
+  const program = new Command('parley-directory')
+    .description('The directory: introduces people to each other; it never carries a message')
+    .version(parts.version)
+    .option('--json', 'print what is printed as JSON', false)
+    .option('--print-limits', 'print every maximum and end', false)
+    .option('--print-config', 'print every setting, and where it comes from, and end', false)
+    .addHelpText('after', HELP)
+    .exitOverride()
+  addSettingsOptions(program)
+
+  const act = async () => {
+    const { json: isJson, ...asked } = Asked.parse(program.opts())
+    if (asked.printLimits) {
+      printLimits(isJson)
+      return
+    }
+    const effective = readSettings(program, parts.environment)
+    if (asked.printConfig) printSettings(effective, isJson)
+    else exitCode = await serve(effective.settings, { isJson, startDirectory: parts.startDirectory })
+  }
+  program.action(act)
+  program.command('serve').description('run the directory; what happens without a command').action(act)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // commander has printed it: help and the version to stdout, mistakes to stderr.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    const explanation = explain(error)
+    console.error(`parley-directory: ${explanation.sentence}`)
+    return explanation.exitCode
+  }
+}
+
+const HELP = `
+Flags go before the environment, the environment before the file of --config, that before the defaults. In the file a setting has
+the name of its flag without the dashes, for instance "data-dir: /var/lib/parley-directory".`
+
+function printSettings(effective: EffectiveSettings, isJson: boolean): void {
+  const described = describeSettings(effective)
+  const lines = described.map(({ name, value, from }) => `${name}: ${JSON.stringify(value)}  # ${from}`)
+  console.log(isJson ? JSON.stringify(described) : lines.join('\n'))
+}

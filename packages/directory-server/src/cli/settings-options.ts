@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander'
+import { readConfigFile } from '#settings/config-file.ts'
+import { type EffectiveSettings, effectiveSettings } from '#settings/effective-settings.ts'
+import { SETTINGS, type SettingNames } from '#settings/settings.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const CONFIG_VARIABLE = 'PARLEY_DIRECTORY_CONFIG'
+
+/** Adds a flag for every setting, and `--config`. Each says its variable and its default. */
+export function addSettingsOptions(program: Command): void {
+  for (const setting of SETTINGS) for (const option of optionsOf(setting)) program.addOption(option)
+  program.option('--config <file>', `settings as YAML (environment: ${CONFIG_VARIABLE})`)
+}
+
+/** What applies after the command line was parsed. Throws SettingsError. */
+export function readSettings(program: Command, environment: Environment): EffectiveSettings {
+  const values = Object.entries<unknown>(program.opts())
+  const given = Object.fromEntries(values.filter(([key]) => program.getOptionValueSource(key) === 'cli'))
+  const path = given['config'] ?? environment[CONFIG_VARIABLE]
+  const config = typeof path === 'string' && path !== '' ? readConfigFile(path) : undefined
+  return effectiveSettings({ flags: given, environment, config })
+}
+
+function optionsOf(setting: SettingNames): Option[] {
+  const { flag, yamlKey, placeholder, isList } = setting
+  if (placeholder !== undefined) {
+    const option = new Option(`${flag} ${placeholder}`, helpOf(setting))
+    return [isList ? option.argParser(append) : option]
+  }
+  const [on, off] = [new Option(flag, helpOf(setting)), new Option(`--no-${yamlKey}`, helpOf(setting))]
+  return setting.default === true ? [on.hideHelp(), off] : [on, off.hideHelp()]
+}
+
+function append(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value]
+}
+
+function helpOf({ help, variable, default: value }: SettingNames): string {
+  const isShown = typeof value === 'string' || typeof value === 'number'
+  return `${help} (${isShown ? `default: ${value}, ` : ''}environment: ${variable})`
+}
