@@ -20,7 +20,7 @@ export interface Ended {
 }
 
 /** How long a test waits for what should take far less, on a slow machine. */
-export const PATIENCE_MS = 30_000
+export const PATIENCE_MS = 60_000
 
 /** What is kept of the output of one program. */
 const MAX_OUTPUT_CHARS = 4 * 1024 * 1024

@@ -4,7 +4,7 @@ import { PeerInfo } from '@parley/shared/local-api/peers.ts'
 import { eventually } from '#eventually.ts'
 import { readLines } from '#json-lines.ts'
 import { PeerProgram } from '#peer-program.ts'
-import { onStage } from '#stage.ts'
+import { COMMAND, onStage } from '#stage.ts'
 
 test(
   'a directory that gives the name of a friend to somebody else gets nothing sent there',
@@ -20,7 +20,14 @@ test(
 
     await bob.kill()
     await directory.restart(stage.path('false'))
+    const patient = ['--wait', 'delivered', '--timeout', '10m', '--profile', alice.profile]
+    const waiting = stage.run({
+      name: 'a message that waits already',
+      command: [...COMMAND.parley, 'send', 'bob', 'Are you there?', ...patient],
+    })
+    await waiting.line((line) => line.includes('queued') || undefined)
     const impostor = await PeerProgram.start(stage, { name: 'bob', profile: 'impostor', directory: directory.url })
+    expect(await waiting.exit()).toMatchObject({ exitCode: 77 })
     const held = await alice.parley('send', 'bob', 'My secret.', '--wait', 'delivered')
     expect(held.exitCode).toBe(77)
     expect(held.stderr).toContain(
@@ -32,7 +39,7 @@ test(
     expect(why.stdout).toContain('nothing was sent to the new key')
     expect(next.exitCode).toBe(77)
     expect(readLines(peers.stdout, PeerInfo)).toMatchObject([
-      { name: 'bob', account: bob.ready.account, isKeyChanged: true, waiting: 1 },
+      { name: 'bob', account: bob.ready.account, isKeyChanged: true, waiting: 2 },
     ])
 
     // Whoever he is, he may write under his own account; what alice holds for Bob stays hers.
@@ -58,7 +65,7 @@ test(
     const again = await alice.parley('send', 'bob', 'It is you.', '--wait', 'delivered')
     expect(again).toMatchObject({ exitCode: 0 })
     const { stdout } = await bob.parley('history', 'alice')
-    expect(stdout).toMatch(/Is it you\?[\s\S]*My secret\.[\s\S]*And another\.[\s\S]*It is you\./)
+    expect(stdout).toMatch(/Is it you\?[\s\S]*Are you there\?[\s\S]*My secret\.[\s\S]*And another\.[\s\S]*It is you\./)
   }),
 )
 

@@ -17,6 +17,8 @@ export interface ContactsDeps {
   readonly now: () => number
   /** Something about the contact changed that others may want to show or act on. */
   readonly onChange: (account: AccountId) => void
+  /** What waits for the account is held from now on, or no longer. */
+  readonly onHold: (account: AccountId) => void
 }
 
 /** A device that proved its key, and what it said of itself. */
@@ -86,18 +88,20 @@ export class Contacts {
       await this.#offer(account, accountKey, 'other-chain')
       return { account, isKeyChanged: true }
     }
-    await store.commits.run(() => {
+    const isRestored = await store.commits.run(() => {
       const at = now()
       store.contacts.insert({ account, state: 'stranger', accountKey, displayName, addedAt: at })
       if (standing === 'rotated') this.#followRotation(account, accountKey)
-      if (pinned?.account === account) this.#restore(account, at)
+      const isLetGo = pinned?.account === account && this.#restore(account, at)
       store.contacts.setDisplayName(account, displayName)
       store.contacts.addName(directory, record.name, account, at)
       for (const device of devices) this.#addDevice(device, device.jws, at)
       for (const device of record.revoked)
         if (store.devices.get(device)?.account === account) store.devices.setState(device, 'revoked')
+      return isLetGo
     })
     this.#changed(account)
+    if (isRestored) this.#deps.onHold(account)
     return { account, isKeyChanged: this.get(account)?.offeredKey != null }
   }
 
@@ -193,12 +197,13 @@ export class Contacts {
   }
 
   /** Inside a transaction. The name stands for the pinned account again, and only to its keys was ever anything sent. */
-  #restore(account: AccountId, at: number): void {
+  #restore(account: AccountId, at: number): boolean {
     const { store } = this.#deps
-    if (store.contacts.get(account)?.offeredAs !== 'other-account') return
+    if (store.contacts.get(account)?.offeredAs !== 'other-account') return false
     store.contacts.withdrawOffer(account)
     store.deliveries.setHold(account, null)
     store.events.insert({ kind: 'key-restored', at, account })
+    return true
   }
 
   /** Inside a transaction. */
@@ -216,6 +221,7 @@ export class Contacts {
       store.events.insert({ kind: 'key-changed', at: now(), account, detail: key })
     })
     this.#changed(account)
+    this.#deps.onHold(account)
   }
 }
 

@@ -15,7 +15,7 @@ import { type MessageViews, TEXT_KIND } from './message-views.ts'
 
 /** A range of my positions, or others', to which something happened. */
 export interface Happening {
-  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'ended'
+  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'ended' | 'hold'
   readonly stream: number
   readonly from: number
   readonly to: number

@@ -1,5 +1,7 @@
 import { systemClock } from '@parley/shared/clock.ts'
+import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
+import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { PrekeyBatch, PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
@@ -39,7 +41,13 @@ export class Messaging {
       accountKey: identity.account.publicKey,
     }
     this.#store = store
-    this.contacts = new Contacts({ store, me, now: () => systemClock.now(), onChange: onContactChange })
+    this.contacts = new Contacts({
+      store,
+      me,
+      now: () => systemClock.now(),
+      onChange: onContactChange,
+      onHold: (account) => this.#tellHold(me, account),
+    })
     this.views = new MessageViews(store, this.contacts, me)
     this.#prekeys = new Prekeys({ database: store.database, signalIdentity })
     const ratchets = new Ratchets({ database: store.database, signalIdentity, myDevice: me.device })
@@ -69,5 +77,16 @@ export class Messaging {
     const { batch, change } = this.#prekeys.batch(held)
     await this.#store.commits.run(() => change.apply())
     return batch
+  }
+
+  /** Whoever waits for a message, or shows it, hears that it is held or let go. */
+  #tellHold(me: { readonly account: AccountId; readonly device: DeviceKey }, account: AccountId): void {
+    for (const { id, device, upTo } of this.#store.streams.ofConversation(directConversationId(account, me.account))) {
+      const waiting = device === me.device ? this.#store.deliveries.lowestOpen(id, account) : undefined
+      for (let from = waiting ?? upTo + 1; from <= upTo; from += MAX_PAGE_MESSAGES) {
+        const to = Math.min(from + MAX_PAGE_MESSAGES - 1, upTo)
+        this.happenings.publish({ kind: 'hold', stream: id, from, to })
+      }
+    }
   }
 }

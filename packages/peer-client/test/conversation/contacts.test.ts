@@ -90,18 +90,20 @@ class Somebody {
   }
 }
 
-function setUp(): { contacts: Contacts; store: Store; me: Somebody } {
+function setUp(): { contacts: Contacts; store: Store; me: Somebody; holds: AccountId[] } {
   const me = new Somebody('me')
   const store = openStore(':memory:', (error) => {
     throw error
   })
+  const holds: AccountId[] = []
   const contacts = new Contacts({
     store,
     me: { account: me.accountId, accountKey: me.account.publicKey },
     now: () => 1,
     onChange: () => undefined,
+    onHold: (account) => holds.push(account),
   })
-  return { contacts, store, me }
+  return { contacts, store, me, holds }
 }
 
 describe('somebody looked up', () => {
@@ -133,12 +135,14 @@ describe('somebody looked up', () => {
   })
 
   test('who is the pinned one again is served again; a second chain of keys is not forgotten so easily', async () => {
-    const { contacts } = setUp()
+    const { contacts, holds } = setUp()
     const bob = new Somebody('bob')
     await contacts.adopt(AUD, await bob.user())
     await contacts.accept(bob.accountId)
     await contacts.adopt(AUD, await new Somebody('bob').user())
+    expect(holds).toEqual([bob.accountId])
     expect(await contacts.adopt(AUD, await bob.user())).toEqual({ account: bob.accountId, isKeyChanged: false })
+    expect(holds).toEqual([bob.accountId, bob.accountId])
     expect(contacts.mayServe(bob.accountId)).toBe(true)
     const thief = bob.copy()
     await bob.rotate()
