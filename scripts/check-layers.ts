@@ -25,6 +25,8 @@ const rules: Readonly<Record<string, PackageRule>> = {
   'directory-server': {
     packages: ['shared'],
     folders: {
+      // Which maxima a directory has, and what each is for. Below everything that keeps one; most ask only for those they keep.
+      limits: [],
       // Tables; they know nothing of signatures or of HTTP.
       store: [],
       // Which signed record is accepted: decided here, kept by the store.
@@ -32,11 +34,11 @@ const rules: Readonly<Record<string, PackageRule>> = {
       // Who is online lives in memory and is forgotten at a restart, so it needs no store.
       presence: [],
       // The only folder that knows status codes and sockets.
-      http: ['store', 'records', 'presence'],
+      http: ['limits', 'store', 'records', 'presence'],
       // What an operator can set, by flag, environment or file. Nobody reads it but the roots and the command line.
-      settings: [],
+      settings: ['limits'],
       // The commands; the running directory comes in as a function.
-      cli: ['settings', 'store', 'http'],
+      cli: ['limits', 'settings', 'store', 'http'],
     },
     roots: ['directory-server.ts', 'main.ts'],
   },

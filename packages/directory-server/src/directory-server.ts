@@ -1,25 +1,16 @@
 import { audienceOf } from '@parley/shared/hashes.ts'
 import type { DirectoryKey } from '@parley/shared/ids.ts'
-import {
-  KEEP_ALIVE_TIMEOUT_MS,
-  PRESENCE_AUTH_TIMEOUT_MS,
-  PRESENCE_CLOSE_TIMEOUT_MS,
-  PRESENCE_DEAD_MS,
-  PRESENCE_PING_MS,
-  REQUEST_HEADERS_TIMEOUT_MS,
-  REQUEST_TIMEOUT_MS,
-  STOP_TIMEOUT_MS,
-} from '@parley/shared/limits.ts'
 import { type Logger, pino } from 'pino'
 import { createApp } from '#http/app.ts'
 import { type DropReason, Drops } from '#http/drops.ts'
 import { closeServer, isLoopback, listen } from '#http/listen.ts'
 import { ListenError } from '#http/listen-error.ts'
 import { problemOf } from '#http/problems.ts'
-import { createHttpServer, type ServerTimeouts } from '#http/server.ts'
+import { jsonBodyReader } from '#http/read-body.ts'
+import { createHttpServer } from '#http/server.ts'
 import { acceptUpgrades } from '#http/upgrade.ts'
+import { directoryLimits } from '#limits/directory-limits.ts'
 import { Presence } from '#presence/presence.ts'
-import type { VisitTimeouts } from '#presence/visit.ts'
 import { AccountRecords } from '#records/account-records.ts'
 import { isDeviceInForce, type RecordsContext } from '#records/context.ts'
 import { DeviceStatements } from '#records/device-statements.ts'
@@ -31,19 +22,11 @@ import { UserViews } from '#records/user-views.ts'
 import type { Settings } from '#settings/settings.ts'
 import { openStore } from '#store/store.ts'
 
-export interface DirectoryTimeouts extends ServerTimeouts, VisitTimeouts {
-  readonly stopMs: number
-}
-
 /** All settings, and what only code can give. */
 export interface DirectoryOptions extends Partial<Settings> {
   readonly dataDir: string
   readonly log?: Logger
   readonly now?: () => number
-  readonly timeouts?: Partial<DirectoryTimeouts>
-  /** Presence sockets, all and those whose device is not known yet. */
-  readonly maxSockets?: number
-  readonly maxUnauthenticatedSockets?: number
   /** Called once when the disk fails: no write is acknowledged any more, and the process should end. */
   readonly onFailed?: (error: Error) => void
 }
@@ -60,29 +43,19 @@ export interface Directory extends AsyncDisposable {
 const DEFAULT_HOST = '127.0.0.1'
 const DEFAULT_PORT = 5000
 
-const TIMEOUTS: DirectoryTimeouts = {
-  headersMs: REQUEST_HEADERS_TIMEOUT_MS,
-  requestMs: REQUEST_TIMEOUT_MS,
-  keepAliveMs: KEEP_ALIVE_TIMEOUT_MS,
-  authMs: PRESENCE_AUTH_TIMEOUT_MS,
-  pingMs: PRESENCE_PING_MS,
-  deadMs: PRESENCE_DEAD_MS,
-  closeMs: PRESENCE_CLOSE_TIMEOUT_MS,
-  stopMs: STOP_TIMEOUT_MS,
-}
-
 /**
  * A running directory. Rejects with ListenError or StoreError; whatever was opened by then is closed again.
  */
 export async function startDirectory(options: DirectoryOptions): Promise<Directory> {
   const { dataDir, host = DEFAULT_HOST, port = DEFAULT_PORT, now = Date.now } = options
   const log = options.log ?? pino({ level: 'silent' })
-  const timeouts = { ...TIMEOUTS, ...options.timeouts }
+  const limits = directoryLimits(options.limit)
   refuseInsecureAddress(host, options.insecureHttp ?? false)
 
   await using started = new AsyncDisposableStack()
   const store = openStore({
     dataDir,
+    limits,
     onFailed: (error) => {
       log.fatal({ err: error }, 'the disk failed; nothing is acknowledged any more')
       options.onFailed?.(error)
@@ -95,11 +68,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const context: RecordsContext = { tables, commit, audience: audienceOf(store.key.publicKey), now }
   const userViews = new UserViews({ tables, isOnline: (accountId) => presence.isOnline(accountId) })
   const presence: Presence = new Presence({
-    timeouts,
-    ...(options.maxSockets !== undefined && { maxSockets: options.maxSockets }),
-    ...(options.maxUnauthenticatedSockets !== undefined && {
-      maxUnauthenticatedSockets: options.maxUnauthenticatedSockets,
-    }),
+    limits,
     authenticate: (proof, nonce) => authenticateDevice(context, proof, nonce),
     problemOf,
     stateOf: (name) => userViews.presenceOf(name),
@@ -135,20 +104,23 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
       onRetired: (accountId, name) => presence.holderChanged(name, accountId),
     }),
     userViews,
+    limits,
+    readJsonBody: jsonBodyReader(limits),
     drops,
     isReady: () => !isStopping && commit.state === 'open',
     log,
   })
-  const server = createHttpServer(app, timeouts, drops)
-  acceptUpgrades(server, presence, drops)
+  const server = createHttpServer(app, limits, drops)
+  acceptUpgrades(server, { presence, limits, drops })
   const url = await listen(server, host, port)
   // From here on an error is about one connection that could not be accepted, for want of file descriptors for instance.
   server.on('error', (error) => log.error({ err: error }, 'a connection was not accepted'))
   started.defer(async () => {
     isStopping = true
-    await Promise.all([closeServer(server, timeouts.stopMs), presence.stop()])
+    await Promise.all([closeServer(server, limits.STOP_TIMEOUT_MS), presence.stop()])
   })
   if (!isLoopback(host)) log.warn({ host }, 'listening without encryption on an address that other machines reach')
+  if (Object.keys(options.limit ?? {}).length > 0) log.warn({ ...options.limit }, 'limits differ from the defaults')
   log.info({ url, directoryKey: store.key.publicKey }, 'directory started')
 
   const running = started.move()

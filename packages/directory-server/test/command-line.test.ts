@@ -102,8 +102,10 @@ describe('parley-directory', () => {
       expect(help?.stdout).toContain(flag)
     }
     expect(version).toMatchObject({ exitCode: 0, stdout: '0.0.0\n' })
-    expect(limits?.stdout.split('\n')).toContain('MAX_BODY_BYTES=16384')
-    expect(JSON.parse(json?.stdout ?? '')).toMatchObject({ MAX_BODY_BYTES: 16_384 })
+    expect(limits?.stdout).toMatch(/^MAX_BODY_BYTES +16384 {2}bytes +body of a request$/m)
+    expect(JSON.parse(json?.stdout ?? '')).toMatchObject({
+      MAX_BODY_BYTES: { value: 16_384, unit: 'bytes', purpose: 'body of a request' },
+    })
   })
 
   test('ends with 71 when another directory runs on its data, with 69 when its port is taken', async () => {

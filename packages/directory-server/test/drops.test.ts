@@ -75,8 +75,13 @@ const CASES: readonly (readonly [DropReason, (directory: TestDirectory) => Promi
 ]
 
 test.each(CASES)('what is refused or cut is counted as %s, and as nothing else', async (reason, provoke) => {
-  const timeouts = { requestMs: 300, authMs: 500, ...(reason === 'dead-socket' && { deadMs: 200 }) }
-  await using directory = await TestDirectory.start({ timeouts, maxSockets: 1 })
+  const limits = {
+    REQUEST_TIMEOUT_MS: 300,
+    PRESENCE_AUTH_TIMEOUT_MS: 500,
+    MAX_PRESENCE_SOCKETS: 1,
+    ...(reason === 'dead-socket' && { PRESENCE_DEAD_MS: 200 }),
+  }
+  await using directory = await TestDirectory.start({ limit: limits })
 
   await provoke(directory)
 

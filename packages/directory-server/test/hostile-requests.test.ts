@@ -172,7 +172,9 @@ describe('a request', () => {
   })
 
   test('whose header or body is too slow is cut off', async () => {
-    await using directory = await TestDirectory.start({ timeouts: { headersMs: 100, requestMs: 200 } })
+    await using directory = await TestDirectory.start({
+      limit: { REQUEST_HEADERS_TIMEOUT_MS: 100, REQUEST_TIMEOUT_MS: 200 },
+    })
     const silent = await open(directory)
     const slowHeader = await open(directory)
     const slowBody = await open(directory)

@@ -97,7 +97,7 @@ describe('stopping', () => {
   })
 
   test('does not wait for ever for a request that never ends, nor for idle connections', async () => {
-    await using directory = await TestDirectory.start({ timeouts: { stopMs: 100 } })
+    await using directory = await TestDirectory.start({ limit: { STOP_TIMEOUT_MS: 100 } })
     const { hostname, port } = new URL(directory.url)
     const [idle, stuck] = [connect(Number(port), hostname), connect(Number(port), hostname)]
     const closed = Promise.all([idle, stuck].map((socket) => once(socket.resume(), 'close')))
@@ -110,7 +110,7 @@ describe('stopping', () => {
   })
 
   test('closes presence connections with 1001, even of those who never answer', async () => {
-    await using directory = await TestDirectory.start({ timeouts: { closeMs: 50 } })
+    await using directory = await TestDirectory.start({ limit: { PRESENCE_CLOSE_TIMEOUT_MS: 50 } })
     const alice = await directory.register('alice')
     const bob = await directory.register('bob')
     await using healthy = await PresenceClient.enter(directory.url, alice)

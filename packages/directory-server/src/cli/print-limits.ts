@@ -1,6 +1,6 @@
-import { DIRECTORY_LIMITS } from '#http/directory-limits.ts'
+import { describeLimits, limitLines } from '#limits/about-limits.ts'
+import type { DirectoryLimits } from '#limits/directory-limits.ts'
 
-export function printLimits(isJson: boolean): void {
-  const lines = Object.entries(DIRECTORY_LIMITS).map(([name, value]) => `${name}=${value}`)
-  console.log(isJson ? JSON.stringify(DIRECTORY_LIMITS) : lines.join('\n'))
+export function printLimits(limits: DirectoryLimits, isJson: boolean): void {
+  console.log(isJson ? JSON.stringify(Object.fromEntries(describeLimits(limits))) : limitLines(limits).join('\n'))
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { z } from 'zod'
+import { directoryLimits } from '#limits/directory-limits.ts'
 import { describeSettings, type EffectiveSettings } from '#settings/effective-settings.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { explain } from './explain.ts'
@@ -31,12 +32,9 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
 
   const act = async () => {
     const { json: isJson, ...asked } = Asked.parse(program.opts())
-    if (asked.printLimits) {
-      printLimits(isJson)
-      return
-    }
     const effective = readSettings(program, parts.environment)
-    if (asked.printConfig) printSettings(effective, isJson)
+    if (asked.printLimits) printLimits(directoryLimits(effective.settings.limit), isJson)
+    else if (asked.printConfig) printSettings(effective, isJson)
     else exitCode = await serve(effective.settings, { isJson, startDirectory: parts.startDirectory })
   }
   program.action(act)

@@ -1,11 +1,13 @@
 import type { DirectoryKey } from '@parley/shared/ids.ts'
 import type { Logger } from 'pino'
+import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import type { AccountRecords } from '#records/account-records.ts'
 import type { DeviceStatements } from '#records/device-statements.ts'
 import type { Prekeys } from '#records/prekeys.ts'
 import type { Retirements } from '#records/retirements.ts'
 import type { UserViews } from '#records/user-views.ts'
 import type { Drops } from './drops.ts'
+import type { ReadJsonBody } from './read-body.ts'
 
 /** What the routes serve. */
 export interface AppParts {
@@ -15,6 +17,8 @@ export interface AppParts {
   readonly prekeys: Prekeys
   readonly retirements: Retirements
   readonly userViews: UserViews
+  readonly limits: DirectoryLimits
+  readonly readJsonBody: ReadJsonBody
   readonly drops: Drops
   readonly isReady: () => boolean
   readonly log: Logger

@@ -1,18 +1,34 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
-import { MAX_BODY_BYTES, MAX_DROPPED_BODY_BYTES } from '@parley/shared/limits.ts'
 import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
 import type { z } from 'zod'
+import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import { HttpError } from './http-error.ts'
 
 const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset="?utf-8"?[ \t]*)?$/i
 
-/** The body, read by its schema. Rejects with HttpError. */
-export async function readJsonBody<S extends z.ZodType>(
+type BodyLimits = Pick<DirectoryLimits, 'MAX_BODY_BYTES' | 'MAX_DROPPED_BODY_BYTES' | 'MAX_JSON_DEPTH'>
+
+/** Reads a body by its schema, within `maxBytes` or else MAX_BODY_BYTES. Rejects with HttpError. */
+export type ReadJsonBody = <S extends z.ZodType>(
   request: IncomingMessage,
   schema: S,
-  maxBytes: number = MAX_BODY_BYTES,
-): Promise<z.infer<S>> {
+  maxBytes?: number,
+) => Promise<z.infer<S>>
+
+export function jsonBodyReader(limits: BodyLimits): ReadJsonBody {
+  return async (request, schema, maxBytes = limits.MAX_BODY_BYTES) => {
+    requireJson(request)
+    const bytes = await readBytes(request, maxBytes, limits.MAX_DROPPED_BODY_BYTES)
+    const body = schema.safeParse(parseJson(bytes, limits.MAX_JSON_DEPTH))
+    if (body.success) return body.data
+    const issue = body.error.issues[0]
+    const where = issue?.path.join('.')
+    throw new HttpError('bad-json', `${where ? `${where}: ` : ''}${issue?.message}`, { cause: body.error })
+  }
+}
+
+function requireJson(request: IncomingMessage): void {
   if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
     throw new HttpError('unsupported-media-type', 'send the body with content-type: application/json')
   }
@@ -20,17 +36,12 @@ export async function readJsonBody<S extends z.ZodType>(
   if (encoding !== undefined && encoding !== 'identity') {
     throw new HttpError('unsupported-media-type', 'send the body without content-encoding')
   }
-  const body = schema.safeParse(parseJson(await readBody(request, maxBytes)))
-  if (body.success) return body.data
-  const issue = body.error.issues[0]
-  const where = issue?.path.join('.')
-  throw new HttpError('bad-json', `${where ? `${where}: ` : ''}${issue?.message}`, { cause: body.error })
 }
 
-function parseJson(bytes: Buffer): unknown {
+function parseJson(bytes: Buffer, maxDepth: number): unknown {
   if (!isUtf8(bytes)) throw new HttpError('bad-json', 'the body is not UTF-8')
   try {
-    return parseStrictJson(bytes.toString('utf8'))
+    return parseStrictJson(bytes.toString('utf8'), maxDepth)
   } catch (error) {
     if (error instanceof JsonError) throw new HttpError('bad-json', error.message, { cause: error })
     throw error
@@ -41,9 +52,9 @@ function parseJson(bytes: Buffer): unknown {
  * Of a body that is too large a bounded rest is read and dropped: who is still writing when the connection closes never sees
  * the answer. Beyond that the connection ends at once.
  */
-function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, maxBytes: number, maxDroppedBytes: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const hopelessBytes = maxBytes + MAX_DROPPED_BODY_BYTES
+  const hopelessBytes = maxBytes + maxDroppedBytes
   if (Number(request.headers['content-length'] ?? 0) > hopelessBytes) {
     reject(tooLarge(maxBytes))
     return promise

@@ -1,37 +1,41 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
-import { MAX_DIRECTORY_CONNECTIONS, MAX_HEADER_BYTES } from '@parley/shared/limits.ts'
+import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
 import { isPresenceUpgrade } from './upgrade.ts'
 
-export interface ServerTimeouts {
-  readonly headersMs: number
-  readonly requestMs: number
-  readonly keepAliveMs: number
-}
+type ServerLimits = Pick<
+  DirectoryLimits,
+  | 'KEEP_ALIVE_TIMEOUT_MS'
+  | 'MAX_DIRECTORY_CONNECTIONS'
+  | 'MAX_HEADER_BYTES'
+  | 'REQUEST_HEADERS_TIMEOUT_MS'
+  | 'REQUEST_TIMEOUT_MS'
+>
 
 /** Node looks for requests that are late this often; its own default of 30 s would double the time-outs. */
 const MAX_CHECK_MS = 1_000
 
-export function createHttpServer(handle: RequestListener, timeouts: ServerTimeouts, drops: Drops): Server {
+export function createHttpServer(handle: RequestListener, limits: ServerLimits, drops: Drops): Server {
+  const { MAX_HEADER_BYTES, REQUEST_HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } = limits
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       // Node wants it so; a header that is late makes its request late too.
-      headersTimeout: Math.min(timeouts.headersMs, timeouts.requestMs),
-      requestTimeout: timeouts.requestMs,
-      keepAliveTimeout: timeouts.keepAliveMs,
-      connectionsCheckingInterval: Math.min(MAX_CHECK_MS, timeouts.headersMs),
+      headersTimeout: Math.min(REQUEST_HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS),
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: Math.min(MAX_CHECK_MS, REQUEST_HEADERS_TIMEOUT_MS),
       shouldUpgradeCallback: isPresenceUpgrade,
     },
     handle,
   )
-  server.maxConnections = MAX_DIRECTORY_CONNECTIONS
+  server.maxConnections = limits.MAX_DIRECTORY_CONNECTIONS
   server.on('drop', () => drops.count('connections'))
-  server.on('clientError', (error: ParseError, stream) => refuse(error, stream, drops))
+  server.on('clientError', (error: ParseError, stream) => refuse(error, stream, limits, drops))
   return server
 }
 
@@ -44,31 +48,29 @@ interface ParseRefusal {
   readonly problem: Problem
 }
 
-const NOT_HTTP: ParseRefusal = { reason: 'not-http', problem: problem('bad-request', 'this is not HTTP/1.1') }
-
-const PARSE_REFUSALS = new Map<string | undefined, ParseRefusal>([
-  [
-    'HPE_HEADER_OVERFLOW',
-    {
-      reason: 'header-too-large',
-      problem: { ...problem('bad-request', `at most ${MAX_HEADER_BYTES} bytes of header`), status: 431 },
-    },
-  ],
-  [
-    'ERR_HTTP_REQUEST_TIMEOUT',
-    {
-      reason: 'request-timeout',
-      problem: { ...problem('bad-request', 'the request did not arrive in time'), status: 408 },
-    },
-  ],
-])
-
-function refuse({ code }: ParseError, stream: Duplex, drops: Drops): void {
+function refuse({ code }: ParseError, stream: Duplex, limits: ServerLimits, drops: Drops): void {
   if (code === 'ECONNRESET') {
     stream.destroy()
     return
   }
-  const { reason, problem } = PARSE_REFUSALS.get(code) ?? NOT_HTTP
+  const { reason, problem } = refusalOf(code, limits)
   drops.count(reason)
   answerRaw(stream, problem)
+}
+
+function refusalOf(code: string | undefined, { MAX_HEADER_BYTES }: ServerLimits): ParseRefusal {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return {
+        reason: 'header-too-large',
+        problem: { ...problem('bad-request', `at most ${MAX_HEADER_BYTES} bytes of header`), status: 431 },
+      }
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return {
+        reason: 'request-timeout',
+        problem: { ...problem('bad-request', 'the request did not arrive in time'), status: 408 },
+      }
+    default:
+      return { reason: 'not-http', problem: problem('bad-request', 'this is not HTTP/1.1') }
+  }
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
-import { MAX_PRESENCE_FRAME_BYTES } from '@parley/shared/limits.ts'
 import { WebSocketServer } from 'ws'
+import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import type { Presence } from '#presence/presence.ts'
 import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
@@ -15,12 +15,18 @@ export function isPresenceUpgrade({ method, url, headers }: IncomingMessage): bo
   return method === 'GET' && path === '/v1/presence' && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
+interface UpgradeParts {
+  readonly presence: Presence
+  readonly limits: Pick<DirectoryLimits, 'MAX_PRESENCE_FRAME_BYTES'>
+  readonly drops: Drops
+}
+
 /** Makes presence visits of upgrade requests. */
-export function acceptUpgrades(server: Server, presence: Presence, drops: Drops): void {
+export function acceptUpgrades(server: Server, { presence, limits, drops }: UpgradeParts): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    maxPayload: MAX_PRESENCE_FRAME_BYTES,
+    maxPayload: limits.MAX_PRESENCE_FRAME_BYTES,
     perMessageDeflate: false,
   })
   // A handshake that breaks RFC 6455.

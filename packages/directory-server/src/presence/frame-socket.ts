@@ -1,5 +1,4 @@
 import { type FromDirectory, ToDirectory } from '@parley/shared/directory-api/presence.ts'
-import { MAX_PRESENCE_BUFFERED_BYTES, MAX_WAITING_PRESENCE_FRAMES } from '@parley/shared/limits.ts'
 import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
 import type { RawData, WebSocket } from 'ws'
 import { PresenceError } from './presence-error.ts'
@@ -7,17 +6,17 @@ import { PresenceError } from './presence-error.ts'
 /** Why a socket is cut. */
 export type SocketDrop = 'slow-reader' | 'dead-socket' | 'frame-too-large' | 'bad-frame'
 
-export interface FrameSocketTimeouts {
-  readonly pingMs: number
-  /** Nothing heard for so long: the other side is gone. */
-  readonly deadMs: number
-  /** From our close frame to the end of the socket. */
-  readonly closeMs: number
+export interface FrameSocketLimits {
+  readonly MAX_PRESENCE_BUFFERED_BYTES: number
+  readonly MAX_WAITING_PRESENCE_FRAMES: number
+  readonly PRESENCE_PING_MS: number
+  readonly PRESENCE_DEAD_MS: number
+  readonly PRESENCE_CLOSE_TIMEOUT_MS: number
 }
 
 export interface FrameSocketOptions {
   readonly socket: WebSocket
-  readonly timeouts: FrameSocketTimeouts
+  readonly limits: FrameSocketLimits
   readonly receive: (frame: ToDirectory) => Promise<void>
   readonly failed: (error: unknown) => void
   /** More than MAX_PRESENCE_BUFFERED_BYTES wait for a reader that does not read. */
@@ -38,14 +37,14 @@ export class FrameSocket {
   #isEnding = false
 
   constructor(options: FrameSocketOptions) {
-    const { socket, timeouts } = options
+    const { socket, limits } = options
     this.#socket = socket
     this.#options = options
-    this.#ping = setInterval(() => socket.ping(), timeouts.pingMs)
+    this.#ping = setInterval(() => socket.ping(), limits.PRESENCE_PING_MS)
     this.#death = setTimeout(() => {
       options.dropped('dead-socket')
       socket.terminate()
-    }, timeouts.deadMs)
+    }, limits.PRESENCE_DEAD_MS)
     socket.on('pong', () => this.#death.refresh())
     socket.on('message', (data, isBinary) => this.#enqueue(data, isBinary))
     // ws closes the socket itself after an error (RFC 6455 section 7.1.7); all that is left to do follows `close`.
@@ -65,7 +64,7 @@ export class FrameSocket {
   sendText(frame: string | Buffer): void {
     if (!this.isOpen) return
     this.#socket.send(frame, { binary: false })
-    if (this.#socket.bufferedAmount <= MAX_PRESENCE_BUFFERED_BYTES) return
+    if (this.#socket.bufferedAmount <= this.#options.limits.MAX_PRESENCE_BUFFERED_BYTES) return
     this.#options.dropped('slow-reader')
     this.#options.tooSlow()
   }
@@ -76,14 +75,15 @@ export class FrameSocket {
     this.#isEnding = true
     if (last !== undefined) this.#socket.send(JSON.stringify(last))
     this.#socket.close(code)
-    this.#grace = setTimeout(() => this.#socket.terminate(), this.#options.timeouts.closeMs)
+    this.#grace = setTimeout(() => this.#socket.terminate(), this.#options.limits.PRESENCE_CLOSE_TIMEOUT_MS)
   }
 
   #enqueue(data: RawData, isBinary: boolean): void {
     this.#death.refresh()
     if (this.#isEnding) return
-    if (this.#waitingFrames >= MAX_WAITING_PRESENCE_FRAMES) {
-      this.#options.failed(new PresenceError('frame-flood', `more than ${MAX_WAITING_PRESENCE_FRAMES} frames at once`))
+    const most = this.#options.limits.MAX_WAITING_PRESENCE_FRAMES
+    if (this.#waitingFrames >= most) {
+      this.#options.failed(new PresenceError('frame-flood', `more than ${most} frames at once`))
       return
     }
     this.#waitingFrames += 1

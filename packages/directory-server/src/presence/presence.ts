@@ -2,18 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { toBase64url } from '@parley/shared/bytes.ts'
 import { CLOSE, type PresenceChange } from '@parley/shared/directory-api/presence.ts'
 import type { AccountId, DeviceKey, Name } from '@parley/shared/ids.ts'
-import { MAX_PRESENCE_SOCKETS, MAX_UNAUTHENTICATED_SOCKETS } from '@parley/shared/limits.ts'
 import type { WebSocket } from 'ws'
 import { PresenceError } from './presence-error.ts'
-import { type Host, type PresentDevice, Visit, type VisitDrop, type VisitTimeouts } from './visit.ts'
+import { type Host, type PresentDevice, Visit, type VisitDrop, type VisitLimits } from './visit.ts'
 import { Watchers } from './watchers.ts'
 
 const NONCE_BYTES = 16
 
+export interface PresenceLimits extends VisitLimits {
+  readonly MAX_PRESENCE_SOCKETS: number
+  readonly MAX_UNAUTHENTICATED_SOCKETS: number
+}
+
 export interface PresenceOptions {
-  readonly timeouts: VisitTimeouts
-  readonly maxSockets?: number
-  readonly maxUnauthenticatedSockets?: number
+  readonly limits: PresenceLimits
   readonly authenticate: Host['authenticate']
   readonly problemOf: Host['problemOf']
   readonly stateOf: (name: Name) => PresenceChange
@@ -51,10 +53,10 @@ export class Presence {
 
   /** Whether one more visit fits, or which maximum is reached. */
   get room(): 'enough' | 'presence-sockets' | 'unauthenticated-sockets' {
-    const { maxSockets = MAX_PRESENCE_SOCKETS, maxUnauthenticatedSockets = MAX_UNAUTHENTICATED_SOCKETS } = this.#options
-    if (this.#isStopping || this.#visits.size >= maxSockets) return 'presence-sockets'
+    const { MAX_PRESENCE_SOCKETS, MAX_UNAUTHENTICATED_SOCKETS } = this.#options.limits
+    if (this.#isStopping || this.#visits.size >= MAX_PRESENCE_SOCKETS) return 'presence-sockets'
     const unauthenticated = this.#visits.size - this.#present.size
-    return unauthenticated < maxUnauthenticatedSockets ? 'enough' : 'unauthenticated-sockets'
+    return unauthenticated < MAX_UNAUTHENTICATED_SOCKETS ? 'enough' : 'unauthenticated-sockets'
   }
 
   isOnline(accountId: AccountId): boolean {
@@ -63,7 +65,7 @@ export class Presence {
 
   accept(socket: WebSocket, address: string): void {
     const nonce = toBase64url(this.#random(NONCE_BYTES))
-    const { timeouts, authenticate, stateOf, problemOf, failed, dropped } = this.#options
+    const { limits, authenticate, stateOf, problemOf, failed, dropped } = this.#options
     const host: Host = {
       authenticate,
       stateOf,
@@ -73,7 +75,7 @@ export class Presence {
       arrived: (visit, device) => this.#arrived(visit, device),
       left: (visit, device) => this.#left(visit, device),
     }
-    this.#visits.add(new Visit({ socket, address, nonce, timeouts, host, watchers: this.#watchers }))
+    this.#visits.add(new Visit({ socket, address, nonce, limits, host, watchers: this.#watchers }))
   }
 
   /** The account took the name or gave it up: its watchers hear what that makes of it. */

@@ -6,9 +6,8 @@ import {
 } from '@parley/shared/directory-api/presence.ts'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
 import type { AccountId, DeviceKey, Name } from '@parley/shared/ids.ts'
-import { MAX_WATCHED_NAMES } from '@parley/shared/limits.ts'
 import type { WebSocket } from 'ws'
-import { FrameSocket, type FrameSocketTimeouts, type SocketDrop } from './frame-socket.ts'
+import { FrameSocket, type FrameSocketLimits, type SocketDrop } from './frame-socket.ts'
 import { PresenceError } from './presence-error.ts'
 import type { Watcher, Watchers } from './watchers.ts'
 
@@ -22,8 +21,9 @@ export interface PresentDevice {
 /** Why a visit is cut. */
 export type VisitDrop = SocketDrop | 'frame-flood' | 'unauthenticated-timeout' | 'bad-proof'
 
-export interface VisitTimeouts extends FrameSocketTimeouts {
-  readonly authMs: number
+export interface VisitLimits extends FrameSocketLimits {
+  readonly MAX_WATCHED_NAMES: number
+  readonly PRESENCE_AUTH_TIMEOUT_MS: number
 }
 
 /** What a visit asks of those who know. */
@@ -43,7 +43,7 @@ export interface VisitOptions {
   readonly socket: WebSocket
   readonly address: string
   readonly nonce: string
-  readonly timeouts: VisitTimeouts
+  readonly limits: VisitLimits
   readonly host: Host
   readonly watchers: Watchers
 }
@@ -62,25 +62,27 @@ const TRY_AGAIN_LATER = 1013
 export class Visit implements Watcher {
   readonly address: string
   readonly #socket: FrameSocket
+  readonly #limits: VisitLimits
   readonly #host: Host
   readonly #watchers: Watchers
   readonly #watched = new Set<Name>()
   #state: State
 
-  constructor({ socket, address, nonce, timeouts, host, watchers }: VisitOptions) {
+  constructor({ socket, address, nonce, limits, host, watchers }: VisitOptions) {
     this.address = address
+    this.#limits = limits
     this.#host = host
     this.#watchers = watchers
     this.#socket = new FrameSocket({
       socket,
-      timeouts,
+      limits,
       receive: (frame) => this.#receive(frame),
       failed: (error) => this.#fail(error),
       tooSlow: () => this.end(CLOSE.tooSlow),
       dropped: (reason) => host.dropped(reason),
       closed: () => this.#leave(),
     })
-    const deadline = setTimeout(() => this.#fail(new PresenceError('too-late', LATE)), timeouts.authMs)
+    const deadline = setTimeout(() => this.#fail(new PresenceError('too-late', LATE)), limits.PRESENCE_AUTH_TIMEOUT_MS)
     this.#state = { name: 'challenged', nonce, deadline }
     this.#socket.send({ type: 'challenge', nonce })
   }
@@ -138,8 +140,9 @@ export class Visit implements Watcher {
   #watch(names: readonly Name[]): void {
     this.#requirePresent()
     for (const name of names) this.#watched.add(name)
-    if (this.#watched.size > MAX_WATCHED_NAMES) {
-      throw new PresenceError('too-many-names', `one connection watches at most ${MAX_WATCHED_NAMES} names`)
+    const most = this.#limits.MAX_WATCHED_NAMES
+    if (this.#watched.size > most) {
+      throw new PresenceError('too-many-names', `one connection watches at most ${most} names`)
     }
     for (const name of names) this.#watchers.add(this, name)
     this.send({ type: 'presence', changes: names.map((name) => this.#host.stateOf(name)) })

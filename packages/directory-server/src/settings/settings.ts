@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { limitChanges } from '#limits/limit-changes.ts'
 import { choice, integer, text, toggle } from './kinds.ts'
 
 /** What is said about a setting besides what it can be. */
@@ -46,6 +47,12 @@ export const Settings = z.strictObject({
   insecureHttp: setting(toggle(), {
     help: 'allow an address that other machines reach, without encryption',
     default: false,
+  }),
+  limit: setting(limitChanges(), {
+    placeholder: '<NAME=VALUE>',
+    help: 'change one of the limits that --print-limits tells; repeatable',
+    default: [],
+    isList: true,
   }),
   logLevel: setting(choice(LOG_LEVELS), {
     placeholder: '<level>',

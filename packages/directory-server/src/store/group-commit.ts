@@ -1,6 +1,12 @@
-import { MAX_COMMIT_WORKS, MAX_WAITING_WORKS } from '@parley/shared/limits.ts'
 import { sqliteCodeOf } from './sqlite-code.ts'
 import { StoreError } from './store-error.ts'
+
+export interface CommitLimits {
+  /** In one transaction. */
+  readonly MAX_COMMIT_WORKS: number
+  /** Waiting for theirs. */
+  readonly MAX_WAITING_WORKS: number
+}
 
 export interface Transactions {
   begin(): void
@@ -23,13 +29,15 @@ type State = { name: 'open' } | { name: 'failed'; error: StoreError } | { name: 
  */
 export class GroupCommit {
   readonly #transactions: Transactions
+  readonly #limits: CommitLimits
   readonly #onFailed: (error: StoreError) => void
   #waiting: Waiting[] = []
   #isScheduled = false
   #state: State = { name: 'open' }
 
-  constructor(transactions: Transactions, onFailed: (error: StoreError) => void) {
+  constructor(transactions: Transactions, limits: CommitLimits, onFailed: (error: StoreError) => void) {
     this.#transactions = transactions
+    this.#limits = limits
     this.#onFailed = onFailed
   }
 
@@ -67,7 +75,8 @@ export class GroupCommit {
   #refusal(): StoreError | undefined {
     if (this.#state.name === 'failed') return this.#state.error
     if (this.#state.name === 'closed') return new StoreError('stopped', 'the directory has stopped')
-    if (this.#waiting.length >= MAX_WAITING_WORKS) return new StoreError('busy', 'too many writes are waiting')
+    if (this.#waiting.length >= this.#limits.MAX_WAITING_WORKS)
+      return new StoreError('busy', 'too many writes are waiting')
     return undefined
   }
 
@@ -82,7 +91,7 @@ export class GroupCommit {
   }
 
   #commitNext(): void {
-    const works = new Set(this.#waiting.splice(0, MAX_COMMIT_WORKS))
+    const works = new Set(this.#waiting.splice(0, this.#limits.MAX_COMMIT_WORKS))
     while (works.size > 0) {
       const outcome = this.#attempt(works)
       switch (outcome.name) {

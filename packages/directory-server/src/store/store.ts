@@ -8,7 +8,7 @@ import { openDatabase, transactionsOf } from './database.ts'
 import { DevicesTable } from './devices-table.ts'
 import { loadDirectoryKey } from './directory-key.ts'
 import { lockDataDir } from './directory-lock.ts'
-import { GroupCommit } from './group-commit.ts'
+import { type CommitLimits, GroupCommit } from './group-commit.ts'
 import { Listing } from './listing.ts'
 import { LogTable } from './log-table.ts'
 import { OneTimePrekeysTable } from './one-time-prekeys-table.ts'
@@ -42,18 +42,19 @@ export interface Tables {
 
 export interface StoreOptions {
   readonly dataDir: string
+  readonly limits: CommitLimits
   /** Called once, after an error of the disk: nothing is written any more. */
   readonly onFailed: (error: StoreError) => void
 }
 
 /** Throws StoreError; a failed opening holds nothing. */
-export function openStore({ dataDir, onFailed }: StoreOptions): Store {
+export function openStore({ dataDir, limits, onFailed }: StoreOptions): Store {
   using opened = new DisposableStack()
   prepareDataDir(dataDir)
   const lock = opened.adopt(lockDataDir(dataDir), (held) => held.release())
   const database = opened.adopt(openDatabase(join(dataDir, 'directory.sqlite')), (open) => open.close())
   const key = loadDirectoryKey(dataDir, new SettingsTable(database))
-  const commit = new GroupCommit(transactionsOf(database), onFailed)
+  const commit = new GroupCommit(transactionsOf(database), limits, onFailed)
   const tables = tablesOf(database)
   opened.move()
   return {

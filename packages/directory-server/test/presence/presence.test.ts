@@ -232,7 +232,7 @@ describe('watching', () => {
 
 describe('a presence socket', () => {
   test('closes with 4401 when nobody authenticates in time', async () => {
-    await using directory = await TestDirectory.start({ timeouts: { authMs: 50 } })
+    await using directory = await TestDirectory.start({ limit: { PRESENCE_AUTH_TIMEOUT_MS: 50 } })
     await using client = await PresenceClient.open(directory.url)
 
     expect(await client.next('problem')).toMatchObject({ code: 'not-a-user' })
@@ -346,7 +346,7 @@ describe('a presence socket', () => {
   })
 
   test('is pinged, and given up when nothing is heard', async () => {
-    await using directory = await TestDirectory.start({ timeouts: { pingMs: 20, deadMs: 200 } })
+    await using directory = await TestDirectory.start({ limit: { PRESENCE_PING_MS: 20, PRESENCE_DEAD_MS: 200 } })
     const alice = await directory.register('alice')
     const bob = await directory.register('bob')
     await using watcher = await PresenceClient.enter(directory.url, bob)
@@ -365,7 +365,7 @@ describe('a presence socket', () => {
   })
 
   test('is cut when its reader is too slow, and nobody else notices', async () => {
-    await using directory = await TestDirectory.start({ timeouts: { closeMs: 60_000 } })
+    await using directory = await TestDirectory.start({ limit: { PRESENCE_CLOSE_TIMEOUT_MS: 60_000 } })
     const alice = await directory.register('alice')
     const bob = await directory.register('bob')
     await using healthy = await PresenceClient.enter(directory.url, bob)
@@ -427,7 +427,9 @@ describe('a presence socket', () => {
   })
 
   test('has a limit on how many may be open, and on how many may be unauthenticated', async () => {
-    await using directory = await TestDirectory.start({ maxSockets: 3, maxUnauthenticatedSockets: 2 })
+    await using directory = await TestDirectory.start({
+      limit: { MAX_PRESENCE_SOCKETS: 3, MAX_UNAUTHENTICATED_SOCKETS: 2 },
+    })
     const alice = await directory.register('alice')
     const ws = `${directory.url.replace('http', 'ws')}/v1/presence`
     await using present = await PresenceClient.enter(directory.url, alice)

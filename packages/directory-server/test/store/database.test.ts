@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { directoryLimits } from '#limits/directory-limits.ts'
 import { migrate, openDatabase } from '#store/database.ts'
 import { openStore } from '#store/store.ts'
 import type { StoreError } from '#store/store-error.ts'
@@ -12,7 +13,7 @@ async function scratch() {
 }
 
 function open(dataDir: string) {
-  return openStore({ dataDir, onFailed: () => {} })
+  return openStore({ dataDir, limits: directoryLimits(), onFailed: () => {} })
 }
 
 const codeIs = (code: StoreError['code']) => expect.objectContaining({ name: 'StoreError', code })

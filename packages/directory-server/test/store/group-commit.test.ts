@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { MAX_WAITING_WORKS } from '@parley/shared/limits.ts'
 import Sqlite, { type Database } from 'better-sqlite3'
+import { directoryLimits } from '#limits/directory-limits.ts'
 import { openDatabase, transactionsOf } from '#store/database.ts'
 import { GroupCommit, type Transactions } from '#store/group-commit.ts'
 import type { StoreError } from '#store/store-error.ts'
@@ -33,7 +34,7 @@ class World implements AsyncDisposable {
         this.commits += 1
       },
     }
-    this.commit = new GroupCommit(transactions, (error) => this.failures.push(error))
+    this.commit = new GroupCommit(transactions, directoryLimits(), (error) => this.failures.push(error))
   }
 
   static async open(): Promise<World> {

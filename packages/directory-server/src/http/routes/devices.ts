@@ -3,10 +3,13 @@ import { Router } from 'express'
 import type { AppParts } from '../app-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { deviceOf, nameOf, refuseQuery } from '../parameters.ts'
-import { readJsonBody } from '../read-body.ts'
 
 /** `/v1/users/{name}/devices/{device}`. */
-export function deviceRoutes({ deviceStatements, log }: Pick<AppParts, 'deviceStatements' | 'log'>): Router {
+export function deviceRoutes({
+  deviceStatements,
+  readJsonBody,
+  log,
+}: Pick<AppParts, 'deviceStatements' | 'readJsonBody' | 'log'>): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/v1/users/:name/devices/:device')

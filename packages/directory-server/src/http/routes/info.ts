@@ -1,17 +1,17 @@
 import type { DirectoryInfo } from '@parley/shared/directory-api/users.ts'
-import type { DirectoryKey } from '@parley/shared/ids.ts'
 import { Router } from 'express'
-import { DIRECTORY_LIMITS } from '../directory-limits.ts'
+import { everyLimit } from '#limits/directory-limits.ts'
+import type { AppParts } from '../app-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { refuseQuery } from '../parameters.ts'
 
 /** `GET /v1`: what this directory is. */
-export function infoRoutes({ directoryKey }: { readonly directoryKey: DirectoryKey }): Router {
+export function infoRoutes({ directoryKey, limits }: Pick<AppParts, 'directoryKey' | 'limits'>): Router {
   const info: DirectoryInfo = {
     directoryKey,
     versions: ['v1'],
     features: ['presence', 'prekeys', 'lookup-by-address'],
-    limits: DIRECTORY_LIMITS,
+    limits: everyLimit(limits),
   }
   const router = Router({ strict: true, caseSensitive: true })
   router

@@ -4,15 +4,18 @@ import {
   type PrekeyCount,
   PutPrekeys,
 } from '@parley/shared/directory-api/prekeys.ts'
-import { MAX_PREKEY_BODY_BYTES } from '@parley/shared/limits.ts'
 import { Router } from 'express'
 import type { AppParts } from '../app-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { deviceOf, nameOf, refuseQuery } from '../parameters.ts'
-import { readJsonBody } from '../read-body.ts'
 
 /** `/v1/users/{name}/devices/{device}/prekeys` and `…/prekeys/claim`. */
-export function prekeyRoutes({ prekeys, log }: Pick<AppParts, 'prekeys' | 'log'>): Router {
+export function prekeyRoutes({
+  prekeys,
+  readJsonBody,
+  limits,
+  log,
+}: Pick<AppParts, 'prekeys' | 'readJsonBody' | 'limits' | 'log'>): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/v1/users/:name/devices/:device/prekeys')
@@ -25,7 +28,7 @@ export function prekeyRoutes({ prekeys, log }: Pick<AppParts, 'prekeys' | 'log'>
       refuseQuery(request)
       const name = nameOf(request)
       const device = deviceOf(request)
-      const body = await readJsonBody(request, PutPrekeys, MAX_PREKEY_BODY_BYTES)
+      const body = await readJsonBody(request, PutPrekeys, limits.MAX_PREKEY_BODY_BYTES)
       const oneTime = await prekeys.upload(name, device, body.upload, body.prekeys)
       log.info({ name, device, oneTime }, 'prekeys uploaded')
       response.json({ oneTime } satisfies PrekeyCount)

@@ -5,13 +5,12 @@ import type { AppParts } from '../app-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { HttpError } from '../http-error.ts'
 import { nameOf, queryOf, refuseQuery } from '../parameters.ts'
-import { readJsonBody } from '../read-body.ts'
 import { canonicalAddress } from '../source-address.ts'
 
-type Parts = Pick<AppParts, 'accountRecords' | 'retirements' | 'userViews' | 'log'>
+type Parts = Pick<AppParts, 'accountRecords' | 'retirements' | 'userViews' | 'readJsonBody' | 'log'>
 
 /** `/v1/users` and `/v1/users/{name}`. */
-export function userRoutes({ accountRecords, retirements, userViews, log }: Parts): Router {
+export function userRoutes({ accountRecords, retirements, userViews, readJsonBody, log }: Parts): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/v1/users')

@@ -1,0 +1,79 @@
+import { type CommonLimitName, type DirectoryLimits, everyLimit, type LimitName } from './directory-limits.ts'
+
+interface About {
+  readonly unit: Unit
+  /** What it bounds, for whoever runs a directory. */
+  readonly purpose: string
+}
+
+type Unit = 'bytes' | 'characters' | 'ms' | 'levels' | 'count'
+
+const ABOUT: Readonly<Record<LimitName | CommonLimitName, About>> = {
+  MAX_DIRECTORY_CONNECTIONS: { unit: 'count', purpose: 'connections open at once' },
+  MAX_HEADER_BYTES: { unit: 'bytes', purpose: 'header of a request' },
+  REQUEST_HEADERS_TIMEOUT_MS: { unit: 'ms', purpose: 'for the header of a request to arrive' },
+  REQUEST_TIMEOUT_MS: { unit: 'ms', purpose: 'for a whole request to arrive' },
+  KEEP_ALIVE_TIMEOUT_MS: { unit: 'ms', purpose: 'between two requests of one connection' },
+  MAX_BODY_BYTES: { unit: 'bytes', purpose: 'body of a request' },
+  MAX_PREKEY_BODY_BYTES: { unit: 'bytes', purpose: 'body of an upload of prekeys' },
+  MAX_DROPPED_BODY_BYTES: { unit: 'bytes', purpose: 'read and dropped of a body that is too large' },
+  MAX_JSON_DEPTH: { unit: 'levels', purpose: 'nesting of a body' },
+  STOP_TIMEOUT_MS: { unit: 'ms', purpose: 'for requests under way when the directory stops' },
+  MAX_COMMIT_WORKS: { unit: 'count', purpose: 'writes in one transaction' },
+  MAX_WAITING_WORKS: { unit: 'count', purpose: 'writes that wait for their transaction' },
+  MAX_PRESENCE_SOCKETS: { unit: 'count', purpose: 'presence sockets open at once' },
+  MAX_UNAUTHENTICATED_SOCKETS: { unit: 'count', purpose: 'of them before their device is known' },
+  MAX_PRESENCE_FRAME_BYTES: { unit: 'bytes', purpose: 'frame of a presence socket' },
+  MAX_WAITING_PRESENCE_FRAMES: { unit: 'count', purpose: 'frames of one socket that wait' },
+  MAX_PRESENCE_BUFFERED_BYTES: { unit: 'bytes', purpose: 'unread by a slow presence socket' },
+  MAX_WATCHED_NAMES: { unit: 'count', purpose: 'names that one presence socket watches' },
+  PRESENCE_AUTH_TIMEOUT_MS: { unit: 'ms', purpose: 'for a presence socket to authenticate' },
+  PRESENCE_CLOSE_TIMEOUT_MS: { unit: 'ms', purpose: 'from our close frame to the end' },
+  PRESENCE_PING_MS: { unit: 'ms', purpose: 'between two pings of a presence socket' },
+  PRESENCE_DEAD_MS: { unit: 'ms', purpose: 'of silence until a presence socket is given up' },
+  MAX_NAME_CHARS: { unit: 'characters', purpose: 'name' },
+  MAX_DISPLAY_NAME_CHARS: { unit: 'characters', purpose: 'display name' },
+  MAX_STATUS_TEXT_CHARS: { unit: 'characters', purpose: 'status text' },
+  MAX_DEVICES: { unit: 'count', purpose: 'devices of an account' },
+  MAX_REVOKED_DEVICES: { unit: 'count', purpose: 'revoked devices that a record lists' },
+  MAX_ROTATIONS: { unit: 'count', purpose: 'changes of an account key' },
+  MAX_ENDPOINTS: { unit: 'count', purpose: 'endpoints of a device' },
+  MAX_FEATURES: { unit: 'count', purpose: 'features of a device' },
+  MAX_FEATURE_CHARS: { unit: 'characters', purpose: 'name of a feature' },
+  MAX_JWS_CHARS: { unit: 'characters', purpose: 'signed object' },
+  RECORD_LIFETIME_MS: { unit: 'ms', purpose: 'from now to the expiry of a record' },
+  CLOCK_SLACK_MS: { unit: 'ms', purpose: 'that the clock of an owner may be ahead' },
+  NAME_RESERVATION_MS: { unit: 'ms', purpose: 'that a name stays reserved after it was given up' },
+  MAX_ONE_TIME_PREKEYS: { unit: 'count', purpose: 'one-time prekeys held for a device' },
+  MAX_PAGE_USERS: { unit: 'count', purpose: 'users in one page' },
+  DEFAULT_PAGE_USERS: { unit: 'count', purpose: 'users in a page that names no limit' },
+  MAX_CHANGES_PER_FRAME: { unit: 'count', purpose: 'changes in one presence frame' },
+  MAX_WATCH_NAMES_PER_FRAME: { unit: 'count', purpose: 'names in one watch frame' },
+}
+
+export function unitOf(name: LimitName): Unit {
+  return ABOUT[name].unit
+}
+
+interface DescribedLimit extends About {
+  readonly value: number
+}
+
+/** Every limit of a directory that keeps these, by its name. */
+export function describeLimits(own: DirectoryLimits): ReadonlyMap<string, DescribedLimit> {
+  const values = new Map(Object.entries(everyLimit(own)))
+  return new Map(Object.entries(ABOUT).map(([name, about]) => [name, { value: values.get(name) ?? 0, ...about }]))
+}
+
+/** The same as aligned lines for people. */
+export function limitLines(own: DirectoryLimits): string[] {
+  const limits = [...describeLimits(own)]
+  const widest = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length))
+  const names = widest(limits.map(([name]) => name))
+  const values = widest(limits.map(([, { value }]) => String(value)))
+  const units = widest(limits.map(([, { unit }]) => unit))
+  return limits.map(
+    ([name, { value, unit, purpose }]) =>
+      `${name.padEnd(names)}  ${String(value).padStart(values)}  ${unit.padEnd(units)}  ${purpose}`,
+  )
+}
