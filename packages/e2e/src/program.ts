@@ -105,6 +105,11 @@ export class Program implements AsyncDisposable {
     this.#output.on('line', take)
   }
 
+  /** Calls with all that comes on standard error from now on, in pieces. */
+  onLog(take: (text: string) => void): void {
+    this.#child.stderr?.on('data', take)
+  }
+
   write(text: string): void {
     this.#child.stdin?.write(text)
   }

@@ -7,6 +7,7 @@ import { type Ended, Program } from './program.ts'
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
 const PACKAGES = new URL('../../', import.meta.url)
+const ROOT = new URL('../', PACKAGES)
 
 /** The programs as a user starts them. */
 export const COMMAND = {
@@ -18,6 +19,14 @@ export const COMMAND = {
 export interface RunOptions {
   readonly name: string
   readonly command: readonly string[]
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface ScriptOptions {
+  readonly args?: readonly string[]
+  /** Goes before the command. */
+  readonly under?: readonly string[]
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
 }
@@ -51,6 +60,17 @@ export class Stage implements AsyncDisposable {
   /** One command of the CLI, to its end. */
   parley(args: readonly string[], { input = '', env = {} }: Pick<RunOptions, 'input' | 'env'> = {}): Promise<Ended> {
     return this.run({ name: `parley ${args.join(' ')}`, command: [...COMMAND.parley, ...args], input, env }).exit()
+  }
+
+  /** A program of the repository, by its path below the root; what it makes for a time is on this stage. */
+  script(path: string, { args = [], under = [], env = {}, input }: ScriptOptions = {}): Program {
+    const command = [...under, ...NODE, fileURLToPath(new URL(path, ROOT)), ...args]
+    return this.run({
+      name: path,
+      command,
+      env: { TMPDIR: this.dir, NO_COLOR: '1', ...env },
+      ...(input !== undefined && { input }),
+    })
   }
 
   directory(name = 'directory'): Promise<DirectoryProgram> {

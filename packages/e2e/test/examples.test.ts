@@ -1,32 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import type { Program } from '#program.ts'
-import { onStage, type Stage } from '#stage.ts'
-
-const ROOT = new URL('../../../', import.meta.url)
-
-interface ScriptOptions {
-  readonly args?: readonly string[]
-  /** Goes before the command. */
-  readonly under?: readonly string[]
-}
-
-function script(stage: Stage, path: string, { args = [], under = [] }: ScriptOptions = {}): Program {
-  const command = [
-    ...under,
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    fileURLToPath(new URL(path, ROOT)),
-    ...args,
-  ]
-  return stage.run({ name: path, command, env: { TMPDIR: stage.dir, NO_COLOR: '1' } })
-}
+import { onStage } from '#stage.ts'
 
 test(
   'the example of the library runs as it stands',
   onStage(async (stage) => {
-    expect(await script(stage, 'docs/examples/hello.ts').exit()).toMatchObject({
+    expect(await stage.script('docs/examples/hello.ts').exit()).toMatchObject({
       exitCode: 0,
       stdout: 'alice wrote: Hello, Bob.\nAlice sees that it was delivered.\n',
       stderr: '',
@@ -37,7 +16,7 @@ test(
 test(
   'the demonstration shows everything, ends by itself, and leaves nothing behind',
   onStage(async (stage) => {
-    const { exitCode, stdout, stderr } = await script(stage, 'scripts/demo.ts').exit(58_000)
+    const { exitCode, stdout, stderr } = await stage.script('scripts/demo.ts').exit(58_000)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     const [, history = ''] = /parley history alice\n([\s\S]*?)\n\n/.exec(stdout) ?? []
     expect(history.match(/This waited on my disk until you came back\./g)).toHaveLength(1)
@@ -50,7 +29,7 @@ test(
 test(
   'the demonstration that is kept can be gone on with by hand until it is interrupted',
   onStage(async (stage) => {
-    const demo = script(stage, 'scripts/demo.ts', { args: ['--keep'] })
+    const demo = stage.script('scripts/demo.ts', { args: ['--keep'] })
     const profile = await demo.line((line) => /parley send bob .*--profile (\S+)/.exec(line)?.[1], 58_000)
     expect((await stat(profile)).mode & 0o777).toBe(0o700)
     const sent = await stage.parley(['send', 'bob', 'Hello by hand', '--profile', profile, '--wait', 'delivered'])
@@ -63,7 +42,7 @@ test(
 test(
   'the demonstration that is interrupted ends everything that it began',
   onStage(async (stage) => {
-    const demo = script(stage, 'scripts/demo.ts')
+    const demo = stage.script('scripts/demo.ts')
     await demo.line((line) => (line.includes('alice is ready') ? line : undefined))
     expect(await demo.end('SIGINT')).toMatchObject({ exitCode: 130, stderr: '' })
     expect(await readdir(stage.dir)).toEqual([])
@@ -74,9 +53,11 @@ test(
   'the demonstration that fails says at which step, shows what was logged last, and ends with 70',
   onStage(async (stage) => {
     // RLIMIT_FSIZE (setrlimit(2)), in units of 1,024 bytes: the directory cannot write its database.
-    const { exitCode, stderr } = await script(stage, 'scripts/demo.ts', {
-      under: ['bash', '-c', 'ulimit -f 16 && exec "$0" "$@"'],
-    }).exit()
+    const { exitCode, stderr } = await stage
+      .script('scripts/demo.ts', {
+        under: ['bash', '-c', 'ulimit -f 16 && exec "$0" "$@"'],
+      })
+      .exit()
     expect(exitCode).toBe(70)
     expect(stderr).toMatch(/^\nThis step failed: A directory starts\./)
     expect(stderr).toMatch(/— directory \(ended with \d+\)\n.*parley-directory: /)
@@ -87,7 +68,7 @@ test(
 test(
   'a demonstration that is asked for something unknown says how it is meant',
   onStage(async (stage) => {
-    expect(await script(stage, 'scripts/demo.ts', { args: ['--loud'] }).exit()).toMatchObject({
+    expect(await stage.script('scripts/demo.ts', { args: ['--loud'] }).exit()).toMatchObject({
       exitCode: 64,
       stdout: '',
     })

@@ -1,0 +1,249 @@
+// `pnpm run-tests`: the black-box suite of the directory, against one that runs already or one that is started for it.
+import { globSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { isIPv6 } from 'node:net'
+import { tmpdir } from 'node:os'
+import { basename, join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Program } from '@parley/e2e/program.ts'
+import { retireGuests, whyNoDirectory } from './running/directory-at.ts'
+import { runJest } from './running/jest.ts'
+import { killAll, QUIET, ROOT } from './running/process-group.ts'
+
+const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 64,
+  unavailable: 69,
+  internal: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const
+const DEFAULT_HOST = '127.0.0.1'
+const DEFAULT_PORT = 5000
+const MAX_TESTS_MS = 10 * 60_000
+const MAX_START_MS = 30_000
+const MAX_STOP_MS = 15_000
+const SUITE = join(ROOT, 'packages/directory-server/black-box')
+const DIRECTORY = [process.execPath, QUIET, join(ROOT, 'packages/directory-server/src/main.ts')]
+
+const files = globSync('*.test.ts', { cwd: SUITE }).toSorted()
+
+const HELP = `usage: pnpm run-tests [options]
+
+Tests a directory from outside, by its URL alone. By default it must run already (pnpm start:directory). Every name that the
+tests register begins with t- and is given back at the end; only its reservation stays.
+
+  --host ADDRESS   where the directory is (${DEFAULT_HOST})
+  --port NUMBER    which port (${DEFAULT_PORT})
+  --start-server   start one for the tests, with a data directory of its own, and stop it; without --port it takes a free port
+  --test FILE      only this file of the suite, by name or path
+  --verbose        name every test; with --start-server, show the log of the directory too
+  --help           show this
+
+Files of the suite:
+${fileList()}
+
+Exit codes: 0 all passed, 1 a test failed, 64 usage, 69 no directory there, 130 interrupted.
+A directory that limits even local callers (--rate-limit on) refuses the tests after a while.`
+
+interface Flags {
+  readonly host: string
+  /** Undefined when it was not given. */
+  readonly port: number | undefined
+  readonly isServerStarted: boolean
+  readonly isVerbose: boolean
+  readonly file: string | undefined
+}
+
+class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+function readFlags(args: readonly string[]): Flags | 'help' {
+  const { values } = parseFlags(args)
+  if (values.help) return 'help'
+  if (values.host === '') throw new UsageError('--host needs an address.')
+  return {
+    host: values.host ?? DEFAULT_HOST,
+    port: values.port === undefined ? undefined : readPort(values.port),
+    isServerStarted: values['start-server'],
+    isVerbose: values.verbose,
+    file: values.test === undefined ? undefined : findFile(values.test),
+  }
+}
+
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        host: { type: 'string' },
+        port: { type: 'string' },
+        test: { type: 'string' },
+        'start-server': { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    throw new UsageError(messageOf(error), { cause: error })
+  }
+}
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port
+  throw new UsageError('--port is a number from 1 to 65535.')
+}
+
+/** A path from where the command was typed or from the root, a file name, or what stands before `.test.ts`. */
+function findFile(text: string): string {
+  const paths = [resolve(process.env['INIT_CWD'] ?? '', text), resolve(ROOT, text)].map((path) => relative(SUITE, path))
+  const found = files.find((file) => file === text || file === `${text}.test.ts` || paths.includes(file))
+  if (found !== undefined) return found
+  throw new UsageError(`The suite has no file ${basename(text)}. It has:\n${fileList()}`)
+}
+
+function fileList(): string {
+  return files.map((file) => `  ${file}`).join('\n')
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** One run: its folder, the directory when it is ours, and what has to be put back. */
+class Run implements AsyncDisposable {
+  readonly #flags: Flags
+  readonly #folder: string
+  #server: Program | undefined
+  #stoppedBy: NodeJS.Signals | undefined
+
+  private constructor(flags: Flags, folder: string) {
+    this.#flags = flags
+    this.#folder = folder
+  }
+
+  static async open(flags: Flags): Promise<Run> {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-run-tests-'))
+    await mkdir(join(folder, 'guests'))
+    return new Run(flags, folder)
+  }
+
+  /** Ends what runs; what has to be put back is put back by the end of `result` and of the scope. */
+  interrupt(signal: NodeJS.Signals): void {
+    const exitCode = exitCodeOf(signal)
+    if (this.#stoppedBy !== undefined) {
+      // Somebody who asks twice does not want to wait for anything.
+      this.#server?.signal('SIGKILL')
+      process.exit(exitCode)
+    }
+    this.#stoppedBy = signal
+    killAll()
+    this.#server?.signal('SIGTERM')
+  }
+
+  async result(): Promise<number> {
+    const url = this.#flags.isServerStarted ? await this.#start() : await this.#find()
+    if (url === undefined) return this.#stoppedBy === undefined ? EXIT.unavailable : exitCodeOf(this.#stoppedBy)
+    console.log(`Testing the directory at ${url}`)
+    const guests = join(this.#folder, 'guests')
+    const isGood = await runJest(this.#jestArgs(), MAX_TESTS_MS, {
+      PARLEY_BLACK_BOX_URL: url,
+      PARLEY_BLACK_BOX_GUESTS: guests,
+    })
+    // A directory of our own ends with its data.
+    const held = this.#server === undefined ? await retireGuests(url, guests) : []
+    if (held.length > 0) console.error(`These names could not be given back: ${held.join(' ')}`)
+    if (this.#stoppedBy !== undefined) return exitCodeOf(this.#stoppedBy)
+    if (!isGood && this.#server !== undefined && !this.#flags.isVerbose) console.error(this.#server.report())
+    return isGood ? EXIT.done : EXIT.failed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server?.end('SIGTERM', MAX_STOP_MS).catch(() => this.#server?.[Symbol.asyncDispose]())
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  #jestArgs(): string[] {
+    const { file, isVerbose } = this.#flags
+    const config = ['--config', join(SUITE, 'jest.config.json')]
+    return [
+      ...config,
+      ...(isVerbose ? ['--verbose'] : []),
+      ...(file === undefined ? [] : ['--runTestsByPath', join(SUITE, file)]),
+    ]
+  }
+
+  /** The URL of a directory that runs already. */
+  async #find(): Promise<string | undefined> {
+    const { host, port = DEFAULT_PORT } = this.#flags
+    const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
+    const why = await whyNoDirectory(url)
+    if (why === undefined) return url
+    const what =
+      why === 'nobody-answers' ? `No directory answers at ${url}.` : `What answers at ${url} is no directory.`
+    console.error(`${what} Start one with "pnpm start:directory", or add --start-server.`)
+    return undefined
+  }
+
+  /** The URL of one that is started now. */
+  async #start(): Promise<string | undefined> {
+    const { host, port = 0, isVerbose } = this.#flags
+    const data = join(this.#folder, 'data')
+    const { PATH = '', HOME = '', LANG = 'C.UTF-8' } = process.env
+    const server = new Program({
+      name: 'directory',
+      command: [
+        ...DIRECTORY,
+        '--host',
+        host,
+        '--port',
+        String(port),
+        '--data-dir',
+        data,
+        '--log-level',
+        isVerbose ? 'debug' : 'warn',
+      ],
+      env: { PATH, HOME, LANG },
+    })
+    this.#server = server
+    if (isVerbose) server.onLog((text) => process.stderr.write(text))
+    try {
+      return await server.line((line) => /http\S+/.exec(line)?.[0], MAX_START_MS)
+    } catch {
+      if (this.#stoppedBy === undefined) console.error(`The directory did not start.\n${server.report()}`)
+      return undefined
+    }
+  }
+}
+
+function exitCodeOf(signal: NodeJS.Signals): number {
+  return signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let flags: Flags | 'help'
+  try {
+    flags = readFlags(args)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    console.error(`${error.message}\n\nSee pnpm run-tests --help.`)
+    return EXIT.usage
+  }
+  if (flags === 'help') {
+    console.log(HELP)
+    return EXIT.done
+  }
+  await using run = await Run.open(flags)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => run.interrupt(signal))
+  return await run.result()
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2).filter((arg, index) => !(index === 0 && arg === '--')))
+} catch (error) {
+  console.error(`run-tests failed: ${messageOf(error)}`)
+  process.exitCode = EXIT.internal
+}

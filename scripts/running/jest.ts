@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { QUIET, run } from './process-group.ts'
+
+interface JestResults {
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  numTodoTests: number
+  numRuntimeErrorTestSuites: number
+}
+
+/** Runs jest in a process of its own. Its last line is `N passed, N failed[, N skipped]`; true when all is well. */
+export async function runJest(
+  args: readonly string[],
+  limitMs: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-test-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const results = join(folder, 'results.json')
+  const jest = [process.execPath, '--experimental-vm-modules', QUIET, 'node_modules/jest/bin/jest.js']
+  const command = [...jest, '--json', `--outputFile=${results}`, ...args]
+  const { ok, why } = await run(command, { limitMs, stdio: 'inherit', env })
+  const counts = readResults(results)
+  if (!ok) console.log(`tests: ${why}`)
+  if (counts === undefined) return false
+  const skipped = counts.numPendingTests + counts.numTodoTests
+  // A file that cannot even be loaded has no tests to fail, and is a failure all the same.
+  const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites
+  console.log(`${counts.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+  return ok && failed === 0 && counts.numPassedTests > 0
+}
+
+/** Undefined when jest did not get as far as writing them. */
+function readResults(path: string): JestResults | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as JestResults
+  } catch {
+    return undefined
+  }
+}
