@@ -73,7 +73,16 @@ const rules: Readonly<Record<string, PackageRule>> = {
       cli: [],
     },
     folderPackages: { cli: ['api-client'] },
-    roots: ['engine.ts', 'profile.ts', 'daemon-log.ts', 'peer.ts', 'peer-daemon.ts', 'daemon.ts', 'main.ts'],
+    roots: [
+      'engine.ts',
+      'profile.ts',
+      'daemon-log.ts',
+      'peer.ts',
+      'peer-daemon.ts',
+      'daemon.ts',
+      'parley.ts',
+      'main.ts',
+    ],
   },
 
   // Both look at the whole system, by its front doors.

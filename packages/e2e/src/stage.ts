@@ -9,6 +9,9 @@ const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
 const PACKAGES = new URL('../../', import.meta.url)
 const ROOT = new URL('../', PACKAGES)
 
+/** All stages share it: each program is then compiled once and not at each of its many starts. */
+const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', PACKAGES))
+
 /** The programs as a user starts them. */
 export const COMMAND = {
   directory: [...NODE, fileURLToPath(new URL('directory-server/src/main.ts', PACKAGES))],
@@ -52,7 +55,12 @@ export class Stage implements AsyncDisposable {
 
   run({ name, command, input, env = {} }: RunOptions): Program {
     const { PATH = '' } = process.env
-    const program = new Program({ name, command, input, env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', ...env } })
+    const program = new Program({
+      name,
+      command,
+      input,
+      env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE: COMPILED, ...env },
+    })
     this.#programs.push(program)
     return program
   }

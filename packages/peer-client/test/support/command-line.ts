@@ -36,7 +36,9 @@ export function startParley(
   args: readonly string[],
   { environment = {}, input, script = MAIN }: ChildOptions = {},
 ): Child {
-  const env = { PATH: process.env['PATH'], HOME: '/nonexistent', TZ: 'UTC', LANG: 'C.UTF-8', ...environment }
+  const { PATH } = process.env
+  const apart = { HOME: '/nonexistent', NODE_DISABLE_COMPILE_CACHE: '1' }
+  const env = { PATH, TZ: 'UTC', LANG: 'C.UTF-8', ...apart, ...environment }
   const child = spawn(process.execPath, [QUIET, script, ...args], { env, stdio: 'pipe' })
   let out = ''
   let err = ''

@@ -1,0 +1,135 @@
+// Most commands only ask the daemon that runs already. What they do not need is imported where it is needed, so that they are
+// quick: message encryption, the database and HTTP belong to `start`.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { foldName, type Name } from '@parley/shared/ids.ts'
+import { systemErrorCode } from '@parley/shared/system-error.ts'
+import { Terminal } from '@parley/shared/terminal/terminal.ts'
+import { z } from 'zod'
+import type { CliActions } from '#cli/actions.ts'
+import { CliError, EXIT, type ExitCode } from '#cli/exit.ts'
+import { runCli } from '#cli/program.ts'
+import { knownProfiles } from '#identity/known-profiles.ts'
+import { profilePath } from '#identity/profile-directory.ts'
+import { ProfileError } from '#identity/profile-error.ts'
+
+const actions: CliActions = {
+  locateProfile: ({ profile, name }) => explained(() => locateProfile(profile, name)),
+  init: ({ name, ...options }) =>
+    explained(async () => {
+      readName(name)
+      checkDirectoryUrl(options.directory)
+      const { createProfile } = await import('./profile.ts')
+      const { path, identity } = await createProfile({ name, ...options })
+      const { accountId: account, displayName } = identity
+      return { path, name: identity.name, displayName, account, directory: options.directory }
+    }),
+  start: (options) =>
+    explained(async () => {
+      checkDirectoryUrl(options.directory ?? undefined)
+      const profile = await locateProfile(options.profile, options.name)
+      const { runDaemon } = await import('./daemon.ts')
+      const { stopped, ...running } = await runDaemon({ ...options, profile, version: readVersion() })
+      return { ...running, stopped: explained(() => stopped) }
+    }),
+  verifyLedger: (paths) =>
+    explained(async () => {
+      const { verifyLedger } = await import('#ledger/verify-ledger.ts')
+      const { describeLedger } = await import('#ledger/describe-ledger.ts')
+      const report = verifyLedger(paths)
+      return { ok: report.ok, text: describeLedger(report), report }
+    }),
+}
+
+async function locateProfile(profile: string | undefined, name: string | undefined): Promise<string> {
+  if (profile !== undefined) return resolve(profile)
+  if (name !== undefined) return profilePath({ name: readName(name) })
+  const { PARLEY_PROFILE } = process.env
+  if (PARLEY_PROFILE) return resolve(PARLEY_PROFILE)
+  const known = await knownProfiles()
+  const [only, another] = known
+  if (only === undefined) {
+    throw new CliError(
+      EXIT.unavailable,
+      'no-profile',
+      'there is no profile yet. Make one with: parley init --name NAME',
+    )
+  }
+  if (another === undefined) return profilePath({ name: only })
+  const sentence = `there are several profiles: ${known.join(', ')}. Say which, for instance: --name ${only}`
+  throw new CliError(EXIT.usage, 'several-profiles', sentence)
+}
+
+function readName(typed: string): Name {
+  const name = foldName(typed)
+  if (name !== undefined) return name
+  const rule = 'a name is 1 to 32 of a-z 0-9 . _ - and begins and ends with a letter or digit'
+  throw new CliError(EXIT.usage, 'bad-name', `"${typed}" cannot be a name: ${rule}`)
+}
+
+function checkDirectoryUrl(url: string | undefined): void {
+  if (url === undefined || z.url({ protocol: /^https?$/ }).safeParse(url).success) return
+  throw new CliError(
+    EXIT.usage,
+    'bad-url',
+    `"${url}" is not the URL of a directory, for instance http://127.0.0.1:5000`,
+  )
+}
+
+/** Runs it, and gives what goes wrong its exit code. */
+async function explained<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw explain(error)
+  }
+}
+
+const PROFILE_EXITS: Readonly<Record<ProfileError['code'], ExitCode>> = {
+  'no-profile': EXIT.unavailable,
+  'profile-exists': EXIT.refused,
+  'unsafe-profile': EXIT.unsafeProfile,
+  'damaged-profile': EXIT.io,
+  'profile-in-use': EXIT.profileInUse,
+}
+
+const Coded = z.object({ name: z.string(), code: z.string(), message: z.string(), syscall: z.string().optional() })
+
+function explain(error: unknown): unknown {
+  if (error instanceof CliError) return error
+  if (error instanceof ProfileError)
+    return new CliError(PROFILE_EXITS[error.code], error.code, error.message, { cause: error })
+  if (error instanceof RangeError) return new CliError(EXIT.usage, 'bad-value', error.message, { cause: error })
+  // By name and not by class: the modules of these are those that are not to be loaded here.
+  const { name, code, message, syscall } = Coded.safeParse(error).data ?? {}
+  if (message === undefined || code === undefined) return error
+  if (name === 'TransportError' || syscall === 'listen') {
+    return new CliError(EXIT.unavailable, code, `${message}. Choose another with --port, --api-port or --listen`, {
+      cause: error,
+    })
+  }
+  if (name === 'DatabaseError') return new CliError(EXIT.internal, code, message, { cause: error })
+  return systemErrorCode(error) === undefined ? error : new CliError(EXIT.io, code, message, { cause: error })
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version
+}
+
+process.on('uncaughtException', (error) => {
+  console.error(error)
+  process.exit(EXIT.internal)
+})
+// Whoever read the output has seen enough.
+process.stdout.on('error', (error) => {
+  if (systemErrorCode(error) === 'EPIPE') process.exit(EXIT.done)
+  throw error
+})
+process.exitCode = await runCli(process.argv.slice(2), {
+  actions,
+  terminal: new Terminal({ out: process.stdout, errors: process.stderr, environment: process.env }),
+  input: process.stdin,
+  now: Date.now,
+  version: readVersion(),
+})
