@@ -7,7 +7,9 @@ import { closeServer, isLoopback, listen } from '#http/listen.ts'
 import { ListenError } from '#http/listen-error.ts'
 import { problemOf } from '#http/problems.ts'
 import { jsonBodyReader } from '#http/read-body.ts'
+import { reloadTls, warnOfExpiry } from '#http/reload-tls.ts'
 import { createHttpServer } from '#http/server.ts'
+import { loadTls, tlsFilesOf } from '#http/tls-files.ts'
 import { acceptUpgrades } from '#http/upgrade.ts'
 import { directoryLimits } from '#limits/directory-limits.ts'
 import { Presence } from '#presence/presence.ts'
@@ -36,6 +38,8 @@ export interface Directory extends AsyncDisposable {
   readonly directoryKey: DirectoryKey
   /** What was refused or cut since the start, by reason. */
   drops(): ReadonlyMap<DropReason, number>
+  /** Reads the certificate again, for the connections to come; absent without TLS. */
+  readonly reload: (() => void) | undefined
   /** Finishes what is under way, closes every connection, and frees the data directory. Twice is safe. */
   stop(): Promise<void>
 }
@@ -50,7 +54,9 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const { dataDir, host = DEFAULT_HOST, port = DEFAULT_PORT, now = Date.now } = options
   const log = options.log ?? pino({ level: 'silent' })
   const limits = directoryLimits(options.limit)
-  refuseInsecureAddress(host, options.insecureHttp ?? false)
+  const tlsFiles = tlsFilesOf(options.tlsCert, options.tlsKey)
+  const tls = tlsFiles && loadTls(tlsFiles)
+  refuseInsecureAddress(host, tls !== undefined || (options.insecureHttp ?? false))
 
   await using started = new AsyncDisposableStack()
   const store = openStore({
@@ -110,7 +116,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     isReady: () => !isStopping && commit.state === 'open',
     log,
   })
-  const server = createHttpServer(app, limits, drops)
+  const server = createHttpServer({ handle: app, limits, drops, tls })
   acceptUpgrades(server, { presence, limits, drops })
   const url = await listen(server, host, port)
   // From here on an error is about one connection that could not be accepted, for want of file descriptors for instance.
@@ -119,7 +125,8 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     isStopping = true
     await Promise.all([closeServer(server, limits.STOP_TIMEOUT_MS), presence.stop()])
   })
-  if (!isLoopback(host)) log.warn({ host }, 'listening without encryption on an address that other machines reach')
+  if (tls !== undefined) warnOfExpiry(tls, { log, now })
+  else if (!isLoopback(host)) log.warn({ host }, 'listening without encryption on an address that other machines reach')
   if (Object.keys(options.limit ?? {}).length > 0) log.warn({ ...options.limit }, 'limits differ from the defaults')
   log.info({ url, directoryKey: store.key.publicKey }, 'directory started')
 
@@ -129,7 +136,14 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     stopping ??= running.disposeAsync().then(() => log.info('directory stopped'))
     return stopping
   }
-  return { url, directoryKey: store.key.publicKey, drops: () => drops.totals(), stop, [Symbol.asyncDispose]: stop }
+  return {
+    url,
+    directoryKey: store.key.publicKey,
+    drops: () => drops.totals(),
+    reload: tlsFiles && (() => reloadTls(server, tlsFiles, { log, now })),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
 }
 
 function refuseInsecureAddress(host: string, isAllowed: boolean): void {
@@ -137,6 +151,6 @@ function refuseInsecureAddress(host: string, isAllowed: boolean): void {
   throw new ListenError(
     'insecure-address',
     `${host} can be reached by other machines and nothing would encrypt the way. ` +
-      'TLS and --trust-proxy come in a later version; to serve plain HTTP all the same, add --insecure-http',
+      'Give a certificate with --tls-cert and --tls-key; to serve plain HTTP all the same, add --insecure-http',
   )
 }

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { foldName } from '@parley/shared/ids.ts'
 import { API_TOKEN_FILE } from '@parley/shared/local-api/daemon-file.ts'
@@ -35,6 +37,7 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
     name,
     profile,
     directory: options.directory,
+    directoryCa: await readCa(options.directoryCa),
     listen: { host: options.listen, port },
     peers: options.peers,
     allowPrivate: options.allowPrivate,
@@ -90,6 +93,18 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
       asked.resolve()
       return stop()
     },
+  }
+}
+
+/** Throws RangeError when the file does not hold a certificate. */
+async function readCa(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  const pem = await readFile(path, 'utf8')
+  try {
+    new X509Certificate(pem)
+    return pem
+  } catch (cause) {
+    throw new RangeError(`${path} does not begin with a PEM certificate`, { cause })
   }
 }
 

@@ -19,7 +19,7 @@ import { Reachability } from '#conversation/reachability.ts'
 import type { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import { SessionLines } from '#delivery/session-lines.ts'
-import { Membership } from '#directory/membership.ts'
+import { Membership, type MembershipOptions } from '#directory/membership.ts'
 import { DialFilter } from '#discovery/dial-filter.ts'
 import { EndpointFinder } from '#discovery/endpoint-finder.ts'
 import { myEndpoints } from '#discovery/my-endpoints.ts'
@@ -36,7 +36,7 @@ import type { Listener, Transport } from '#transport/transport.ts'
 export interface EngineOptions {
   readonly profile: string
   readonly identity: Identity
-  readonly directory: string | undefined
+  readonly directory: Pick<MembershipOptions, 'url' | 'ca'> | undefined
   /** Where to listen for other peers; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
   readonly peers: readonly PeerAddress[]
@@ -222,10 +222,10 @@ export class Engine {
   }
 
   #makeMembership(messaging: Messaging): Membership | undefined {
-    const { directory: url, identity, log } = this.#options
-    if (url === undefined) return undefined
+    const { directory, identity, log } = this.#options
+    if (directory === undefined) return undefined
     return new Membership({
-      url,
+      ...directory,
       identity,
       log,
       facts: this.store.meta,

@@ -21,6 +21,8 @@ import { openProfile, type ProfileOptions } from './profile.ts'
 export interface PeerOptions extends Omit<ProfileOptions, 'directory'> {
   /** The URL of a directory, over the one that the profile was made with; `null` for none. */
   readonly directory?: string | null | undefined
+  /** PEM; the authorities that may vouch for an https directory, instead of those that the system trusts. */
+  readonly directoryCa?: string | undefined
   /** By default a free port, on 127.0.0.1 when the directory is on this machine or there is none, else on every address. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
   /** HOST:PORT of peers to keep a session to, directory or not. */
@@ -228,7 +230,7 @@ export class Peer {
       const engine = await Engine.start({
         profile,
         identity,
-        directory,
+        directory: directory === undefined ? undefined : { url: directory, ca: this.#options.directoryCa },
         listen: this.#listen(directory),
         peers: (this.#options.peers ?? []).map(readAddress),
         allowPrivate,

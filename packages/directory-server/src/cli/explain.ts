@@ -13,11 +13,17 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   const sentence = messageOf(error)
   if (error instanceof SettingsError) return { exitCode: EXIT.usage, sentence }
-  if (error instanceof ListenError) {
-    return { exitCode: error.code === 'insecure-address' ? EXIT.usage : EXIT.unavailable, sentence }
-  }
+  if (error instanceof ListenError) return { exitCode: EXIT_OF_LISTEN[error.code], sentence }
   if (error instanceof StoreError) return { exitCode: exitOfStore(error), sentence }
   return { exitCode: SystemError.safeParse(error).success ? EXIT.io : EXIT.internal, sentence }
+}
+
+const EXIT_OF_LISTEN: Readonly<Record<ListenError['code'], ExitCode>> = {
+  'insecure-address': EXIT.usage,
+  'bad-tls': EXIT.usage,
+  'unsafe-tls-key': EXIT.unsafe,
+  'address-in-use': EXIT.unavailable,
+  'cannot-listen': EXIT.unavailable,
 }
 
 function exitOfStore({ code }: StoreError): ExitCode {

@@ -7,6 +7,8 @@ import { createLogger } from './logger.ts'
 interface StartedDirectory extends AsyncDisposable {
   readonly url: string
   readonly directoryKey: string
+  /** Reads its files again; absent when it has none. */
+  readonly reload?: (() => void) | undefined
 }
 
 export type StartDirectory = (
@@ -39,7 +41,9 @@ export async function serve(settings: Settings, { isJson, startDirectory }: Serv
       ended.abort()
     },
   })
-  const { url, directoryKey } = directory
+  const { url, directoryKey, reload } = directory
+  // Without files to read again the signal keeps its usual meaning: the terminal is gone.
+  if (reload !== undefined) process.on('SIGHUP', reload)
   console.log(isJson ? JSON.stringify({ event: 'ready', url, directoryKey }) : `Parley directory ready at ${url}`)
   await stopped
   return exitCode

@@ -2,6 +2,7 @@
 const REASONS = [
   // Connections and requests that never became one.
   'connections',
+  'tls-handshake',
   'not-http',
   'header-too-large',
   'request-timeout',

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import { Server as TlsServer } from 'node:https'
 import { isIPv4, isIPv6 } from 'node:net'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { ListenError } from './listen-error.ts'
+import type { WebServer } from './server.ts'
 
 /** Starts listening; the URL under which the server is found. Rejects with ListenError. */
-export async function listen(server: Server, host: string, port: number): Promise<string> {
+export async function listen(server: WebServer, host: string, port: number): Promise<string> {
   server.listen({ host, port })
   try {
     await once(server, 'listening')
@@ -14,7 +15,8 @@ export async function listen(server: Server, host: string, port: number): Promis
   }
   const address = server.address()
   const actual = typeof address === 'object' && address !== null ? address.port : port
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${actual}`
+  const scheme = server instanceof TlsServer ? 'https' : 'http'
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${actual}`
 }
 
 function refused(address: string, cause: unknown): ListenError {
@@ -27,7 +29,7 @@ function refused(address: string, cause: unknown): ListenError {
 }
 
 /** Stops accepting and waits for requests under way, at most so long. */
-export async function closeServer(server: Server, timeoutMs: number): Promise<void> {
+export async function closeServer(server: WebServer, timeoutMs: number): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   // A connection that is kept alive counts as idle only after its last answer has left.

@@ -1,11 +1,16 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
+import { TLS_HANDSHAKE_TIMEOUT_MS } from '@parley/shared/limits.ts'
 import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
+import type { LoadedTls } from './tls-files.ts'
 import { isPresenceUpgrade } from './upgrade.ts'
+
+export type WebServer = Server | TlsServer
 
 type ServerLimits = Pick<
   DirectoryLimits,
@@ -19,20 +24,29 @@ type ServerLimits = Pick<
 /** Node looks for requests that are late this often; its own default of 30 s would double the time-outs. */
 const MAX_CHECK_MS = 1_000
 
-export function createHttpServer(handle: RequestListener, limits: ServerLimits, drops: Drops): Server {
+export interface ServerOptions {
+  readonly handle: RequestListener
+  readonly limits: ServerLimits
+  readonly drops: Drops
+  /** Without it the server speaks plain HTTP. */
+  readonly tls: LoadedTls | undefined
+}
+
+export function createHttpServer({ handle, limits, drops, tls }: ServerOptions): WebServer {
   const { MAX_HEADER_BYTES, REQUEST_HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS } = limits
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      // Node wants it so; a header that is late makes its request late too.
-      headersTimeout: Math.min(REQUEST_HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS),
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
-      connectionsCheckingInterval: Math.min(MAX_CHECK_MS, REQUEST_HEADERS_TIMEOUT_MS),
-      shouldUpgradeCallback: isPresenceUpgrade,
-    },
-    handle,
-  )
+  const options = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Node wants it so; a header that is late makes its request late too.
+    headersTimeout: Math.min(REQUEST_HEADERS_TIMEOUT_MS, REQUEST_TIMEOUT_MS),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: limits.KEEP_ALIVE_TIMEOUT_MS,
+    connectionsCheckingInterval: Math.min(MAX_CHECK_MS, REQUEST_HEADERS_TIMEOUT_MS),
+    shouldUpgradeCallback: isPresenceUpgrade,
+  }
+  const server =
+    tls === undefined
+      ? createServer(options, handle)
+      : createTlsServer({ ...options, ...tls.options, handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS }, handle)
   server.maxConnections = limits.MAX_DIRECTORY_CONNECTIONS
   server.on('drop', () => drops.count('connections'))
   server.on('clientError', (error: ParseError, stream) => refuse(error, stream, limits, drops))
@@ -50,6 +64,12 @@ interface ParseRefusal {
 
 function refuse({ code }: ParseError, stream: Duplex, limits: ServerLimits, drops: Drops): void {
   if (code === 'ECONNRESET') {
+    stream.destroy()
+    return
+  }
+  // Node reports a handshake that failed here too; there is nothing yet to write an answer on.
+  if (code?.startsWith('ERR_SSL_') || code?.startsWith('ERR_TLS_')) {
+    drops.count('tls-handshake')
     stream.destroy()
     return
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
 import { WebSocketServer } from 'ws'
@@ -7,6 +7,7 @@ import type { Presence } from '#presence/presence.ts'
 import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
+import type { WebServer } from './server.ts'
 import { canonicalAddress } from './source-address.ts'
 
 /** Whether a request becomes a WebSocket here; any other request that asks for an upgrade is answered as if it did not (RFC 9110 section 7.8). */
@@ -22,7 +23,7 @@ interface UpgradeParts {
 }
 
 /** Makes presence visits of upgrade requests. */
-export function acceptUpgrades(server: Server, { presence, limits, drops }: UpgradeParts): void {
+export function acceptUpgrades(server: WebServer, { presence, limits, drops }: UpgradeParts): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,

@@ -44,6 +44,16 @@ export const Settings = z.strictObject({
     default: defaultDataDir(),
     isPath: true,
   }),
+  tlsCert: setting(text().optional(), {
+    placeholder: '<file>',
+    help: 'serve https with this certificate chain, PEM; read again on SIGHUP',
+    isPath: true,
+  }),
+  tlsKey: setting(text().optional(), {
+    placeholder: '<file>',
+    help: 'the private key of --tls-cert, PEM',
+    isPath: true,
+  }),
   insecureHttp: setting(toggle(), {
     help: 'allow an address that other machines reach, without encryption',
     default: false,

@@ -28,6 +28,7 @@ export class SpawnedDirectory implements AsyncDisposable {
   readonly ended: Promise<Ended>
   readonly #child: ChildProcess
   readonly #firstLine = Promise.withResolvers<string>()
+  #logged = Promise.withResolvers<void>()
   #stdout = ''
   #stderr = ''
 
@@ -47,6 +48,8 @@ export class SpawnedDirectory implements AsyncDisposable {
     })
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text
+      this.#logged.resolve()
+      this.#logged = Promise.withResolvers()
     })
     this.ended = once(this.#child, 'close').then(([exitCode, signal]) => {
       this.#firstLine.reject(new Error(`ended without a line: ${this.#stderr}`))
@@ -64,6 +67,15 @@ export class SpawnedDirectory implements AsyncDisposable {
   /** The URL of the ready line. */
   async url(): Promise<string> {
     return (await this.firstLine).replace('Parley directory ready at ', '')
+  }
+
+  /** Resolves once the log has the text. */
+  async logged(text: string): Promise<void> {
+    while (!this.#stderr.includes(text)) await this.#logged.promise
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
   }
 
   kill(signal: NodeJS.Signals): Promise<Ended> {

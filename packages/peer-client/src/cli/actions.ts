@@ -29,6 +29,8 @@ export interface StartOptions extends ProfileChoice {
   readonly apiPort?: number | undefined
   /** `null`: none in this run, whatever the profile says. */
   readonly directory?: string | null | undefined
+  /** A file of PEM certificates. */
+  readonly directoryCa?: string | undefined
   readonly peers: readonly string[]
   readonly maxPeers: number
   readonly allowPrivate: boolean

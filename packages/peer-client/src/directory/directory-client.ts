@@ -25,6 +25,7 @@ import { signRetirement } from '@parley/shared/signed/retirement.ts'
 import { z } from 'zod'
 import type { Identity } from '#identity/identity.ts'
 import { Counter, staleAt } from './counter.ts'
+import type { DirectoryAddress } from './directory-address.ts'
 import { call } from './directory-calls.ts'
 import { DirectoryError } from './directory-error.ts'
 import { type DirectoryKeyPin, PinnedDirectoryKey } from './directory-key.ts'
@@ -32,8 +33,7 @@ import { HttpExchange, type HttpRequest, type Route } from './http-exchange.ts'
 import { isCurrent, nextRecord } from './my-record.ts'
 import { type VerifiedUser, verifyUser } from './verified-user.ts'
 
-export interface DirectoryClientOptions {
-  readonly url: string
+export interface DirectoryClientOptions extends DirectoryAddress {
   readonly identity: Identity
   readonly pin: DirectoryKeyPin
   readonly timeoutMs?: number
@@ -65,9 +65,9 @@ export class DirectoryClient {
   readonly #uploads: Counter
   readonly #claims: Counter
 
-  constructor({ url, identity, pin, timeoutMs = DIRECTORY_TIMEOUT_MS, now = Date.now }: DirectoryClientOptions) {
+  constructor({ url, ca, identity, pin, timeoutMs = DIRECTORY_TIMEOUT_MS, now = Date.now }: DirectoryClientOptions) {
     this.#identity = identity
-    this.#exchange = new HttpExchange({ url, timeoutMs })
+    this.#exchange = new HttpExchange({ url, timeoutMs, ca })
     this.#key = new PinnedDirectoryKey(this.#exchange, url, pin)
     this.#now = now
     this.#statements = new Counter(now)

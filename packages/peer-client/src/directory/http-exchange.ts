@@ -3,7 +3,9 @@ import https from 'node:https'
 import { MAX_DIRECTORY_ANSWER_BYTES, MAX_DIRECTORY_LINKS, MAX_HEADER_BYTES } from '@parley/shared/limits.ts'
 import { Slots } from '@parley/shared/slots.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
+import type { DirectoryAddress } from './directory-address.ts'
 import { DirectoryError } from './directory-error.ts'
+import { unreachable } from './unreachable.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
@@ -24,8 +26,7 @@ export interface Route {
   readonly remoteAddress: string
 }
 
-interface ExchangeOptions {
-  readonly url: string
+interface ExchangeOptions extends DirectoryAddress {
   readonly timeoutMs: number
 }
 
@@ -42,11 +43,14 @@ export class HttpExchange {
   #route: Route | undefined
   #serverTime: number | undefined
 
-  constructor({ url, timeoutMs }: ExchangeOptions) {
+  constructor({ url, timeoutMs, ca }: ExchangeOptions) {
     this.#base = new URL(url)
     this.#timeoutMs = timeoutMs
     const options = { keepAlive: true, maxSockets: MAX_DIRECTORY_LINKS, scheduling: 'lifo' } as const
-    this.#agent = this.#base.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
+    this.#agent =
+      this.#base.protocol === 'https:'
+        ? new https.Agent({ ...options, ...(ca !== undefined && { ca }) })
+        : new http.Agent(options)
   }
 
   get route(): Route | undefined {
@@ -83,10 +87,7 @@ export class HttpExchange {
         throw new DirectoryError('timed-out', message)
       }
       if (error instanceof DirectoryError) throw error
-      const why = systemErrorCode(error) ?? String(error)
-      throw new DirectoryError('unreachable', `the directory at ${this.#base.origin} cannot be reached (${why})`, {
-        cause: error,
-      })
+      throw unreachable(`the directory at ${this.#base.origin} cannot be reached`, error)
     }
   }
 

@@ -6,14 +6,14 @@ import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import type { DeviceStatement } from '@parley/shared/signed/device-statement.ts'
 import type { PrekeyBatch, PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import type { Identity } from '#identity/identity.ts'
+import type { DirectoryAddress } from './directory-address.ts'
 import { DirectoryClient } from './directory-client.ts'
 import { DirectoryError } from './directory-error.ts'
 import type { Route } from './http-exchange.ts'
 import { PresenceClient } from './presence-client.ts'
 import { Registration } from './registration.ts'
 
-export interface MembershipOptions {
-  readonly url: string
+export interface MembershipOptions extends DirectoryAddress {
   readonly identity: Identity
   /** Small facts that outlive the process; the directory's key is pinned there. */
   readonly facts: { get(key: string): string | undefined; set(key: string, value: string): void }
@@ -38,12 +38,13 @@ export class Membership {
   #audience: Digest | undefined
 
   constructor(options: MembershipOptions) {
-    const { url, identity, facts, log } = options
+    const { url, ca, identity, facts, log } = options
     this.#options = options
     this.url = url
     this.host = new URL(url).host
     this.client = new DirectoryClient({
       url,
+      ca,
       identity,
       pin: {
         get: () => DirectoryKey.safeParse(facts.get(pinOf(url))).data,
@@ -73,6 +74,7 @@ export class Membership {
     })
     this.#presence = new PresenceClient({
       url,
+      ca,
       identity,
       audience: (abort) => this.client.audience(abort),
       onChange: options.onPresence,

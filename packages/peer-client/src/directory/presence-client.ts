@@ -13,6 +13,7 @@ import {
 } from '@parley/shared/limits.ts'
 import { signDeviceProof } from '@parley/shared/signed/device-proof.ts'
 import type { Identity } from '#identity/identity.ts'
+import type { DirectoryAddress } from './directory-address.ts'
 import { asDirectoryError, DirectoryError } from './directory-error.ts'
 import { PresenceConnection } from './presence-connection.ts'
 
@@ -23,8 +24,7 @@ export type PresenceState =
   | { readonly state: 'waiting'; readonly until: number; readonly error: DirectoryError }
   | { readonly state: 'stopped' }
 
-export interface PresenceClientOptions {
-  readonly url: string
+export interface PresenceClientOptions extends DirectoryAddress {
   readonly identity: Identity
   /** The audience of the directory that was pinned. */
   readonly audience: (options: { readonly signal: AbortSignal }) => Promise<Digest>
@@ -118,11 +118,12 @@ export class PresenceClient {
   async #connect(signal: AbortSignal): Promise<{ error: DirectoryError; wasOnline: boolean }> {
     let wasOnline = false
     try {
-      const { url, audience, timeoutMs = DIRECTORY_TIMEOUT_MS, deadMs = PRESENCE_DEAD_MS } = this.#options
+      const { url, ca, audience, timeoutMs = DIRECTORY_TIMEOUT_MS, deadMs = PRESENCE_DEAD_MS } = this.#options
       const aud = await audience({ signal })
       if (signal.aborted) return { error: new DirectoryError('closed', 'stopped'), wasOnline }
       const connection = new PresenceConnection({
         url,
+        ca,
         clock: this.#clock,
         timeoutMs,
         deadMs,

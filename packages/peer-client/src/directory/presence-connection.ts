@@ -2,14 +2,13 @@ import type { Clock } from '@parley/shared/clock.ts'
 import { CLOSE, FromDirectory, type ToDirectory } from '@parley/shared/directory-api/presence.ts'
 import { MAX_PRESENCE_BUFFERED_BYTES } from '@parley/shared/limits.ts'
 import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
-import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { type RawData, WebSocket } from 'ws'
 import { z } from 'zod'
+import type { DirectoryAddress } from './directory-address.ts'
 import { DirectoryError } from './directory-error.ts'
+import { unreachable } from './unreachable.ts'
 
-export interface PresenceConnectionOptions {
-  /** Of the directory, http or https. */
-  readonly url: string
+export interface PresenceConnectionOptions extends DirectoryAddress {
   readonly clock: Clock
   /** How long it may take until the first frame, and the silence after which the other side counts as gone. */
   readonly timeoutMs: number
@@ -31,6 +30,7 @@ export class PresenceConnection {
     this.#options = options
     this.#socket = new WebSocket(presenceUrl(options.url), {
       perMessageDeflate: false,
+      ...(options.ca !== undefined && { ca: options.ca }),
       maxPayload: MAX_PRESENCE_BUFFERED_BYTES,
     })
     this.#cancelDeadline = options.clock.after(options.timeoutMs, () => this.#silent(options.timeoutMs))
@@ -39,7 +39,7 @@ export class PresenceConnection {
     this.#socket.on('ping', () => this.#heard())
     this.#socket.on('message', (data, isBinary) => this.#read(data, isBinary))
     this.#socket.on('error', (error) => {
-      this.#cause ??= lost(systemErrorCode(error) ?? String(error), error)
+      this.#cause ??= unreachable(LOST, error)
     })
     this.#socket.on('close', (code, reason) => {
       this.#cancelDeadline()
@@ -125,12 +125,10 @@ function closedBy(code: number, reason: string): DirectoryError {
     return new DirectoryError('replaced', 'this device is connected to the directory a second time, from elsewhere')
   }
   const why = reason === '' ? `close code ${code}` : reason
-  return lost(code === CLOSE.stopping ? 'it is stopping' : why)
+  return new DirectoryError('unreachable', `${LOST} (${code === CLOSE.stopping ? 'it is stopping' : why})`)
 }
 
-function lost(why: string, cause?: unknown): DirectoryError {
-  return new DirectoryError('unreachable', `the connection to the directory was lost (${why})`, { cause })
-}
+const LOST = 'the connection to the directory was lost'
 
 function notPresence(what: string, cause?: unknown): DirectoryError {
   return new DirectoryError('not-a-directory', `${what} came over the presence connection`, { cause })

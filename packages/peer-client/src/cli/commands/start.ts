@@ -37,6 +37,10 @@ export const startCommand = defineCommand({
       wholeNumber(0, 65_535),
     ),
     new Option('--directory <url>', 'the directory for this run').env('PARLEY_DIRECTORY'),
+    new Option(
+      '--directory-ca <file>',
+      'certificate that vouches for an https directory, PEM, instead of those that this machine trusts',
+    ).env('PARLEY_DIRECTORY_CA'),
     new Option('--no-directory', 'use no directory in this run'),
     new Option('--peer <address...>', 'HOST:PORT of a peer to keep a session to').default([], 'none'),
     new Option('--max-peers <number>', 'how many peers may be connected to you')
@@ -58,6 +62,7 @@ export const startCommand = defineCommand({
     port: z.int(),
     apiPort: z.int().optional(),
     directory: z.union([z.string(), z.boolean()]).optional(),
+    directoryCa: z.string().optional(),
     peer: z.array(z.string()),
     maxPeers: z.int(),
     allowPrivate: z.boolean(),

@@ -1,0 +1,153 @@
+import { once } from 'node:events'
+import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises'
+import { get } from 'node:https'
+import { connect as connectPlain } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { describe, expect, test } from '@jest/globals'
+import WebSocket from 'ws'
+import { startDirectory } from '#directory-server.ts'
+import { writeCertificate } from './support/certificates.ts'
+import { SpawnedDirectory, scratch } from './support/spawned-directory.ts'
+import { TestDirectory } from './support/test-directory.ts'
+
+async function fetchOver(url: string, ca: string): Promise<{ status: number | undefined; body: unknown }> {
+  const sent = get(url, { ca, agent: false })
+  const [response] = await once(sent, 'response')
+  return { status: response.statusCode, body: JSON.parse(await text(response)) }
+}
+
+async function handshake(url: string, options: ConnectionOptions): Promise<TLSSocket> {
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port), ...options })
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+/** The serial number of what new connections are shown. */
+async function shownSerial(url: string): Promise<string> {
+  const socket = await handshake(url, { rejectUnauthorized: false })
+  const { serialNumber } = socket.getPeerCertificate()
+  socket.destroy()
+  return serialNumber
+}
+
+function spawned(dir: string, tlsCert: string, tlsKey: string): string[] {
+  const data = ['--port', '0', '--data-dir', join(dir, 'data')]
+  return [...data, '--tls-cert', tlsCert, '--tls-key', tlsKey]
+}
+
+describe('a directory with a certificate', () => {
+  test('serves https and wss to whoever trusts it', async () => {
+    await using place = await scratch()
+    const { pem, ...files } = await writeCertificate(place.dir)
+    await using directory = await TestDirectory.start(files)
+    expect(directory.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
+
+    expect(await fetchOver(`${directory.url}/v1`, pem)).toMatchObject({
+      status: 200,
+      body: { directoryKey: directory.key },
+    })
+    const socket = new WebSocket(`${directory.url.replace('https', 'wss')}/v1/presence`, { ca: pem })
+    const [frame] = await once(socket, 'message')
+    expect(JSON.parse(String(frame))).toMatchObject({ type: 'challenge' })
+    socket.terminate()
+  })
+
+  test('speaks TLS 1.3 and 1.2 with forward secrecy, and nothing older', async () => {
+    await using place = await scratch()
+    const { pem, ...files } = await writeCertificate(place.dir)
+    await using directory = await TestDirectory.start(files)
+
+    for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
+      const socket = await handshake(directory.url, { ca: pem, minVersion: version, maxVersion: version })
+      expect(socket.getProtocol()).toBe(version)
+      socket.destroy()
+    }
+    const refused: ConnectionOptions[] = [
+      { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' },
+      { maxVersion: 'TLSv1.2', ciphers: 'AES256-SHA256' },
+      { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' },
+    ]
+    for (const options of refused) await expect(handshake(directory.url, { ca: pem, ...options })).rejects.toThrow()
+    expect(directory.dropped()).toEqual({ 'tls-handshake': refused.length })
+  })
+
+  test('hangs up on plain HTTP, counts it, and lives on', async () => {
+    await using place = await scratch()
+    const { pem, ...files } = await writeCertificate(place.dir)
+    await using directory = await TestDirectory.start(files)
+    const { hostname, port } = new URL(directory.url)
+    const plain = connectPlain(Number(port), hostname, () => plain.write('GET /v1 HTTP/1.1\r\nHost: x\r\n\r\n'))
+    await once(plain.resume(), 'close')
+
+    expect(directory.dropped()).toEqual({ 'tls-handshake': 1 })
+    expect(await fetchOver(`${directory.url}/healthz`, pem)).toMatchObject({ status: 200 })
+  })
+
+  test('shows a new certificate after SIGHUP, and keeps the old one when the new one is broken', async () => {
+    await using place = await scratch()
+    const { tlsCert, tlsKey } = await writeCertificate(place.dir)
+    await using directory = new SpawnedDirectory(spawned(place.dir, tlsCert, tlsKey))
+    const url = await directory.url()
+    const before = await shownSerial(url)
+    const kept = await handshake(url, { rejectUnauthorized: false })
+
+    await writeCertificate(place.dir)
+    directory.signal('SIGHUP')
+    await directory.logged('certificate read again')
+    const after = await shownSerial(url)
+    expect(after).not.toBe(before)
+
+    await writeFile(tlsCert, 'not a certificate')
+    directory.signal('SIGHUP')
+    await directory.logged('the certificate was not exchanged')
+    expect(await shownSerial(url)).toBe(after)
+
+    kept.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    expect(await text(kept)).toMatch(/^HTTP\/1\.1 200/)
+    expect(await directory.kill('SIGTERM')).toMatchObject({ exitCode: 0 })
+  })
+
+  test('listens on every address without a further flag, and warns of a certificate that has expired', async () => {
+    await using place = await scratch()
+    const { tlsCert, tlsKey } = await writeCertificate(place.dir, { expiresAt: Date.now() - 1_000 })
+    await using directory = new SpawnedDirectory([...spawned(place.dir, tlsCert, tlsKey), '--host', '0.0.0.0'])
+    expect(await directory.url()).toMatch(/^https:\/\/0\.0\.0\.0:/)
+    const { stderr } = await directory.kill('SIGTERM')
+    expect(stderr).toContain('the certificate has expired')
+    expect(stderr).not.toContain('without encryption')
+  })
+})
+
+test('a directory does not start when the files are not what they have to be, and says what is wrong', async () => {
+  await using place = await scratch()
+  await using elsewhere = await scratch()
+  const { tlsCert, tlsKey } = await writeCertificate(place.dir)
+  const other = await writeCertificate(elsewhere.dir)
+  const wide = join(place.dir, 'wide.pem')
+  await copyFile(tlsKey, wide)
+  await chmod(wide, 0o644)
+  const junk = join(place.dir, 'junk.pem')
+  await writeFile(junk, (await readFile(tlsKey, 'utf8')).replaceAll(/[A-Z]/g, 'A'), { mode: 0o600 })
+  const cases = [
+    [{ tlsCert }, 'bad-tls', '--tls-cert and --tls-key belong together'],
+    [{ tlsCert, tlsKey: other.tlsKey }, 'bad-tls', 'is not the private key of'],
+    [{ tlsCert: tlsKey, tlsKey }, 'bad-tls', 'does not begin with a PEM certificate'],
+    [{ tlsCert, tlsKey: junk }, 'bad-tls', 'is not a PEM private key without a passphrase'],
+    [{ tlsCert: '/nonexistent.pem', tlsKey }, 'bad-tls', '--tls-cert cannot be read'],
+    [{ tlsCert, tlsKey: wide }, 'unsafe-tls-key', `run: chmod o-rwx ${wide}`],
+  ] as const
+
+  const dataDir = join(place.dir, 'data')
+  for (const [files, code, sentence] of cases) {
+    const started = startDirectory({ dataDir, port: 0, ...files })
+    await expect(started).rejects.toMatchObject({ code, message: expect.stringContaining(sentence) })
+  }
+  const args = ['--port', '0', '--data-dir', dataDir, '--tls-cert', tlsCert]
+  await using half = new SpawnedDirectory(args)
+  await using open = new SpawnedDirectory([...args, '--tls-key', wide])
+  expect(await half.ended).toMatchObject({ exitCode: 64, stdout: '' })
+  expect(await open.ended).toMatchObject({ exitCode: 73, stdout: '' })
+})
