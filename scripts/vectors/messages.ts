@@ -37,12 +37,17 @@ const CONTENTS: readonly (readonly [name: string, seq: number, content: MessageC
       origin: { messageId: answered, bodyHash: Buffer.alloc(32, 9) },
     },
   ],
-  ['numbers above 32 bits', 2 ** 32, text('far', 2 ** 40)],
+  ['the last position, and numbers above 32 bits', 2 ** 32 - 1, text('far', 2 ** 40)],
 ]
 
 export function messages(): VectorFile {
   const first = message('', 1, text('Hello, Bob', 1))
   const plain = wireOf(first)
+  const but = (key: number, value?: unknown) => {
+    const fields = new Map(plain).set(key, value)
+    if (value === undefined) fields.delete(key)
+    return fields
+  }
   const refused = (name: string, bytes: Uint8Array, error: string) => ({
     kind: 'refused',
     name,
@@ -61,20 +66,21 @@ export function messages(): VectorFile {
     entries: [
       ...CONTENTS.map(([name, seq, content]) => message(name, seq, content)),
       chain(),
-      accepted('another order of keys', encodeCbor({ body: plain['body'], ...without(plain, 'body') })),
-      accepted('a key that is not known', encodeCbor({ ...plain, colour: 'green' })),
-      accepted('a kind that is not known', encodeCbor({ ...plain, kind: 'from-the-future' })),
-      refused('no prev', encodeCbor(without(plain, 'prev')), 'shape'),
-      refused('a prev of 31 bytes', encodeCbor({ ...plain, prev: Buffer.alloc(31) }), 'shape'),
-      refused('position 0', encodeCbor({ ...plain, seq: 0 }), 'shape'),
-      refused('half a position', encodeCbor({ ...plain, seq: 1.5 }), 'shape'),
-      refused('another version', encodeCbor({ ...plain, v: 2 }), 'shape'),
-      refused('a kind that is no word', encodeCbor({ ...plain, kind: 'Text' }), 'shape'),
-      refused('an epoch as text', encodeCbor({ ...plain, epoch }), 'shape'),
-      refused('a body as text', encodeCbor({ ...plain, body: 'Hello' }), 'shape'),
-      refused('a priority that is not one', encodeCbor({ ...plain, priority: 4 }), 'shape'),
-      refused('a byte more', Buffer.concat([encodeCbor(plain), Buffer.of(0)]), 'trailing-bytes'),
-      refused('a byte less', encodeCbor(plain).subarray(0, -1), 'truncated'),
+      accepted('another order of keys', encodeFields([...plain].reverse())),
+      accepted('a key that is not known', encodeFields(but(99, 'green'))),
+      accepted('a kind that is not known', encodeFields(but(KEY.kind, 'from-the-future'))),
+      refused('no prev', encodeFields(but(KEY.prev)), 'shape'),
+      refused('a prev of 31 bytes', encodeFields(but(KEY.prev, Buffer.alloc(31))), 'shape'),
+      refused('position 0', encodeFields(but(KEY.seq, 0)), 'shape'),
+      refused('half a position', encodeFields(but(KEY.seq, 1.5)), 'shape'),
+      refused('a position beyond the last', encodeFields(but(KEY.seq, 2 ** 32)), 'shape'),
+      refused('another version', encodeFields(but(KEY.v, 2)), 'shape'),
+      refused('a kind that is no word', encodeFields(but(KEY.kind, 'Text')), 'shape'),
+      refused('an epoch as text', encodeFields(but(KEY.epoch, epoch)), 'shape'),
+      refused('a body as text', encodeFields(but(KEY.body, 'Hello')), 'shape'),
+      refused('a priority that is not one', encodeFields(but(KEY.priority, 4)), 'shape'),
+      refused('a byte more', Buffer.concat([encodeFields(plain), Buffer.of(0)]), 'trailing-bytes'),
+      refused('a byte less', encodeFields(plain).subarray(0, -1), 'truncated'),
       refused('nothing', Buffer.alloc(0), 'truncated'),
       refused('a number', Buffer.of(7), 'shape'),
     ],
@@ -128,12 +134,31 @@ function chain() {
   }
 }
 
+const KEY = {
+  prev: 0,
+  v: 1,
+  kind: 2,
+  critical: 3,
+  conversation: 4,
+  epoch: 5,
+  seq: 6,
+  parents: 7,
+  lamport: 8,
+  sentAt: 9,
+  priority: 10,
+  body: 14,
+} as const
+
 /** The fields of a message as its CBOR carries them. */
-function wireOf({ bytes }: { bytes: string }): Record<string, unknown> {
-  const { conversation: id, epoch: run, ...fields } = decodeMessage(Buffer.from(bytes, 'hex'))
-  return { ...fields, conversation: idBytes(id), epoch: idBytes(run) }
+function wireOf({ bytes }: { bytes: string }): Map<number, unknown> {
+  const message = decodeMessage(Buffer.from(bytes, 'hex'))
+  const fields = { ...message, conversation: idBytes(message.conversation), epoch: idBytes(message.epoch) }
+  return new Map(Object.entries(KEY).map(([name, key]) => [key, Reflect.get(fields, name)]))
 }
 
-function without(fields: Record<string, unknown>, key: string): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key))
+/** cbor-x would put a tag in front of a map whose keys are numbers. */
+function encodeFields(fields: Iterable<readonly [number, unknown]>): Buffer {
+  const entries = [...fields]
+  const items = entries.flatMap(([key, value]) => [encodeCbor(key), encodeCbor(value)])
+  return Buffer.concat([Buffer.of(0xa0 + entries.length), ...items.map((item) => Buffer.from(item))])
 }

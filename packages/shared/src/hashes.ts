@@ -14,8 +14,12 @@ import {
 } from '#ids.ts'
 
 function sha256(...parts: Uint8Array[]): Uint8Array {
-  // In one shot: for some hundred bytes a hash object costs more than the hashing.
-  return hash('sha256', Buffer.concat(parts), 'buffer')
+  return digest(Buffer.concat(parts))
+}
+
+/** In one shot, and by way of a string: for some hundred bytes a hash object, or a buffer made outside, costs more than the hashing. */
+function digest(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(hash('sha256', bytes, 'binary'), 'latin1')
 }
 
 /** accountId = SHA-256(first account key). */
@@ -57,9 +61,14 @@ export function messageIdOf(device: DeviceKey, epoch: Epoch, seq: number): Messa
 
 /** hash of a message = SHA-256("parley/1 message" ‖ bytes as carried). */
 export function messageHash(bytes: Uint8Array): Uint8Array {
-  return sha256(MESSAGE_DOMAIN, bytes)
+  if (bytes.length > SCRATCH_BYTES) return sha256(MESSAGE_DOMAIN, bytes)
+  scratch.set(bytes, MESSAGE_DOMAIN.length)
+  return digest(scratch.subarray(0, MESSAGE_DOMAIN.length + bytes.length))
 }
 const MESSAGE_DOMAIN = utf8('parley/1 message')
+const SCRATCH_BYTES = 4_096
+/** A message behind its domain; used again, as hashing is done when it returns. */
+const scratch = Buffer.concat([MESSAGE_DOMAIN, Buffer.alloc(SCRATCH_BYTES)])
 
 /** `prev` of position 1 = SHA-256("parley/1 stream" ‖ device key ‖ conversation ‖ epoch): a stream begins in itself. */
 export function streamRoot(device: DeviceKey, conversation: ConversationId, epoch: Epoch): Uint8Array {

@@ -43,11 +43,7 @@ export type MessageId = z.infer<typeof MessageId>
 export const EnvelopeId = z.string().regex(BASE64URL_16_BYTES).brand('EnvelopeId')
 export type EnvelopeId = z.infer<typeof EnvelopeId>
 
-/**
- * The local API's id of a message on this device: made when the message is stored here, the same through edits and new epochs.
- * 48 bits of time, then 80 random ones (the idea of UUID version 7, RFC 9562): new ids sort behind old ones, so an index grows
- * at its end.
- */
+/** The local API's id of a message on this device; the same through edits. Others know it by its `MessageId`. */
 export const LocalMessageId = z.string().regex(BASE64URL_16_BYTES).brand('LocalMessageId')
 export type LocalMessageId = z.infer<typeof LocalMessageId>
 
@@ -65,14 +61,6 @@ export type Name = z.infer<typeof Name>
 /** Folds what a person typed to a name, or undefined when it cannot be one. */
 export function foldName(typed: string): Name | undefined {
   return Name.safeParse(typed.trim().toLowerCase()).data
-}
-
-/** `now` is Unix milliseconds. */
-export function newLocalMessageId(now: number, random: (size: number) => Uint8Array = randomBytes): LocalMessageId {
-  const bytes = Buffer.allocUnsafe(16)
-  bytes.writeUIntBE(now, 0, 6)
-  bytes.set(random(10), 6)
-  return LocalMessageId.parse(bytes.toString('base64url'))
 }
 
 /** 16 bytes, drawn from `random`, as text. */

@@ -137,6 +137,8 @@ export const FIXED_PEER_QUICK_MS = 1_000
 export const MAX_TEXT_BYTES = 64 * KIB
 export const MAX_MESSAGE_BYTES = 80 * KIB
 export const MAX_PARENTS = 16
+/** Positions of one stream. A position is kept as one integer together with the number of its stream. */
+export const MAX_SEQ = 2 ** 32 - 1
 export const MAX_BUNDLE_MESSAGES = 512
 /** A bundle closes once it holds this much; a message above it travels alone. */
 export const BUNDLE_CLOSE_BYTES = 64 * KIB

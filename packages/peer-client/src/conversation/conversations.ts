@@ -113,11 +113,11 @@ export class Conversations {
     const from = before === undefined ? undefined : store.messages.byLocalId(before)
     if (before !== undefined && from === undefined)
       throw new ConversationError('unknown-message', `there is no message ${before}`)
-    const rows = store.messages.page(this.#conversationWith(account), limit + 1, from)
-    const page = rows.slice(0, limit)
+    const messages = views.page(this.#conversationWith(account), limit + 1, from)
+    const page = messages.slice(0, limit)
     const last = page.at(-1)
-    const isMore = rows.length > limit && last !== undefined
-    return { messages: page.map((row) => views.view(row)), ...(isMore ? { next: last.localId } : {}) }
+    const isMore = messages.length > limit && last !== undefined
+    return { messages: page, ...(isMore ? { next: last.id } : {}) }
   }
 
   async #sendOnce(key: string, account: AccountId, text: string, options: SendOptions): Promise<MessageView> {
@@ -150,9 +150,9 @@ export class Conversations {
     }
     if (contact?.state === 'stranger') await contacts.accept(account)
     const { quota } = delivery.outbox
-    if (!quota.hasRoom(account)) {
+    if (!quota.tryTake(account)) {
       if (options.waitForRoom !== true) throw this.#full(account)
-      await quota.room(account, options.signal)
+      await quota.take(account, options.signal)
     }
     const accepted = await delivery.send(
       {
@@ -163,7 +163,7 @@ export class Conversations {
         body: Buffer.from(text, 'utf8'),
         priority: DEFAULT_PRIORITY,
       },
-      also,
+      { also, hasRoom: true },
     )
     const { localId: id, stream, seq, lamport, at, state } = accepted
     happenings.publish({ kind: 'accepted', stream, from: seq, to: seq })

@@ -24,7 +24,7 @@ export function explain({ store, views, linkTo, now }: ExplainDeps, id: string):
   const row = store.messages.byLocalId(id)
   if (row === undefined) throw new ConversationError('unknown-message', `there is no message ${id}`)
   const message = views.view(row)
-  const account = views.partnerOf(row.conversation)
+  const account = views.partnerOf(store.streams.conversationOf(row.stream))
   const attempts = new Map<number, AttemptRow>()
   if (message.direction === 'out') {
     for (const envelope of store.envelopes.containing(row.stream, row.seq, MAX_BUNDLE_MESSAGES)) {

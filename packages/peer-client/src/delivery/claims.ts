@@ -70,8 +70,8 @@ function applyClaim(store: Store, me: Me, from: Claimant, cursor: CursorRow, cla
     const range = { from: Math.max(confirmedTo + 1, base), to: claim.upTo }
     store.cursors.setConfirmed(stream, device, claim.upTo)
     if (from.account !== me.account) {
-      const load = store.deliveries.waiting(stream, from.account, range.from, range.to)
-      store.deliveries.setDelivered(stream, from.account, range.from, range.to, device, at)
+      const load = store.deliveries.waiting(stream, from.account, range)
+      store.deliveries.setDelivered(stream, from.account, range, device, at)
       if (load.messages > 0) {
         store.events.insert({ kind: 'delivered', at, stream, ...range, account: from.account })
         outcome.confirmations.push({ stream, ...range, account: from.account, load })
@@ -89,5 +89,5 @@ function applyClaim(store: Store, me: Me, from: Claimant, cursor: CursorRow, cla
 function isMine(store: Store, cursor: CursorRow, seq: number, hash: Uint8Array | undefined): boolean {
   if (hash === undefined || seq > cursor.frozenTo) return false
   const mine = store.messages.hashAt(cursor.stream, seq)
-  return mine != null && isEqualBytes(mine, hash)
+  return mine !== undefined && isEqualBytes(mine, hash)
 }

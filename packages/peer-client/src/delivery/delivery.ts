@@ -1,5 +1,5 @@
 // The delivery protocol of one profile: frames of all sessions come in here, and everything that is owed goes out.
-import type { AccountId, DeviceKey, LocalMessageId } from '@parley/shared/ids.ts'
+import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { RandomPool } from '@parley/shared/random-pool.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { type Claim, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
@@ -9,7 +9,7 @@ import { Courier, type CourierDeps } from './courier.ts'
 import { DeliveryError } from './delivery-error.ts'
 import { Inbox } from './inbox.ts'
 import { LamportClock } from './lamport.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type SendOptions } from './outbox.ts'
 import type { OutboxQuota } from './outbox-quota.ts'
 import { type Accepted, type Draft, OwnStreams } from './own-streams.ts'
 import type { Clock, DeliveryEvents, DeliveryFrame, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
@@ -66,8 +66,8 @@ export class Delivery {
     )
   }
 
-  send(draft: Draft, also?: (localId: LocalMessageId) => void): Promise<Accepted> {
-    return this.outbox.send(draft, also)
+  send(draft: Draft, options?: SendOptions): Promise<Accepted> {
+    return this.outbox.send(draft, options)
   }
 
   /** A device became known, or its account's conversations did: makes sure that it is served. */
@@ -179,7 +179,7 @@ export class Delivery {
       return
     }
     for (const { stream, from, to } of store.envelopes.ranges(envelope.n)) {
-      for (let seq = from; seq <= to; seq += 1) store.deliveries.end(stream, seq, account, 'refused', frame.code, at)
+      store.deliveries.end(stream, account, { from, to }, 'refused', frame.code, at)
       store.events.insert({ kind: 'refused', at, stream, from, to, account, detail: frame.code })
     }
   }
@@ -246,7 +246,7 @@ export class Delivery {
         continue
       if (row.account === me.account) {
         store.cursors.insert(stream.id, device, stream.upTo + 1)
-      } else if (store.deliveries.ofMessage(stream.id, stream.upTo).some(({ account }) => account === row.account)) {
+      } else if (store.deliveries.find(stream.id, stream.upTo, row.account) !== undefined) {
         store.cursors.insert(stream.id, device, store.deliveries.lowestOpen(stream.id, row.account) ?? stream.upTo + 1)
       }
     }

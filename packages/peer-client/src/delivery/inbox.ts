@@ -6,6 +6,7 @@ import { MAX_STREAMS_PER_DEVICE } from '@parley/shared/limits.ts'
 import { type Bundle, decodeBundle } from '@parley/shared/wire/bundle.ts'
 import { type Claim, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
 import type { DeviceRow } from '#store/devices-table.ts'
+import { newTag } from '#store/local-ids.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import { DeliveryError } from './delivery-error.ts'
@@ -90,11 +91,16 @@ export class Inbox {
       if (known !== undefined && known.conversation !== conversation) return 'foreign-epoch'
       if (known === undefined && store.streams.countOfDevice(device.device) >= MAX_STREAMS_PER_DEVICE)
         return 'foreign-epoch'
-      streams.push({ stream: known ?? store.streams.insert(device.device, conversation, epoch, base), incoming })
+      streams.push({
+        stream:
+          known ??
+          store.streams.insert({ tag: newTag(this.#deps.random), device: device.device, conversation, epoch, base }),
+        incoming,
+      })
     }
     change.apply()
     for (const { stream, incoming } of streams) {
-      const { shown, forks } = placeMessages(this.#deps, device.device, stream, incoming, at)
+      const { shown, forks } = placeMessages(store, device.device, stream, incoming, at)
       if (shown !== undefined) {
         store.events.insert({ kind: 'received', at, stream: stream.id, ...shown, account: device.account })
         shownRanges.push({ stream: stream.id, ...shown })

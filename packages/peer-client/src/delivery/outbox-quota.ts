@@ -6,7 +6,7 @@ import type { Load } from '#store/deliveries-table.ts'
 export class OutboxQuota {
   readonly #maximum: Load
   readonly #loads = new Map<AccountId, { messages: number; bytes: number }>()
-  readonly #waiters = new Map<AccountId, (() => void)[]>()
+  readonly #waiters = new Map<AccountId, Set<() => void>>()
 
   constructor(maximum: Load = { messages: MAX_OUTBOX_MESSAGES, bytes: MAX_OUTBOX_BYTES }) {
     this.#maximum = maximum
@@ -16,11 +16,7 @@ export class OutboxQuota {
     return this.#loads.get(account) ?? { messages: 0, bytes: 0 }
   }
 
-  hasRoom(account: AccountId): boolean {
-    const { messages, bytes } = this.load(account)
-    return messages < this.#maximum.messages && bytes < this.#maximum.bytes
-  }
-
+  /** A message's size is added once it is accepted. */
   addLoad(account: AccountId, { messages, bytes }: Load): void {
     const load = this.#loads.get(account)
     if (load === undefined) {
@@ -31,39 +27,59 @@ export class OutboxQuota {
     }
   }
 
-  /** A message is about to be accepted; its size is told by `addBytes`, and taken back by `remove` when it is not accepted. */
-  reserve(account: AccountId): void {
-    this.addLoad(account, { messages: 1, bytes: 0 })
-  }
-
-  addBytes(account: AccountId, bytes: number): void {
-    this.addLoad(account, { messages: 0, bytes })
-  }
-
   remove(account: AccountId, { messages, bytes }: Load): void {
     const load = this.#loads.get(account)
     if (load === undefined) return
     load.messages -= messages
     load.bytes -= bytes
-    if (!this.hasRoom(account)) return
-    const waiters = this.#waiters.get(account) ?? []
-    this.#waiters.delete(account)
-    for (const wake of waiters) wake()
+    for (const admit of this.#waiters.get(account) ?? []) {
+      if (!this.#hasRoom(account)) return
+      admit()
+    }
   }
 
-  /** Resolves when there is room, in the order of asking. Rejects with the signal's reason. */
-  async room(account: AccountId, signal?: AbortSignal): Promise<void> {
-    while (!this.hasRoom(account)) {
-      signal?.throwIfAborted()
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const waiters = this.#waiters.get(account) ?? []
-      waiters.push(resolve)
-      this.#waiters.set(account, waiters)
-      const onAbort = (): void => resolve()
-      signal?.addEventListener('abort', onAbort, { once: true })
+  /** Takes room for one message; false when there is none, or others wait for it. */
+  tryTake(account: AccountId): boolean {
+    if (!this.#hasRoom(account) || (this.#waiters.get(account)?.size ?? 0) > 0) return false
+    this.addLoad(account, { messages: 1, bytes: 0 })
+    return true
+  }
+
+  /** Takes room for one message as soon as there is some, in the order of asking. Rejects with the signal's reason, and takes none. */
+  async take(account: AccountId, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    if (this.tryTake(account)) return
+    const waiters = this.#waitersOf(account)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const admit = (): void => {
+      waiters.delete(admit)
+      this.addLoad(account, { messages: 1, bytes: 0 })
+      resolve()
+    }
+    const onAbort = (): void => {
+      // Whoever was admitted has left the queue, and keeps his room.
+      if (waiters.delete(admit)) reject(signal?.reason)
+    }
+    waiters.add(admit)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
       await promise
+    } finally {
       signal?.removeEventListener('abort', onAbort)
     }
-    signal?.throwIfAborted()
+  }
+
+  #hasRoom(account: AccountId): boolean {
+    const { messages, bytes } = this.load(account)
+    return messages < this.#maximum.messages && bytes < this.#maximum.bytes
+  }
+
+  #waitersOf(account: AccountId): Set<() => void> {
+    let waiters = this.#waiters.get(account)
+    if (waiters === undefined) {
+      waiters = new Set()
+      this.#waiters.set(account, waiters)
+    }
+    return waiters
   }
 }

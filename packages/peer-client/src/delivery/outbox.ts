@@ -1,11 +1,13 @@
 // T1: `send` resolves once the message is fsynced. Everything sent in a turn of the event loop shares a transaction; a lone
 // message for a device that is ready is sealed first, so that accepting and sealing share one.
 
-import { messageIdsOf, streamRoot } from '@parley/shared/hashes.ts'
-import { type AccountId, EnvelopeId, type LocalMessageId, newLocalMessageId, randomId } from '@parley/shared/ids.ts'
+import { messageHash } from '@parley/shared/hashes.ts'
+import { type AccountId, EnvelopeId, type LocalMessageId, randomId } from '@parley/shared/ids.ts'
 import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
+import { messageEncoder } from '@parley/shared/wire/message.ts'
 import type { CursorRow } from '#store/cursors-table.ts'
+import { localIdOf } from '#store/local-ids.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
@@ -13,7 +15,7 @@ import type { Courier } from './courier.ts'
 import { DeliveryError, StalePlanError } from './delivery-error.ts'
 import type { LamportClock } from './lamport.ts'
 import { OutboxQuota } from './outbox-quota.ts'
-import { type Accepted, type Draft, encodePosition, type OwnStreams } from './own-streams.ts'
+import { type Accepted, contentOf, type Draft, lastHash, type OwnStreams } from './own-streams.ts'
 import type { Clock, DeliveryEvents, Locks, Me, Sealing } from './ports.ts'
 import { reviseMessage } from './revise.ts'
 import { commitSealed } from './seal-commit.ts'
@@ -32,12 +34,17 @@ export interface OutboxDeps {
   readonly pump: (account: AccountId) => void
 }
 
+export interface SendOptions {
+  /** Written in the same transaction; for an idempotency key. */
+  readonly also?: ((localId: LocalMessageId) => void) | undefined
+  /** The room for it was taken by `quota.take`. */
+  readonly hasRoom?: boolean
+}
+
 interface Waiting {
   readonly draft: Draft
-  readonly localId: LocalMessageId
   readonly at: number
-  /** Written in the same transaction; for an idempotency key. */
-  readonly also: ((localId: LocalMessageId) => void) | undefined
+  readonly also: SendOptions['also']
   readonly resolve: (accepted: Accepted) => void
   readonly reject: (error: unknown) => void
 }
@@ -47,7 +54,7 @@ export class Outbox {
   readonly #deps: OutboxDeps
   #waiting: Waiting[] = []
   /** A lone message is between its seal and its commit: what comes later waits behind it, so positions keep the order of sending. */
-  #lone: Promise<unknown> | undefined
+  #hasLone = false
 
   constructor(deps: OutboxDeps, quota = new OutboxQuota()) {
     this.#deps = deps
@@ -55,23 +62,30 @@ export class Outbox {
     this.#recount()
   }
 
-  /** Resolves when the message is durable. Messages sent one after the other keep that order. Throws `too-large`. */
-  async send(draft: Draft, also?: (localId: LocalMessageId) => void): Promise<Accepted> {
+  /** Resolves when the message is durable. Messages sent one after the other keep that order. Rejects with `too-large`. */
+  send(draft: Draft, { also, hasRoom = false }: SendOptions = {}): Promise<Accepted> {
+    if (!hasRoom) for (const account of draft.recipients) this.quota.addLoad(account, ONE)
+    const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
+    const waiting = { draft, at: this.#deps.clock.now(), also, resolve, reject }
     if (draft.body.length > MAX_TEXT_BYTES) {
-      throw new DeliveryError(
-        'too-large',
-        `a message holds at most ${MAX_TEXT_BYTES} bytes, this one has ${draft.body.length}`,
+      this.#refuse(
+        waiting,
+        new DeliveryError(
+          'too-large',
+          `a message holds at most ${MAX_TEXT_BYTES} bytes, this one has ${draft.body.length}`,
+        ),
       )
+      return promise
     }
-    for (const account of draft.recipients) this.quota.reserve(account)
-    try {
-      const accepted = await this.#accept(draft, also)
-      for (const account of draft.recipients) this.quota.addBytes(account, accepted.bytes)
-      return accepted
-    } catch (error) {
-      for (const account of draft.recipients) this.quota.remove(account, { messages: 1, bytes: 0 })
-      throw error
+    const courier = this.#loneCourier(draft)
+    if (courier === undefined) {
+      this.#waiting.push(waiting)
+      if (!this.#hasLone && this.#waiting.length === 1) this.#commitWaiting()
+    } else {
+      this.#hasLone = true
+      this.#takeLone(courier, waiting).catch((error: unknown) => this.#refuse(waiting, error))
     }
+    return promise
   }
 
   /** Takes the message back, as long as it is sealed for nobody. */
@@ -115,30 +129,6 @@ export class Outbox {
     return { row, stream }
   }
 
-  async #accept(draft: Draft, also: Waiting['also']): Promise<Accepted> {
-    const at = this.#deps.clock.now()
-    const localId = newLocalMessageId(at, this.#deps.random)
-    const courier = this.#loneCourier(draft)
-    if (courier !== undefined) {
-      const lone = this.#sendLone(courier, draft, localId, also)
-      this.#lone = lone
-      const accepted = await lone.finally(() => {
-        this.#lone = undefined
-        this.#commitWaiting()
-      })
-      // My own other devices are served from the frozen bytes.
-      this.#deps.pump(this.#deps.me.account)
-      if (accepted !== undefined) return accepted
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
-    const waiting = { draft, localId, at, also, resolve, reject }
-    // A lone message that found its way blocked still goes before those that waited behind it.
-    if (courier === undefined) this.#waiting.push(waiting)
-    else this.#waiting.unshift(waiting)
-    if (this.#lone === undefined && this.#waiting.length === 1) this.#commitWaiting()
-    return promise
-  }
-
   #commitWaiting(): void {
     if (this.#waiting.length === 0) return
     let batch: Waiting[] | undefined
@@ -147,42 +137,67 @@ export class Outbox {
       .run(() => {
         batch ??= this.#waiting.splice(0)
         const accepted = ownStreams.acceptAll(batch)
-        for (const { also, localId } of batch) also?.(localId)
+        for (const [index, { also }] of batch.entries()) {
+          const one = accepted[index]
+          if (one !== undefined) also?.(one.localId)
+        }
         return accepted
       })
       .then(
-        (accepted) => {
-          const accounts = new Set([this.#deps.me.account])
-          for (const [index, one] of accepted.entries()) {
-            const waiting = batch?.[index]
-            waiting?.resolve(one)
-            for (const account of waiting?.draft.recipients ?? []) accounts.add(account)
-          }
-          for (const account of accounts) this.#deps.pump(account)
-        },
+        (accepted) => this.#confirm(batch ?? [], accepted),
         (error: unknown) => {
-          for (const { reject } of batch ?? this.#waiting.splice(0)) reject(error)
+          for (const waiting of batch ?? this.#waiting.splice(0)) this.#refuse(waiting, error)
         },
       )
+  }
+
+  #confirm(batch: readonly Waiting[], accepted: readonly Accepted[]): void {
+    const accounts = new Set([this.#deps.me.account])
+    for (const [index, waiting] of batch.entries()) {
+      const one = accepted[index]
+      if (one === undefined) continue
+      for (const account of waiting.draft.recipients) accounts.add(account)
+      this.#resolve(waiting, one)
+    }
+    for (const account of accounts) this.#deps.pump(account)
+  }
+
+  #refuse({ draft, reject }: Waiting, error: unknown): void {
+    for (const account of draft.recipients) this.quota.remove(account, ONE)
+    reject(error)
   }
 
   /** The courier that could take this message at once, if nothing at all stands before it. */
   #loneCourier(draft: Draft): Courier | undefined {
     const [account, ...others] = draft.recipients
-    if (account === undefined || others.length > 0 || this.#lone !== undefined || this.#waiting.length > 0)
-      return undefined
+    if (account === undefined || others.length > 0 || this.#hasLone || this.#waiting.length > 0) return undefined
     const [courier, ...more] = this.#deps.couriersOf(account)
     return courier !== undefined && more.length === 0 && courier.isIdle() ? courier : undefined
   }
 
+  async #takeLone(courier: Courier, waiting: Waiting): Promise<void> {
+    const { me, pump } = this.#deps
+    try {
+      const accepted = await this.#sendLone(courier, waiting)
+      // One that found its way blocked still goes before those that waited behind it.
+      if (accepted === undefined) this.#waiting.unshift(waiting)
+      else this.#resolve(waiting, accepted)
+    } finally {
+      this.#hasLone = false
+      this.#commitWaiting()
+    }
+    // My own other devices are served from the frozen bytes.
+    pump(me.account)
+  }
+
+  #resolve({ draft, resolve }: Waiting, accepted: Accepted): void {
+    for (const account of draft.recipients) this.quota.addLoad(account, { messages: 0, bytes: accepted.bytes })
+    resolve(accepted)
+  }
+
   /** Undefined when something came in between: the message is then accepted like any other. */
-  #sendLone(
-    courier: Courier,
-    draft: Draft,
-    localId: LocalMessageId,
-    also: Waiting['also'],
-  ): Promise<Accepted | undefined> {
-    const { store, me, locks, sealing, lamport, clock, random } = this.#deps
+  #sendLone(courier: Courier, { draft, at, also }: Waiting): Promise<Accepted | undefined> {
+    const { store, me, locks, sealing, lamport, random } = this.#deps
     return locks.run(courier.device, async () => {
       const line = courier.readyLine
       const stream = store.streams.open(me.device, draft.conversation)
@@ -190,12 +205,11 @@ export class Outbox {
       const [account] = draft.recipients
       if (line === undefined || stream === undefined || cursor === undefined || account === undefined) return undefined
       if (!isCaughtUp(cursor)) return undefined
-      const at = clock.now()
-      const { epoch, conversation } = cursor
-      const seq = cursor.upTo + 1
+      const { epoch, conversation } = stream
+      const seq = stream.upTo + 1
       const value = lamport.value + 1
-      const prev = cursor.hash ?? streamRoot(me.device, conversation, epoch)
-      const { bytes, hash } = encodePosition({ conversation, epoch, seq }, prev, draft, value, at)
+      const bytes = messageEncoder(conversation, epoch)(seq, lastHash(me, stream), contentOf(draft, value, at))
+      const hash = messageHash(bytes)
       const streams = [{ epoch, conversation, base: cursor.base }]
       // A seal that fails is the courier's to name and to try again; the message itself is accepted either way.
       const sealed = await sealing
@@ -203,31 +217,23 @@ export class Outbox {
         .catch(() => undefined)
       if (sealed === undefined) return undefined
       const id = randomId(EnvelopeId, random)
+      const localId = localIdOf(stream.tag, seq)
+      const range = { from: seq, to: seq }
       const plan = {
         streams,
         messages: [bytes],
-        ranges: [{ stream: cursor.stream, from: seq, to: seq }],
-        heads: [{ stream: cursor.stream, seq, hash }],
-        advances: [{ stream: cursor.stream, from: seq - 1, to: seq }],
+        ranges: [{ stream: stream.id, ...range }],
+        heads: [{ stream: stream.id, seq, hash }],
+        advances: [{ stream: stream.id, from: seq - 1, to: seq }],
         reseals: [],
       }
       const committed = store.commits.run(() => {
-        const now = store.cursors.get(cursor.stream, courier.device)
+        const now = store.cursors.get(stream.id, courier.device)
         if (now === undefined || now.upTo !== seq - 1 || !isCaughtUp(now))
           throw new StalePlanError('another message came first')
-        this.#deps.ownStreams.insert({
-          stream,
-          seq,
-          messageId: messageIdsOf(me.device, epoch)(seq),
-          draft,
-          localId,
-          lamport: value,
-          at,
-          bytes,
-          hash,
-        })
-        store.deliveries.insert(cursor.stream, seq, account, 'sent', null, at)
-        store.streams.setAccepted(cursor.stream, seq)
+        store.messages.insert({ stream: stream.id, seq, lamport: value, storedAt: at, bytes })
+        store.deliveries.append(stream.id, account, range, null, at)
+        store.streams.setAccepted(stream.id, seq, hash)
         lamport.raiseTo(value)
         commitSealed(store, me, {
           ...sealed,
@@ -249,7 +255,7 @@ export class Outbox {
         throw error
       }
       courier.write(id, sealed.bytes, plan)
-      return { localId, stream: cursor.stream, seq, bytes: bytes.length, lamport: value, at, state: 'sent' as const }
+      return { localId, stream: stream.id, seq, bytes: bytes.length, lamport: value, at, state: 'sent' as const }
     })
   }
 
@@ -258,15 +264,16 @@ export class Outbox {
     const { store, me } = this.#deps
     for (const stream of store.streams.all()) {
       if (stream.device !== me.device) continue
-      const accounts = new Set(store.deliveries.ofMessage(stream.id, stream.upTo).map(({ account }) => account))
-      for (const account of accounts) {
+      for (const account of store.deliveries.accountsOf(stream.id)) {
         const from = store.deliveries.lowestOpen(stream.id, account)
         if (from !== undefined)
-          this.quota.addLoad(account, store.deliveries.waiting(stream.id, account, from, stream.upTo))
+          this.quota.addLoad(account, store.deliveries.waiting(stream.id, account, { from, to: stream.upTo }))
       }
     }
   }
 }
+
+const ONE = { messages: 1, bytes: 0 }
 
 /** Everything accepted is frozen and sealed for the device, so the next position may follow at once. */
 function isCaughtUp(cursor: CursorRow): boolean {

@@ -1,9 +1,10 @@
 // T1, the part inside the transaction: a message becomes the next position of my stream in its conversation.
 
-import { messageHash, messageIdsOf, streamRoot } from '@parley/shared/hashes.ts'
+import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
 import { type AccountId, type ConversationId, Epoch, type LocalMessageId, randomId } from '@parley/shared/ids.ts'
-import { chainMessage, draftMessage, type MessagePlace, type Priority } from '@parley/shared/wire/message.ts'
-import type { Hold } from '#store/deliveries-table.ts'
+import { type MessageContent, messageEncoder, type Priority } from '@parley/shared/wire/message.ts'
+import type { Hold, Range } from '#store/deliveries-table.ts'
+import { localIdOf, newTag } from '#store/local-ids.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import type { LamportClock } from './lamport.ts'
@@ -47,52 +48,21 @@ export class OwnStreams {
   }
 
   /** Accepts in this order; the caller's transaction makes it durable. */
-  acceptAll(
-    drafts: readonly { readonly draft: Draft; readonly localId: LocalMessageId; readonly at: number }[],
-  ): Accepted[] {
+  acceptAll(drafts: readonly { readonly draft: Draft; readonly at: number }[]): Accepted[] {
     const { store, lamport } = this.#deps
-    const heads = new Map<ConversationId, Head>()
-    const holds = new Map<AccountId, Hold | null>()
+    const heads = new Map<ConversationId, StreamHead>()
     let clock = lamport.value
     const accepted: Accepted[] = []
-    for (const { draft, localId, at } of drafts) {
+    for (const { draft, at } of drafts) {
       let head = heads.get(draft.conversation)
       if (head === undefined) {
-        const stream = this.openStream(draft.conversation, draft.recipients)
-        head = {
-          stream,
-          upTo: stream.upTo,
-          hash: this.lastHash(stream),
-          messageId: messageIdsOf(stream.device, stream.epoch),
-        }
+        head = new StreamHead(store, this.#deps.me, this.openStream(draft.conversation, draft.recipients))
         heads.set(draft.conversation, head)
       }
-      head.upTo += 1
       clock += 1
-      const message = encode(head, draft, clock, at)
-      head.hash = message.hash
-      this.insert({
-        stream: head.stream,
-        seq: head.upTo,
-        messageId: head.messageId(head.upTo),
-        draft,
-        localId,
-        lamport: clock,
-        at,
-        ...message,
-      })
-      const bytes = message.bytes.length
-      for (const account of draft.recipients) {
-        let hold = holds.get(account)
-        if (hold === undefined) {
-          hold = this.#holdFor(account)
-          holds.set(account, hold)
-        }
-        store.deliveries.insert(head.stream.id, head.upTo, account, 'queued', hold, at)
-      }
-      accepted.push({ localId, stream: head.stream.id, seq: head.upTo, bytes, lamport: clock, at, state: 'queued' })
+      accepted.push(head.accept(draft, clock, at))
     }
-    for (const { stream, upTo } of heads.values()) store.streams.setAccepted(stream.id, upTo)
+    for (const head of heads.values()) head.finish((account) => this.holdFor(account))
     lamport.raiseTo(clock)
     return accepted
   }
@@ -102,7 +72,8 @@ export class OwnStreams {
     const { store, me, random } = this.#deps
     const open = store.streams.open(me.device, conversation)
     if (open !== undefined) return open
-    const stream = store.streams.insert(me.device, conversation, randomId(Epoch, random), 1)
+    const epoch = randomId(Epoch, random)
+    const stream = store.streams.insert({ tag: newTag(random), device: me.device, conversation, epoch, base: 1 })
     for (const account of [...recipients, me.account]) {
       for (const { device, state } of store.devices.ofAccount(account)) {
         if (state !== 'revoked') store.cursors.insert(stream.id, device, 1)
@@ -111,31 +82,8 @@ export class OwnStreams {
     return stream
   }
 
-  /** `prev` of the next position. */
-  lastHash({ id, device, conversation, epoch, upTo }: StreamRow): Uint8Array {
-    return this.#deps.store.messages.hashAt(id, upTo) ?? streamRoot(device, conversation, epoch)
-  }
-
-  insert(position: NewPosition): void {
-    const { stream, seq, messageId, draft, localId, lamport, at, bytes, hash } = position
-    this.#deps.store.messages.insert({
-      stream: stream.id,
-      seq,
-      conversation: stream.conversation,
-      localId,
-      standing: 'shown',
-      kind: draft.kind,
-      lamport,
-      messageId,
-      sentAt: at,
-      storedAt: at,
-      priority: draft.priority,
-      bytes,
-      hash,
-    })
-  }
-
-  #holdFor(account: AccountId): Hold | null {
+  /** Why nothing can be sealed for the account now, though it could be accepted. */
+  holdFor(account: AccountId): Hold | null {
     const { store } = this.#deps
     if (store.contacts.get(account)?.offeredKey != null) return 'blocked-key-change'
     if (store.devices.ofAccount(account).length === 0) return 'no-device-known'
@@ -143,43 +91,69 @@ export class OwnStreams {
   }
 }
 
-interface Head {
-  readonly stream: StreamRow
-  readonly messageId: (seq: number) => Uint8Array
-  upTo: number
-  hash: Uint8Array
+/** The end of a stream of mine while positions are added to it. */
+class StreamHead {
+  readonly #store: Store
+  readonly #stream: StreamRow
+  readonly #encode: ReturnType<typeof messageEncoder>
+  readonly #owed = new Map<AccountId, Owed[]>()
+  #seq: number
+  #hash: Uint8Array
+
+  constructor(store: Store, me: Me, stream: StreamRow) {
+    this.#store = store
+    this.#stream = stream
+    this.#encode = messageEncoder(stream.conversation, stream.epoch)
+    this.#seq = stream.upTo
+    this.#hash = lastHash(me, stream)
+  }
+
+  accept(draft: Draft, lamport: number, at: number): Accepted {
+    const { id: stream, tag } = this.#stream
+    const seq = this.#seq + 1
+    const bytes = this.#encode(seq, this.#hash, contentOf(draft, lamport, at))
+    this.#hash = messageHash(bytes)
+    this.#seq = seq
+    this.#store.messages.insert({ stream, seq, lamport, storedAt: at, bytes })
+    for (const account of draft.recipients) this.#owe(account, seq, at)
+    return { localId: localIdOf(tag, seq), stream, seq, bytes: bytes.length, lamport, at, state: 'queued' }
+  }
+
+  /** Writes what all of them have in common. */
+  finish(holdFor: (account: AccountId) => Hold | null): void {
+    const { id: stream } = this.#stream
+    this.#store.streams.setAccepted(stream, this.#seq, this.#hash)
+    for (const [account, ranges] of this.#owed) {
+      const hold = holdFor(account)
+      for (const range of ranges) this.#store.deliveries.append(stream, account, range, hold, range.at)
+    }
+  }
+
+  #owe(account: AccountId, seq: number, at: number): void {
+    let ranges = this.#owed.get(account)
+    if (ranges === undefined) {
+      ranges = []
+      this.#owed.set(account, ranges)
+    }
+    const last = ranges.at(-1)
+    if (last?.to === seq - 1) last.to = seq
+    else ranges.push({ from: seq, to: seq, at })
+  }
 }
 
-export interface NewPosition {
-  readonly stream: Pick<StreamRow, 'id' | 'conversation'>
-  readonly messageId: Uint8Array
-  readonly seq: number
-  readonly draft: Draft
-  readonly localId: LocalMessageId
-  readonly lamport: number
+interface Owed extends Range {
+  to: number
   readonly at: number
-  readonly bytes: Uint8Array
-  readonly hash: Uint8Array
 }
 
-function encode(
-  { stream, upTo, hash }: Head,
-  draft: Draft,
-  lamport: number,
-  at: number,
-): { bytes: Uint8Array; hash: Uint8Array } {
-  const { conversation, epoch } = stream
-  return encodePosition({ conversation, epoch, seq: upTo }, hash, draft, lamport, at)
+/** `prev` of the next position. */
+export function lastHash(
+  me: Me,
+  { conversation, epoch, hash }: Pick<StreamRow, 'conversation' | 'epoch' | 'hash'>,
+): Uint8Array {
+  return hash ?? streamRoot(me.device, conversation, epoch)
 }
 
-/** The bytes of a position and their hash, behind the position whose hash is `prev`. */
-export function encodePosition(
-  place: MessagePlace,
-  prev: Uint8Array,
-  draft: Draft,
-  lamport: number,
-  at: number,
-): { bytes: Uint8Array; hash: Uint8Array } {
-  const bytes = chainMessage(draftMessage(place, { ...draft, parents: [], lamport, sentAt: at }), prev)
-  return { bytes, hash: messageHash(bytes) }
+export function contentOf({ kind, critical, priority, body }: Draft, lamport: number, at: number): MessageContent {
+  return { kind, critical, parents: [], lamport, sentAt: at, priority, body }
 }

@@ -2,9 +2,12 @@
 //
 // Nothing remembers what must be sealed again: it follows from what is there. Up to its cursor, a position of a stream is
 // confirmed, or inside an open envelope, or claimed beyond a gap, or refused for good; whatever is none of these is unsealed.
+import { messageHash } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
 import { BUNDLE_CLOSE_BYTES, MAX_BUNDLE_MESSAGES } from '@parley/shared/limits.ts'
+import { decodeMessage } from '@parley/shared/wire/message.ts'
 import type { CursorRow } from '#store/cursors-table.ts'
+import type { Range } from '#store/deliveries-table.ts'
 import type { SealedRange } from '#store/envelopes-table.ts'
 import type { PositionRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
@@ -44,13 +47,24 @@ export class Planner {
       const parts = this.#unsealed(cursor, account, claimed.get(cursor.stream) ?? [])
       const [first] = parts
       if (first === undefined) continue
-      const head = this.#store.messages.head(cursor.stream, first.from)
-      if (head !== undefined) candidates.push({ cursor, parts, ...head })
+      candidates.push({ cursor, parts })
     }
     if (candidates.length === 0) return undefined
-    const isFairTurn = turn % FAIR_EVERY === FAIR_EVERY - 1
-    candidates.sort((a, b) => (isFairTurn ? 0 : a.priority - b.priority) || a.storedAt - b.storedAt)
-    return this.#fill(candidates)
+    return this.#fill(
+      candidates.length === 1 ? candidates : this.#inTurn(candidates, turn % FAIR_EVERY === FAIR_EVERY - 1),
+    )
+  }
+
+  #inTurn(candidates: readonly Candidate[], isFairTurn: boolean): Candidate[] {
+    const urgencies = candidates.map((candidate) => {
+      const { stream } = candidate.cursor
+      const seq = candidate.parts[0]?.from ?? 0
+      const [row] = this.#store.messages.range(stream, seq, seq)
+      if (row === undefined) throw new Error(`position ${seq} of stream ${stream} is gone`)
+      return { candidate, priority: decodeMessage(row.bytes).priority, storedAt: row.storedAt }
+    })
+    urgencies.sort((a, b) => (isFairTurn ? 0 : a.priority - b.priority) || a.storedAt - b.storedAt)
+    return urgencies.map(({ candidate }) => candidate)
   }
 
   /** The unsealed ranges of a stream towards a device, lowest first. */
@@ -65,8 +79,8 @@ export class Planner {
       }
       let holes = subtract({ from, to: sealedTo }, taken)
       if (holes.length > 0 && account !== this.#me.account) {
-        const refused = this.#store.deliveries.refused(stream, account, from, sealedTo)
-        holes = subtract({ from, to: sealedTo }, [...taken, ...refused.map((seq) => ({ from: seq, to: seq }))])
+        const refused = this.#store.deliveries.refused(stream, account, { from, to: sealedTo })
+        holes = subtract({ from, to: sealedTo }, [...taken, ...refused])
       }
       parts.push(...holes)
     }
@@ -112,8 +126,7 @@ export class Planner {
       if (room.bytes <= 0) break
     }
     if (last === undefined) return undefined
-    const hash = this.#store.messages.hashAt(stream, last.seq)
-    if (hash !== undefined) draft.heads.push({ stream, seq: last.seq, hash })
+    draft.heads.push({ stream, seq: last.seq, hash: messageHash(last.bytes) })
     return last.seq
   }
 }
@@ -132,16 +145,9 @@ function subtract(range: Range, taken: readonly Range[]): Range[] {
   return rest
 }
 
-interface Range {
-  readonly from: number
-  readonly to: number
-}
-
 interface Candidate {
   readonly cursor: CursorRow
   readonly parts: readonly Range[]
-  readonly priority: number
-  readonly storedAt: number
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] }

@@ -1,4 +1,5 @@
 // What I hold of a device's streams, as claims: in acknowledgements, and in pages after each hello.
+import { messageHash } from '@parley/shared/hashes.ts'
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import {
   MAX_CLAIM_RANGES,
@@ -14,7 +15,7 @@ import type { StreamRow } from '#store/streams-table.ts'
 export function claimsOf(store: Store, streams: readonly StreamRow[]): Claim[] {
   let room = MAX_CLAIM_RANGES_PER_FRAME
   return streams.map((stream) => {
-    const ranges = earlyRanges(store, stream.id, Math.min(room, MAX_CLAIM_RANGES))
+    const ranges = earlyRanges(store, stream, Math.min(room, MAX_CLAIM_RANGES))
     room -= ranges.length
     return {
       epoch: stream.epoch,
@@ -39,18 +40,22 @@ export function* positionsPages(store: Store, device: DeviceKey): Generator<Fram
   }
 }
 
-function earlyRanges(store: Store, stream: number, max: number): { from: number; to: number; hash: Uint8Array }[] {
+function earlyRanges(
+  store: Store,
+  { id, upTo }: StreamRow,
+  max: number,
+): { from: number; to: number; hash: Uint8Array }[] {
   if (max === 0) return []
-  const ranges: { from: number; to: number; hash: Uint8Array }[] = []
-  for (const { seq, hash } of store.messages.early(stream, MAX_EARLY_MESSAGES)) {
+  const ranges: { from: number; to: number; bytes: Uint8Array }[] = []
+  for (const { seq, bytes } of store.messages.early(id, upTo, MAX_EARLY_MESSAGES)) {
     const range = ranges.at(-1)
     if (range !== undefined && range.to === seq - 1) {
       range.to = seq
-      range.hash = hash
+      range.bytes = bytes
     } else {
       if (ranges.length === max) break
-      ranges.push({ from: seq, to: seq, hash })
+      ranges.push({ from: seq, to: seq, bytes })
     }
   }
-  return ranges
+  return ranges.map(({ from, to, bytes }) => ({ from, to, hash: messageHash(bytes) }))
 }

@@ -1,11 +1,10 @@
 import { messageHash } from '@parley/shared/hashes.ts'
 import type { AccountId } from '@parley/shared/ids.ts'
-import { chainMessage, decodeMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { chainMessage, decodeMessage, draftMessage, VOID_KIND } from '@parley/shared/wire/message.ts'
 import type { Load } from '#store/deliveries-table.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
-import { VOID_KIND } from './placing.ts'
 
 export interface Revised {
   /** What it takes off each outbox; negative bytes when the text has grown. */
@@ -33,19 +32,15 @@ export function reviseMessage(
     body === undefined ? { ...message, kind: VOID_KIND, critical: false, body: new Uint8Array() } : { ...message, body }
   const bytes = chainMessage(draftMessage({ conversation, epoch, seq }, content), message.prev)
   const hash = messageHash(bytes)
-  store.messages.revise(row.stream, seq, {
-    bytes,
-    hash,
-    kind: content.kind,
-    standing: body === undefined ? 'void' : 'shown',
-  })
+  store.messages.revise(row.stream, seq, bytes)
   rechain(store, stream, seq + 1, hash)
   store.events.insert({ kind: body === undefined ? 'cancelled' : 'edited', at, stream: row.stream, from: seq, to: seq })
   if (body !== undefined) {
     const load = { messages: 0, bytes: row.bytes.length - bytes.length }
     return { relieved: open.map(({ account }) => ({ account, load })) }
   }
-  for (const { account } of open) store.deliveries.end(row.stream, seq, account, 'cancelled', null, at)
+  for (const { account } of open)
+    store.deliveries.end(row.stream, account, { from: seq, to: seq }, 'cancelled', null, at)
   return { relieved: open.map(({ account }) => ({ account, load: { messages: 1, bytes: row.bytes.length } })) }
 }
 
@@ -54,6 +49,7 @@ function rechain(store: Store, stream: StreamRow, from: number, before: Uint8Arr
   for (const row of store.messages.positions(stream.id, from, stream.upTo, stream.upTo - from + 1)) {
     const bytes = chainMessage(row.bytes, prev)
     prev = messageHash(bytes)
-    store.messages.rechain(stream.id, row.seq, { bytes, hash: prev })
+    store.messages.rechain(stream.id, row.seq, bytes)
   }
+  store.streams.setHash(stream.id, prev)
 }

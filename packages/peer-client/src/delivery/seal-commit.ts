@@ -34,7 +34,7 @@ export function commitSealed(store: Store, me: Me, sealed: SealedPlan): void {
   const { id, bytes } = sealed
   store.envelopes.insert({ id, device, generation, bytes, ranges: plan.ranges, sealedAt: at })
   if (account !== me.account) {
-    for (const { stream, from, to } of plan.ranges) store.deliveries.setSent(stream, account, from, to, at)
+    for (const { stream, ...range } of plan.ranges) store.deliveries.setSent(stream, account, range, at)
   }
   store.attempts.insert({ account, device, envelope: id, what: 'write', path: sealed.path, at, outcome: 'ok' })
 }
@@ -47,6 +47,6 @@ function freeze(store: Store, plan: Plan): void {
     if (seq <= row.frozenTo) continue
     const present = store.messages.hashAt(stream, seq)
     if (present === undefined || !isEqualBytes(present, hash)) throw new StalePlanError('the content has changed')
-    store.streams.setFrozen(stream, seq, hash)
+    store.streams.setFrozen(stream, seq)
   }
 }

@@ -4,7 +4,6 @@ import { isEqualBytes } from '@parley/shared/bytes.ts'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import type { LedgerDatabase, LedgerStream, Tick } from './ledger-database.ts'
 import type { Findings, Place } from './ledger-report.ts'
-import { isSameHash } from './same-hash.ts'
 
 export function checkBetween(databases: readonly LedgerDatabase[], findings: Findings): void {
   for (const author of databases) {
@@ -31,8 +30,6 @@ function checkTicks(
   const copies = new Map<DeviceKey, Copy>()
   for (const holder of others) copies.set(holder.device, { holder, stream: holder.stream(stream.device, stream.epoch) })
   for (const tick of author.ticks(stream)) {
-    // A message that is gone from its own outbox is found there.
-    if (tick.hash === null) continue
     if ([...copies.values()].some((copy) => copy.holder.account === tick.account && isProven(copy, tick))) {
       findings.checked.delivered += 1
       continue
@@ -51,7 +48,11 @@ interface Copy {
 
 function isProven({ holder, stream }: Copy, { seq, hash }: Tick): boolean {
   const held = stream === undefined ? undefined : holder.held(stream, seq)
-  return held !== undefined && held.standing !== 'early' && isSameHash(held.hash, hash)
+  return held !== undefined && stream !== undefined && !isEarly(stream, seq) && isEqualBytes(held.hash, hash)
+}
+
+function isEarly({ upTo }: LedgerStream, seq: number): boolean {
+  return seq > upTo
 }
 
 function judge(
@@ -73,7 +74,7 @@ function judge(
       ? 'holds nothing of the stream'
       : held === undefined
         ? `holds positions ${copy.base} to ${copy.upTo}`
-        : held.standing === 'early'
+        : isEarly(copy, seq)
           ? 'has not placed it yet'
           : 'holds something else there'
   findings.add('false-tick', where, `it is marked as delivered, and ${holder.path} ${reason}`)

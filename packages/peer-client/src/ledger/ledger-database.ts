@@ -1,13 +1,13 @@
 // One profile's database as the ledger reads it: row by row, so that its size does not matter, and never written to.
 import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { messageHash } from '@parley/shared/hashes.ts'
 import { AccountId, type ConversationId, DeviceKey, type Epoch } from '@parley/shared/ids.ts'
-import { MAX_MESSAGE_BYTES } from '@parley/shared/limits.ts'
+import { MAX_MESSAGE_BYTES, MAX_SEQ } from '@parley/shared/limits.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Statement } from 'better-sqlite3'
 import { type Database, openDatabaseReadonly } from '#store/database.ts'
 import type { DeliveryState } from '#store/deliveries-table.ts'
-import type { Standing } from '#store/messages-table.ts'
 import { LedgerError } from './ledger-error.ts'
 import { checkWhole } from './whole.ts'
 
@@ -19,44 +19,47 @@ export interface LedgerStream {
   readonly base: number
   readonly upTo: number
   readonly frozenTo: number
-  /** Of position `frozenTo`. */
+  /** Of position `upTo`. */
   readonly hash: Uint8Array | null
 }
 
 export interface LedgerMessage {
   readonly seq: number
-  readonly conversation: ConversationId
-  readonly localId: string
-  readonly standing: Standing
-  readonly kind: string
   readonly lamport: number
-  readonly messageId: Uint8Array
-  readonly sentAt: number
-  readonly priority: number
   readonly bytes: Uint8Array
-  readonly hash: Uint8Array
 }
 
 export interface Held {
   readonly seq: number
-  readonly standing: Standing
   readonly hash: Uint8Array
 }
 
-/** A delivery that counts as made, beside the hash of what was delivered; null when that is not there. */
+/** A delivery that counts as made, beside the hash of what was delivered. */
 export interface Tick {
   readonly seq: number
   readonly account: AccountId
   readonly device: DeviceKey
-  readonly hash: Uint8Array | null
+  readonly hash: Uint8Array
+}
+
+interface TickedRange extends Omit<Tick, 'seq' | 'hash'> {
+  readonly from: number
+  readonly to: number
+}
+
+interface Bytes {
+  readonly seq: number
+  readonly bytes: Uint8Array
 }
 
 const DATA_FILE = 'parley.db'
 const TICKED: readonly DeliveryState[] = ['delivered', 'read']
 const STREAM_COLUMNS = 'id, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash'
 // One byte more than a message may have is enough to see that it has too many.
-const MESSAGE_COLUMNS = `seq, conversation, local_id AS localId, standing, kind, lamport, message_id AS messageId, sent_at AS sentAt,
-  priority, substr(bytes, 1, ${MAX_MESSAGE_BYTES + 1}) AS bytes, hash`
+const BYTES = `substr(bytes, 1, ${MAX_MESSAGE_BYTES + 1}) AS bytes`
+const SEQ = `position & ${MAX_SEQ} AS seq`
+/** Parameters stream and two positions of it. */
+const IN_RANGE = 'position BETWEEN ((@stream << 32) | @from) AND ((@stream << 32) | @to)'
 
 export class LedgerDatabase {
   /** The path as it was given. */
@@ -67,10 +70,10 @@ export class LedgerDatabase {
   readonly #streams: Statement<[], LedgerStream>
   readonly #streamsOf: Statement<[DeviceKey], LedgerStream>
   readonly #stream: Statement<[DeviceKey, Epoch], LedgerStream>
-  readonly #messages: Statement<[number], LedgerMessage>
-  readonly #positions: Statement<[number], Held>
-  readonly #held: Statement<[number, number], Held>
-  readonly #ticks: Statement<[number], Tick>
+  readonly #messages: Statement<[Positions], LedgerMessage>
+  readonly #bytes: Statement<[Positions], Bytes>
+  readonly #ticked: Statement<[number], TickedRange>
+  readonly #states: Statement<[number, number, number], DeliveryState>
 
   private constructor(path: string, database: Database, owner: { device: DeviceKey; account: AccountId }) {
     this.path = path
@@ -80,13 +83,19 @@ export class LedgerDatabase {
     this.#streams = database.prepare(`SELECT ${STREAM_COLUMNS} FROM streams ORDER BY id`)
     this.#streamsOf = database.prepare(`SELECT ${STREAM_COLUMNS} FROM streams WHERE device = ? ORDER BY id`)
     this.#stream = database.prepare(`SELECT ${STREAM_COLUMNS} FROM streams WHERE device = ? AND epoch = ?`)
-    this.#messages = database.prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE stream = ? ORDER BY seq`)
-    this.#positions = database.prepare('SELECT seq, standing, hash FROM messages WHERE stream = ? ORDER BY seq')
-    this.#held = database.prepare('SELECT seq, standing, hash FROM messages WHERE stream = ? AND seq = ?')
-    this.#ticks = database.prepare(
-      `SELECT d.seq, d.account, d.device, m.hash FROM deliveries d LEFT JOIN messages m ON m.stream = d.stream AND m.seq = d.seq
-       WHERE d.stream = ? AND d.state IN ('${TICKED.join("', '")}') ORDER BY d.seq`,
+    this.#messages = database.prepare(
+      `SELECT ${SEQ}, lamport, ${BYTES} FROM messages WHERE ${IN_RANGE} ORDER BY position`,
     )
+    this.#bytes = database.prepare(`SELECT ${SEQ}, ${BYTES} FROM messages WHERE ${IN_RANGE} ORDER BY position`)
+    this.#ticked = database.prepare(
+      `SELECT account, device, from_seq AS "from", to_seq AS "to" FROM deliveries
+       WHERE stream = ? AND device IS NOT NULL AND state IN ('${TICKED.join("', '")}') ORDER BY from_seq`,
+    )
+    this.#states = database
+      .prepare<[number, number, number], DeliveryState>(
+        'SELECT state FROM deliveries WHERE stream = ? AND from_seq <= ? AND to_seq >= ?',
+      )
+      .pluck()
   }
 
   /** A profile directory or the database in it, whole and of this version. Throws LedgerError. */
@@ -123,25 +132,40 @@ export class LedgerDatabase {
   }
 
   /** In the order of positions. */
-  messages(stream: LedgerStream): IterableIterator<LedgerMessage> {
-    return this.#messages.iterate(stream.id)
+  messages({ id }: LedgerStream): IterableIterator<LedgerMessage> {
+    return this.#messages.iterate({ stream: id, from: 0, to: MAX_SEQ })
   }
 
-  positions(stream: LedgerStream): IterableIterator<Held> {
-    return this.#positions.iterate(stream.id)
+  *positions({ id }: LedgerStream, from = 0, to = MAX_SEQ): Generator<Held> {
+    for (const { seq, bytes } of this.#bytes.iterate({ stream: id, from, to })) yield { seq, hash: messageHash(bytes) }
   }
 
-  held(stream: LedgerStream, seq: number): Held | undefined {
-    return this.#held.get(stream.id, seq)
+  held({ id }: LedgerStream, seq: number): Held | undefined {
+    const row = this.#bytes.get({ stream: id, from: seq, to: seq })
+    return row && { seq, hash: messageHash(row.bytes) }
   }
 
-  ticks(stream: LedgerStream): IterableIterator<Tick> {
-    return this.#ticks.iterate(stream.id)
+  /** Of what is there; a message that is gone is found where it is missing. */
+  *ticks(stream: LedgerStream): Generator<Tick> {
+    for (const { account, device, from, to } of this.#ticked.all(stream.id)) {
+      for (const held of this.positions(stream, from, to)) yield { ...held, account, device }
+    }
+  }
+
+  /** How the position stands towards each account that it is owed to. */
+  deliveryStates({ id }: LedgerStream, seq: number): DeliveryState[] {
+    return this.#states.all(id, seq, seq)
   }
 
   close(): void {
     this.database.close()
   }
+}
+
+interface Positions {
+  readonly stream: number
+  readonly from: number
+  readonly to: number
 }
 
 /** Throws when there is none. */

@@ -19,7 +19,6 @@ export const VIOLATIONS = {
   gap: 'positions are missing inside a stream',
   altered: 'a message is not what its author wrote',
   'broken-chain': 'a message does not name the one before it',
-  'early-shown': 'a message that waits for its predecessors counts as shown, or the other way round',
   forked: 'two databases hold different messages at one position',
   invented: 'a device holds what its author never sent',
   'wrong-mark': 'a mark of how far a stream has come is not true',

@@ -2,7 +2,7 @@
 // question whose answer is the rows that break it, so an honest database answers with none.
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
-import { MAX_OPEN_ENVELOPES } from '@parley/shared/limits.ts'
+import { MAX_OPEN_ENVELOPES, MAX_OUTBOX_MESSAGES } from '@parley/shared/limits.ts'
 import type { LedgerDatabase } from './ledger-database.ts'
 import type { Findings, Place, ViolationCode } from './ledger-report.ts'
 
@@ -14,67 +14,82 @@ interface Rule {
 }
 
 const DELIVERIES = 'deliveries d JOIN streams s ON s.id = d.stream'
-const WITH_MESSAGES = `${DELIVERIES} LEFT JOIN messages m ON m.stream = d.stream AND m.seq = d.seq`
+/** The first of the positions of a delivery and a cursor that both have. */
+const FIRST_COMMON = 'max(d.from_seq, c.base)'
 
 const RULES: readonly Rule[] = [
   {
+    code: 'altered',
+    detail: 'the ids that the API shows are none',
+    sql: `SELECT id AS stream, base AS seq FROM streams WHERE length(tag) <> 16 OR tag GLOB '*[^A-Za-z0-9_-]*'`,
+  },
+  {
     code: 'wrong-delivery',
     detail: 'a delivery of a message by another device',
-    sql: `SELECT d.stream, d.seq FROM ${DELIVERIES} WHERE s.device <> :device`,
+    sql: `SELECT d.stream, d.from_seq AS seq FROM ${DELIVERIES} WHERE s.device <> :device`,
   },
   {
     code: 'wrong-delivery',
     detail: 'a delivery to its own account',
-    sql: 'SELECT stream, seq FROM deliveries WHERE account = :account',
+    sql: 'SELECT stream, from_seq AS seq FROM deliveries WHERE account = :account',
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'a delivery of positions that its stream does not have',
+    sql: `SELECT d.stream, d.from_seq AS seq FROM ${DELIVERIES} WHERE d.from_seq > d.to_seq OR d.from_seq < s.base OR d.to_seq > s.up_to`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'it has two states towards one account',
+    sql: `SELECT stream, seq FROM (SELECT stream, from_seq AS seq, lag(to_seq) OVER (PARTITION BY stream, account ORDER BY from_seq) AS before
+          FROM deliveries) WHERE seq <= before`,
   },
   {
     code: 'lost',
     detail: 'it was accepted for delivery and is not there',
-    sql: `SELECT d.stream, d.seq FROM ${WITH_MESSAGES} WHERE m.id IS NULL`,
-  },
-  {
-    code: 'lost',
-    detail: 'it was accepted under an idempotency key and is not there',
-    sql: `SELECT local_id AS name FROM idempotency WHERE local_id NOT IN (SELECT local_id FROM messages)`,
+    // Positions are gone through one by one only where their number is too small.
+    sql: `WITH RECURSIVE owed (stream, seq, last) AS (
+            SELECT d.stream, d.from_seq, d.to_seq FROM deliveries d WHERE d.to_seq - d.from_seq + 1 > (
+              SELECT count(*) FROM messages WHERE position BETWEEN ((d.stream << 32) | d.from_seq) AND ((d.stream << 32) | d.to_seq))
+            UNION ALL SELECT stream, seq + 1, last FROM owed WHERE seq < last
+            LIMIT ${MAX_OUTBOX_MESSAGES})
+          SELECT stream, seq FROM owed WHERE NOT EXISTS (SELECT 1 FROM messages WHERE position = ((stream << 32) | seq))`,
   },
   {
     code: 'wrong-delivery',
     detail: 'it was sent, and its stream is not frozen up to it',
-    sql: `SELECT d.stream, d.seq FROM ${DELIVERIES} WHERE d.state IN ('sent', 'delivered', 'read') AND d.seq > s.frozen_to`,
+    sql: `SELECT d.stream, max(d.from_seq, s.frozen_to + 1) AS seq FROM ${DELIVERIES}
+          WHERE d.state IN ('sent', 'delivered', 'read') AND d.to_seq > s.frozen_to`,
   },
   {
     code: 'false-tick',
     detail: 'it is marked as delivered by no device',
-    sql: `SELECT stream, seq FROM deliveries WHERE state IN ('delivered', 'read') AND device IS NULL`,
-  },
-  {
-    code: 'false-tick',
-    detail: 'it was taken back and is marked as delivered',
-    sql: `SELECT d.stream, d.seq FROM ${WITH_MESSAGES} WHERE m.standing = 'void' AND d.state IN ('delivered', 'read')`,
-  },
-  {
-    code: 'wrong-delivery',
-    detail: 'it was taken back and is still to be delivered',
-    sql: `SELECT d.stream, d.seq FROM ${WITH_MESSAGES} WHERE m.standing = 'void' AND d.state IN ('queued', 'sent')`,
+    sql: `SELECT stream, from_seq AS seq FROM deliveries WHERE state IN ('delivered', 'read') AND device IS NULL`,
   },
   {
     code: 'wrong-delivery',
     detail: 'it is held back, though it is not waiting',
-    sql: `SELECT stream, seq FROM deliveries WHERE hold IS NOT NULL AND state <> 'queued'`,
+    sql: `SELECT stream, from_seq AS seq FROM deliveries WHERE hold IS NOT NULL AND state <> 'queued'`,
   },
   {
     code: 'wrong-delivery',
     detail: 'it counts as not delivered, though a device of the recipient confirmed it',
-    sql: `SELECT d.stream, d.seq FROM deliveries d JOIN devices v ON v.account = d.account
+    sql: `SELECT d.stream, ${FIRST_COMMON} AS seq FROM deliveries d JOIN devices v ON v.account = d.account
           JOIN cursors c ON c.stream = d.stream AND c.device = v.device
-          WHERE d.state IN ('queued', 'sent') AND d.seq BETWEEN c.base AND c.confirmed_to`,
+          WHERE d.state IN ('queued', 'sent') AND ${FIRST_COMMON} <= min(d.to_seq, c.confirmed_to)`,
   },
   {
     code: 'lost',
     detail: 'it is to be delivered, and every device of the recipient begins after it',
-    sql: `SELECT d.stream, min(d.seq) AS seq FROM deliveries d JOIN devices v ON v.account = d.account AND v.state = 'active'
+    sql: `SELECT d.stream, min(d.from_seq) AS seq FROM deliveries d JOIN devices v ON v.account = d.account AND v.state = 'active'
           JOIN cursors c ON c.stream = d.stream AND c.device = v.device
-          WHERE d.state IN ('queued', 'sent') GROUP BY d.stream, d.account HAVING min(d.seq) < min(c.base)`,
+          WHERE d.state IN ('queued', 'sent') GROUP BY d.stream, d.account HAVING min(d.from_seq) < min(c.base)`,
+  },
+  {
+    code: 'wrong-mark',
+    detail: 'its stream is frozen up to it, and it was sealed for nobody',
+    sql: `SELECT id AS stream, frozen_to AS seq FROM streams s WHERE device = :device AND frozen_to >= base
+          AND NOT EXISTS (SELECT 1 FROM cursors c WHERE c.stream = s.id AND c.sealed_to >= s.frozen_to)`,
   },
   {
     code: 'wrong-mark',
@@ -130,9 +145,9 @@ const RULES: readonly Rule[] = [
   {
     code: 'wrong-delivery',
     detail: 'it was sealed for the recipient and counts as queued',
-    sql: `SELECT d.stream, d.seq FROM envelope_ranges r JOIN envelopes e ON e.n = r.envelope JOIN devices v ON v.device = e.device
-          JOIN deliveries d ON d.stream = r.stream AND d.seq BETWEEN r.from_seq AND r.to_seq AND d.account = v.account
-          WHERE d.state = 'queued'`,
+    sql: `SELECT d.stream, max(d.from_seq, r.from_seq) AS seq FROM envelope_ranges r JOIN envelopes e ON e.n = r.envelope
+          JOIN devices v ON v.device = e.device JOIN deliveries d ON d.stream = r.stream AND d.account = v.account
+          WHERE d.state = 'queued' AND d.from_seq <= r.to_seq AND d.to_seq >= r.from_seq`,
   },
 ]
 
@@ -152,22 +167,42 @@ export function checkOwnBooks(ledger: LedgerDatabase, findings: Findings): void 
   }
   checkRecipients(ledger, findings)
   const count = (sql: string): number => Number(database.prepare<[], number>(sql).pluck().get() ?? 0)
-  findings.checked.pending += count(`SELECT count(*) FROM deliveries WHERE state IN ('queued', 'sent')`)
+  findings.checked.pending += count(
+    `SELECT total(to_seq - from_seq + 1) FROM deliveries WHERE state IN ('queued', 'sent')`,
+  )
   findings.checked.forks += count('SELECT count(*) FROM forks')
+  checkKeys(ledger, findings)
 }
 
 /** In a direct conversation each of my messages is owed to the other one. */
 function checkRecipients(ledger: LedgerDatabase, findings: Findings): void {
   const { database, device, account } = ledger
   const unowed = database.prepare<object, Broken>(
-    `SELECT m.stream, m.seq FROM streams s JOIN messages m ON m.stream = s.id
-     LEFT JOIN deliveries d ON d.stream = m.stream AND d.seq = m.seq AND d.account = :contact
-     WHERE s.conversation = :conversation AND s.device = :device AND d.stream IS NULL`,
+    `WITH owed AS (SELECT d.stream, d.from_seq, d.to_seq FROM deliveries d JOIN streams s ON s.id = d.stream
+       WHERE s.conversation = :conversation AND s.device = :device AND d.account = :contact
+       UNION ALL SELECT id, up_to + 1, up_to FROM streams WHERE conversation = :conversation AND device = :device)
+     SELECT stream, before + 1 AS seq FROM (
+       SELECT o.stream, o.from_seq, lag(o.to_seq, 1, s.base - 1) OVER (PARTITION BY o.stream ORDER BY o.from_seq, o.to_seq) AS before
+       FROM owed o JOIN streams s ON s.id = o.stream)
+     WHERE from_seq > before + 1`,
   )
   for (const contact of database.prepare<[], AccountId>('SELECT account FROM contacts').pluck().iterate()) {
     const conversation = directConversationId(account, contact)
     for (const broken of unowed.iterate({ conversation, device, contact }))
       findings.add('wrong-delivery', placeOf(ledger, broken), 'it is owed to nobody in its conversation')
+  }
+}
+
+/** Every idempotency key stands for a message that is there. */
+function checkKeys({ path, database }: LedgerDatabase, findings: Findings): void {
+  const find = database.prepare<[number, string]>(
+    'SELECT 1 FROM streams s JOIN messages ON position = ((s.id << 32) | ?) WHERE s.tag = ?',
+  )
+  for (const id of database.prepare<[], string>('SELECT local_id FROM idempotency').pluck().iterate()) {
+    const bytes = Buffer.from(id, 'base64url')
+    const isThere = bytes.length === 16 && find.get(bytes.readUInt32BE(12), id.slice(0, 16)) !== undefined
+    if (!isThere)
+      findings.add('lost', { database: path }, `it was accepted under an idempotency key and is not there: ${id}`)
   }
 }
 

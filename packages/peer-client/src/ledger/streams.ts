@@ -1,6 +1,7 @@
-// Each stream of one database, walked from its first position to its last: no gap, one chain, and columns that say what the
-// bytes say. Lamport values that rise along a stream are also what keeps its order on the screen, where all streams mix.
-import { streamRoot } from '@parley/shared/hashes.ts'
+// Each stream of one database, walked from its first position to its last: no gap, one chain, and an order on the screen that
+// is its own.
+import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
+import { type Message, VOID_KIND } from '@parley/shared/wire/message.ts'
 import type { LedgerDatabase, LedgerMessage, LedgerStream } from './ledger-database.ts'
 import type { Findings, Place, ViolationCode } from './ledger-report.ts'
 import { MessageCheck } from './message-check.ts'
@@ -38,7 +39,8 @@ class StreamWalk {
   #next: number
   /** Hash of the position before `#next`; undefined when it is not known. */
   #prev: Uint8Array | undefined
-  #frozenHash: Uint8Array | null = null
+  /** Of the position before `#next`, whether it can be believed or not. */
+  #hash: Uint8Array | null = null
 
   constructor(database: LedgerDatabase, stream: LedgerStream, findings: Findings, messages: MessageCheck) {
     this.#database = database
@@ -56,35 +58,53 @@ class StreamWalk {
       this.#violate('wrong-mark', undefined, `a received stream is frozen to ${frozenTo} and held to ${upTo}`)
   }
 
-  step(message: LedgerMessage): void {
+  step(row: LedgerMessage): void {
     this.#findings.checked.messages += 1
-    const { seq, hash } = message
-    const { base, upTo, frozenTo } = this.#stream
-    if (seq === frozenTo) this.#frozenHash = hash
+    const { seq, bytes } = row
+    const { base, upTo } = this.#stream
     if (seq < base) this.#violate('wrong-mark', seq, `it stands before the first position, ${base}`)
     if (this.isMine && seq > upTo) this.#violate('wrong-mark', seq, `it stands behind the last position, ${upTo}`)
-    if ((message.standing === 'early') !== (!this.isMine && seq > upTo))
-      this.#violate('early-shown', seq, `it is marked ${message.standing}, and the stream is held to ${upTo}`)
     const isInOrder = seq <= upTo
     if (isInOrder && seq !== this.#next) {
       this.#missing(this.#next, seq - 1)
       this.#prev = undefined
     }
-    const fault = this.#messages.check(this.#stream, message, isInOrder ? this.#prev : undefined)
-    if (fault !== undefined) this.#violate(fault.code, seq, fault.detail)
+    const found = this.#messages.check(this.#stream, row, isInOrder ? this.#prev : undefined)
+    if ('code' in found) this.#violate(found.code, seq, found.detail)
+    else if (isInOrder) this.#checkOrder(row, found)
+    else if (row.lamport !== found.lamport)
+      this.#violate('reordered', seq, `its clock value is ${found.lamport} and was kept as ${row.lamport}`)
     if (!isInOrder) return
-    if (message.lamport <= this.lamport)
-      this.#violate('reordered', seq, `its clock value ${message.lamport} is not above the ${this.lamport} before it`)
-    this.lamport = Math.max(this.lamport, message.lamport)
     this.#next = seq + 1
-    this.#prev = fault === undefined ? hash : undefined
+    this.#hash = messageHash(bytes)
+    this.#prev = 'code' in found ? undefined : this.#hash
+    if (this.isMine && !('code' in found) && found.kind === VOID_KIND) this.#checkVoided(seq)
   }
 
   end(): void {
-    const { base, upTo, frozenTo, hash } = this.#stream
+    const { base, upTo, hash } = this.#stream
     if (this.#next <= upTo) this.#missing(this.#next, upTo)
-    const isTrue = frozenTo < base ? hash === null : isSameHash(hash, this.#frozenHash)
-    if (!isTrue) this.#violate('wrong-mark', frozenTo, 'the hash of the stream is not that of its last frozen position')
+    const isTrue = upTo < base ? hash === null : this.#next > upTo && isSameHash(hash, this.#hash)
+    if (!isTrue) this.#violate('wrong-mark', upTo, 'the hash of the stream is not that of its last position')
+  }
+
+  /** The order on the screen merges streams by a value that rises along each. An author who let it fall is followed with the least that rises. */
+  #checkOrder({ seq, lamport }: LedgerMessage, { lamport: said }: Message): void {
+    if (this.isMine && said <= this.lamport)
+      this.#violate('reordered', seq, `its clock value ${said} is not above the ${this.lamport} before it`)
+    const rising = Math.min(Math.max(said, this.lamport + 1), Number.MAX_SAFE_INTEGER)
+    if (lamport !== rising) this.#violate('reordered', seq, `its clock value is ${rising} and was kept as ${lamport}`)
+    this.lamport = rising
+  }
+
+  /** What was taken back goes nowhere. */
+  #checkVoided(seq: number): void {
+    for (const state of this.#database.deliveryStates(this.#stream, seq)) {
+      if (state === 'delivered' || state === 'read')
+        this.#violate('false-tick', seq, 'it was taken back and is marked as delivered')
+      else if (state === 'queued' || state === 'sent')
+        this.#violate('wrong-delivery', seq, 'it was taken back and is still to be delivered')
+    }
   }
 
   #missing(from: number, to: number): void {

@@ -17,6 +17,22 @@ export function checkWhole(database: Database): void {
       `a row of ${dangling.table} refers to a row of ${dangling.parent} that is not there`,
     )
   }
+  checkStreamsOfMessages(database)
+}
+
+/** SQLite cannot: the key of a message holds the number of its stream beside its position. */
+function checkStreamsOfMessages(database: Database): void {
+  const next = database
+    .prepare<[number], number>(
+      'SELECT position >> 32 FROM messages WHERE position >= (? << 32) ORDER BY position LIMIT 1',
+    )
+    .pluck()
+  const isThere = database.prepare<[number]>('SELECT 1 FROM streams WHERE id = ?')
+  const first = database.prepare<[], number>('SELECT min(position) >> 32 FROM messages').pluck().get() ?? 0
+  for (let stream: number | undefined = first; stream !== undefined; stream = next.get(stream + 1)) {
+    if (stream !== 0 && isThere.get(stream) === undefined)
+      throw new LedgerError('corrupt', 'a message belongs to a stream that is not there')
+  }
 }
 
 interface Dangling {

@@ -14,7 +14,7 @@ export interface CursorRow {
   readonly conversation: ConversationId
   readonly upTo: number
   readonly frozenTo: number
-  /** Hash of position `frozenTo`. */
+  /** Hash of position `upTo`. */
   readonly hash: Uint8Array | null
 }
 

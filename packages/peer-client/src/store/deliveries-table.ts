@@ -11,90 +11,134 @@ export interface DeliveryRow {
   readonly state: DeliveryState
   readonly hold: Hold | null
   readonly reason: string | null
+  /** When the state began; while it is `queued`, the message itself tells when it was accepted. */
   readonly at: number
 }
 
-/** The state of a message towards each recipient account. States only rise; a hold is something else. */
+interface RangeRow extends DeliveryRow {
+  readonly from: number
+  readonly to: number
+}
+
+export interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** How much waits: messages, and the bytes of their encoded form. */
+export interface Load {
+  readonly messages: number
+  readonly bytes: number
+}
+
+const OPEN: readonly DeliveryState[] = ['queued', 'sent']
+const IS_OPEN = `state IN ('queued', 'sent')`
+const COLUMNS = 'account, device, state, hold, reason, at, from_seq AS "from", to_seq AS "to"'
+
+/**
+ * The state of each message towards each recipient account, kept as ranges of positions that share one, so that a bundle costs
+ * the same as a message. States only rise; a hold is something else.
+ */
 export class DeliveriesTable {
-  readonly #insert: Statement<[number, number, AccountId, DeliveryState, Hold | null, number]>
-  readonly #sent: Statement<[number, number, AccountId, number, number]>
-  readonly #delivered: Statement<[DeviceKey, number, number, AccountId, number, number]>
-  readonly #ended: Statement<[DeliveryState, string | null, number, number, number, AccountId]>
+  readonly #insert: Statement<unknown[]>
+  readonly #setTo: Statement<[number, number, AccountId, number]>
+  readonly #delete: Statement<[number, AccountId, number]>
+  readonly #last: Statement<[number, AccountId], RangeRow>
+  readonly #overlapping: Statement<unknown[], RangeRow>
   readonly #hold: Statement<[Hold | null, AccountId]>
-  readonly #ofMessage: Statement<[number, number], DeliveryRow>
+  readonly #at: Statement<[number, AccountId, number], RangeRow>
+  readonly #nextAccount: Statement<[number, string], { account: AccountId }>
   readonly #lowestOpen: Statement<[number, AccountId], { seq: number }>
-  readonly #refused: Statement<[number, AccountId, number, number], { seq: number }>
-  readonly #waiting: Statement<[number, AccountId, number, number], { messages: number; bytes: number | null }>
+  readonly #waiting: Statement<
+    [number, number, number, AccountId, number, number],
+    { messages: number; bytes: number | null }
+  >
 
   constructor(database: Database) {
     this.#insert = database.prepare(
-      'INSERT INTO deliveries (stream, seq, account, state, hold, at) VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO deliveries (stream, account, from_seq, to_seq, device, state, hold, reason, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    this.#sent = database.prepare(
-      `UPDATE deliveries SET state = 'sent', hold = NULL, at = ? WHERE stream = ? AND account = ? AND seq BETWEEN ? AND ? AND state = 'queued'`,
+    this.#setTo = database.prepare('UPDATE deliveries SET to_seq = ? WHERE stream = ? AND account = ? AND from_seq = ?')
+    this.#delete = database.prepare('DELETE FROM deliveries WHERE stream = ? AND account = ? AND from_seq = ?')
+    this.#last = database.prepare(
+      `SELECT ${COLUMNS} FROM deliveries WHERE stream = ? AND account = ? ORDER BY from_seq DESC LIMIT 1`,
     )
-    this.#delivered = database.prepare(
-      `UPDATE deliveries SET state = 'delivered', hold = NULL, device = ?, at = ?
-       WHERE stream = ? AND account = ? AND seq BETWEEN ? AND ? AND state IN ('queued', 'sent')`,
-    )
-    this.#ended = database.prepare(
-      `UPDATE deliveries SET state = ?, reason = ?, hold = NULL, at = ?
-       WHERE stream = ? AND seq = ? AND account = ? AND state IN ('queued', 'sent')`,
+    // The range that `from` lies in begins at or before it; every other one begins inside.
+    this.#overlapping = database.prepare(
+      `SELECT ${COLUMNS} FROM deliveries WHERE stream = ? AND account = ? AND from_seq BETWEEN
+       coalesce((SELECT max(from_seq) FROM deliveries WHERE stream = ? AND account = ? AND from_seq <= ?), ?) AND ? AND to_seq >= ?
+       ORDER BY from_seq`,
     )
     this.#hold = database.prepare(`UPDATE deliveries SET hold = ? WHERE account = ? AND state = 'queued'`)
-    this.#ofMessage = database.prepare(
-      'SELECT account, device, state, hold, reason, at FROM deliveries WHERE stream = ? AND seq = ? ORDER BY account',
+    this.#at = database.prepare(
+      `SELECT ${COLUMNS} FROM deliveries WHERE stream = ? AND account = ? AND from_seq <= ? ORDER BY from_seq DESC LIMIT 1`,
+    )
+    this.#nextAccount = database.prepare(
+      'SELECT account FROM deliveries WHERE stream = ? AND account > ? ORDER BY account LIMIT 1',
     )
     this.#lowestOpen = database.prepare(
-      `SELECT seq FROM deliveries WHERE stream = ? AND account = ? AND state IN ('queued', 'sent') ORDER BY seq LIMIT 1`,
-    )
-    this.#refused = database.prepare(
-      `SELECT seq FROM deliveries WHERE stream = ? AND account = ? AND seq BETWEEN ? AND ? AND state = 'refused' ORDER BY seq`,
+      `SELECT from_seq AS seq FROM deliveries WHERE stream = ? AND account = ? AND ${IS_OPEN} ORDER BY from_seq LIMIT 1`,
     )
     this.#waiting = database.prepare(
-      `SELECT count(*) AS messages, sum(length(m.bytes)) AS bytes FROM deliveries d JOIN messages m USING (stream, seq)
-       WHERE d.stream = ? AND d.account = ? AND d.seq BETWEEN ? AND ? AND d.state IN ('queued', 'sent')`,
+      `SELECT count(*) AS messages, sum(length(m.bytes)) AS bytes FROM deliveries d JOIN messages m
+       ON m.position BETWEEN ((d.stream << 32) | max(d.from_seq, ?)) AND ((d.stream << 32) | min(d.to_seq, ?))
+       WHERE d.stream = ? AND d.account = ? AND d.${IS_OPEN} AND d.from_seq <= ? AND d.to_seq >= ?`,
     )
   }
 
-  insert(
-    stream: number,
-    seq: number,
-    account: AccountId,
-    state: 'queued' | 'sent',
-    hold: Hold | null,
-    at: number,
-  ): void {
-    this.#insert.run(stream, seq, account, state, hold, at)
+  /** New positions behind all that the account is owed of the stream. */
+  append(stream: number, account: AccountId, { from, to }: Range, hold: Hold | null, at: number): void {
+    const last = this.#last.get(stream, account)
+    if (last?.state === 'queued' && last.hold === hold && last.to === from - 1) {
+      this.#setTo.run(to, stream, account, last.from)
+    } else {
+      this.#put(stream, { account, from, to, state: 'queued', hold, device: null, reason: null, at })
+    }
   }
 
-  setSent(stream: number, account: AccountId, from: number, to: number, at: number): void {
-    this.#sent.run(at, stream, account, from, to)
+  setSent(stream: number, account: AccountId, { from, to }: Range, at: number): void {
+    const sent = { state: 'sent', hold: null, device: null, reason: null, at } as const
+    this.#move(stream, account, { from, to }, ['queued'], sent)
   }
 
-  /** How many became delivered by this. */
-  setDelivered(stream: number, account: AccountId, from: number, to: number, device: DeviceKey, at: number): number {
-    return this.#delivered.run(device, at, stream, account, from, to).changes
+  setDelivered(stream: number, account: AccountId, range: Range, device: DeviceKey, at: number): void {
+    this.#move(stream, account, range, OPEN, { state: 'delivered', hold: null, device, reason: null, at })
   }
 
-  /** False when the message had ended or arrived before. */
+  /** Nothing happens to positions that had ended or arrived before. */
   end(
     stream: number,
-    seq: number,
     account: AccountId,
+    range: Range,
     state: 'cancelled' | 'expired' | 'refused',
     reason: string | null,
     at: number,
-  ): boolean {
-    return this.#ended.run(state, reason, at, stream, seq, account).changes === 1
+  ): void {
+    this.#move(stream, account, range, OPEN, { state, hold: null, device: null, reason, at })
   }
 
   setHold(account: AccountId, hold: Hold | null): void {
     this.#hold.run(hold, account)
   }
 
+  find(stream: number, seq: number, account: AccountId): DeliveryRow | undefined {
+    const row = this.#at.get(stream, account, seq)
+    return row !== undefined && row.to >= seq ? row : undefined
+  }
+
   ofMessage(stream: number, seq: number): DeliveryRow[] {
-    return this.#ofMessage.all(stream, seq)
+    return this.accountsOf(stream).flatMap((account) => this.find(stream, seq, account) ?? [])
+  }
+
+  /** Everybody whom any position of the stream is owed to. */
+  accountsOf(stream: number): AccountId[] {
+    const accounts: AccountId[] = []
+    for (let next = this.#nextAccount.get(stream, ''); next !== undefined; ) {
+      accounts.push(next.account)
+      next = this.#nextAccount.get(stream, next.account)
+    }
+    return accounts
   }
 
   /** The first position that the account neither has nor will be spared. */
@@ -102,19 +146,40 @@ export class DeliveriesTable {
     return this.#lowestOpen.get(stream, account)?.seq
   }
 
-  refused(stream: number, account: AccountId, from: number, to: number): number[] {
-    return this.#refused.all(stream, account, from, to).map(({ seq }) => seq)
+  refused(stream: number, account: AccountId, range: Range): Range[] {
+    return this.#overlaps(stream, account, range).filter(({ state }) => state === 'refused')
   }
 
   /** What counts for the outbox limit among these positions. */
-  waiting(stream: number, account: AccountId, from: number, to: number): Load {
-    const row = this.#waiting.get(stream, account, from, to)
+  waiting(stream: number, account: AccountId, { from, to }: Range): Load {
+    const row = this.#waiting.get(from, to, stream, account, to, from)
     return { messages: row?.messages ?? 0, bytes: row?.bytes ?? 0 }
   }
-}
 
-/** How much waits: messages, and the bytes of their encoded form. */
-export interface Load {
-  readonly messages: number
-  readonly bytes: number
+  /** What of the range is in one of the states `before` goes over to `after`; ranges are divided where that begins and ends. */
+  #move(
+    stream: number,
+    account: AccountId,
+    range: Range,
+    before: readonly DeliveryState[],
+    after: Omit<DeliveryRow, 'account'>,
+  ): void {
+    for (const row of this.#overlaps(stream, account, range)) {
+      if (!before.includes(row.state)) continue
+      const from = Math.max(row.from, range.from)
+      const to = Math.min(row.to, range.to)
+      if (row.from < from) this.#setTo.run(from - 1, stream, account, row.from)
+      else this.#delete.run(stream, account, row.from)
+      if (row.to > to) this.#put(stream, { ...row, from: to + 1 })
+      this.#put(stream, { ...after, account, from, to })
+    }
+  }
+
+  #overlaps(stream: number, account: AccountId, { from, to }: Range): RangeRow[] {
+    return this.#overlapping.all(stream, account, stream, account, from, from, to, from)
+  }
+
+  #put(stream: number, { account, from, to, device, state, hold, reason, at }: RangeRow): void {
+    this.#insert.run(stream, account, from, to, device, state, hold, reason, at)
+  }
 }

@@ -1,29 +1,22 @@
-import type { ConversationId } from '@parley/shared/ids.ts'
+import { messageHash } from '@parley/shared/hashes.ts'
+import { MAX_SEQ } from '@parley/shared/limits.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
+import { readLocalId } from './local-ids.ts'
 
-export type Standing = 'shown' | 'early' | 'void'
-
-export interface NewMessage {
+/** A position of a stream, and what is there. Whatever else there is to know of a message is in its bytes. */
+export interface MessageRow {
   readonly stream: number
   readonly seq: number
-  readonly conversation: ConversationId
-  readonly localId: string
-  readonly standing: Standing
-  readonly kind: string
+  /** The Lamport value that its author gave it, raised where an author let it fall: it rises along every stream. */
   readonly lamport: number
-  readonly messageId: Uint8Array
-  readonly sentAt: number
+  /** Unix milliseconds: accepted here, or placed here. */
   readonly storedAt: number
-  readonly priority: number
+  readonly contentVersion: number
   readonly bytes: Uint8Array
-  readonly hash: Uint8Array
 }
 
-export interface MessageRow extends NewMessage {
-  readonly id: number
-  readonly contentVersion: number
-}
+export type NewMessage = Omit<MessageRow, 'contentVersion'>
 
 /** What sealing needs of a position. */
 export interface PositionRow {
@@ -31,133 +24,112 @@ export interface PositionRow {
   readonly bytes: Uint8Array
 }
 
-const COLUMNS = `id, stream, seq, conversation, local_id AS localId, standing, kind, lamport, message_id AS messageId, sent_at AS sentAt,
-  stored_at AS storedAt, priority, content_version AS contentVersion, bytes, hash`
+/** A position's key; parameters stream and seq. */
+const POSITION = '((? << 32) | ?)'
+const COLUMNS = `position >> 32 AS stream, position & ${MAX_SEQ} AS seq, lamport, stored_at AS storedAt,
+  content_version AS contentVersion, bytes`
 
 export class MessagesTable {
-  readonly #insert: Statement<unknown[]>
-  readonly #revise: Statement<[Uint8Array, Uint8Array, string, Standing, number, number]>
-  readonly #rechain: Statement<[Uint8Array, Uint8Array, number, number]>
-  readonly #positions: Statement<[number, number, number, number], PositionRow>
-  readonly #hashAt: Statement<[number, number], { hash: Uint8Array }>
-  readonly #head: Statement<[number, number], { priority: number; storedAt: number }>
-  readonly #byLocalId: Statement<[string], MessageRow>
-  readonly #range: Statement<[number, number, number], MessageRow>
-  readonly #early: Statement<[number, number], { seq: number; bytes: Uint8Array; hash: Uint8Array }>
-  readonly #countEarly: Statement<[number], { n: number }>
-  readonly #show: Statement<[Standing, number, number, number]>
+  readonly #insert: Statement<[number, number, number, number, Uint8Array]>
+  readonly #revise: Statement<[Uint8Array, number, number]>
+  readonly #rechain: Statement<[Uint8Array, number, number]>
+  readonly #positions: Statement<[number, number, number, number, number], PositionRow>
+  readonly #bytesAt: Statement<[number, number], { bytes: Uint8Array }>
+  readonly #lamportAt: Statement<[number, number], { lamport: number }>
+  readonly #byLocalId: Statement<[number, string], MessageRow>
+  readonly #range: Statement<[number, number, number, number], MessageRow>
+  readonly #backwards: Statement<[number, number, number, number, number], MessageRow>
+  readonly #count: Statement<[number, number, number, number], { n: number }>
+  readonly #place: Statement<[number, number, number, number]>
   readonly #remove: Statement<[number, number]>
-  readonly #page: Statement<[ConversationId, number, Uint8Array, number], MessageRow>
-  readonly #newest: Statement<[ConversationId, number], MessageRow>
 
   constructor(database: Database) {
+    const between = `position BETWEEN ${POSITION} AND ${POSITION}`
     this.#insert = database.prepare(
-      `INSERT INTO messages (stream, seq, conversation, local_id, standing, kind, lamport, message_id, sent_at, stored_at, priority, bytes, hash)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO messages (position, lamport, stored_at, bytes) VALUES (${POSITION}, ?, ?, ?)`,
     )
     this.#revise = database.prepare(
-      `UPDATE messages SET bytes = ?, hash = ?, kind = ?, standing = ?, content_version = content_version + 1 WHERE stream = ? AND seq = ?`,
+      `UPDATE messages SET bytes = ?, content_version = content_version + 1 WHERE position = ${POSITION}`,
     )
-    this.#rechain = database.prepare('UPDATE messages SET bytes = ?, hash = ? WHERE stream = ? AND seq = ?')
+    this.#rechain = database.prepare(`UPDATE messages SET bytes = ? WHERE position = ${POSITION}`)
     this.#positions = database.prepare(
-      `SELECT seq, bytes FROM messages
-       WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
+      `SELECT position & ${MAX_SEQ} AS seq, bytes FROM messages WHERE ${between} ORDER BY position LIMIT ?`,
     )
-    this.#hashAt = database.prepare('SELECT hash FROM messages WHERE stream = ? AND seq = ?')
-    this.#head = database.prepare('SELECT priority, stored_at AS storedAt FROM messages WHERE stream = ? AND seq = ?')
-    this.#byLocalId = database.prepare(`SELECT ${COLUMNS} FROM messages WHERE local_id = ?`)
-    this.#range = database.prepare(
-      `SELECT ${COLUMNS} FROM messages WHERE stream = ? AND seq BETWEEN ? AND ? ORDER BY seq`,
+    this.#bytesAt = database.prepare(`SELECT bytes FROM messages WHERE position = ${POSITION}`)
+    this.#lamportAt = database.prepare(`SELECT lamport FROM messages WHERE position = ${POSITION}`)
+    this.#byLocalId = database.prepare(
+      `SELECT ${COLUMNS} FROM streams s JOIN messages ON position = ((s.id << 32) | ?) WHERE s.tag = ?`,
     )
-    this.#early = database.prepare(
-      `SELECT seq, bytes, hash FROM messages WHERE stream = ? AND standing = 'early' ORDER BY seq LIMIT ?`,
+    this.#range = database.prepare(`SELECT ${COLUMNS} FROM messages WHERE ${between} ORDER BY position`)
+    this.#backwards = database.prepare(
+      `SELECT ${COLUMNS} FROM messages WHERE ${between} ORDER BY position DESC LIMIT ?`,
     )
-    this.#countEarly = database.prepare(`SELECT count(*) AS n FROM messages WHERE stream = ? AND standing = 'early'`)
-    this.#show = database.prepare('UPDATE messages SET standing = ?, stored_at = ? WHERE stream = ? AND seq = ?')
-    this.#remove = database.prepare('DELETE FROM messages WHERE stream = ? AND seq = ?')
-    this.#page = database.prepare(
-      `SELECT ${COLUMNS} FROM messages WHERE conversation = ? AND (lamport, message_id) < (?, ?) AND standing = 'shown'
-       ORDER BY lamport DESC, message_id DESC LIMIT ?`,
-    )
-    this.#newest = database.prepare(
-      `SELECT ${COLUMNS} FROM messages WHERE conversation = ? AND standing = 'shown'
-       ORDER BY lamport DESC, message_id DESC LIMIT ?`,
-    )
+    this.#count = database.prepare(`SELECT count(*) AS n FROM messages WHERE ${between}`)
+    this.#place = database.prepare(`UPDATE messages SET lamport = ?, stored_at = ? WHERE position = ${POSITION}`)
+    this.#remove = database.prepare(`DELETE FROM messages WHERE position = ${POSITION}`)
   }
 
-  insert(message: NewMessage): void {
-    this.#insert.run(
-      message.stream,
-      message.seq,
-      message.conversation,
-      message.localId,
-      message.standing,
-      message.kind,
-      message.lamport,
-      message.messageId,
-      message.sentAt,
-      message.storedAt,
-      message.priority,
-      message.bytes,
-      message.hash,
-    )
+  insert({ stream, seq, lamport, storedAt, bytes }: NewMessage): void {
+    this.#insert.run(stream, seq, lamport, storedAt, bytes)
   }
 
   /** New content for a position of mine that is not frozen. */
-  revise(
-    stream: number,
-    seq: number,
-    content: { bytes: Uint8Array; hash: Uint8Array; kind: string; standing: Standing },
-  ): void {
-    this.#revise.run(content.bytes, content.hash, content.kind, content.standing, stream, seq)
+  revise(stream: number, seq: number, bytes: Uint8Array): void {
+    this.#revise.run(bytes, stream, seq)
   }
 
   /** The same content behind another one. */
-  rechain(stream: number, seq: number, { bytes, hash }: { bytes: Uint8Array; hash: Uint8Array }): void {
-    this.#rechain.run(bytes, hash, stream, seq)
+  rechain(stream: number, seq: number, bytes: Uint8Array): void {
+    this.#rechain.run(bytes, stream, seq)
   }
 
   positions(stream: number, from: number, to: number, limit: number): PositionRow[] {
-    return this.#positions.all(stream, from, to, limit)
+    return this.#positions.all(stream, from, stream, to, limit)
+  }
+
+  bytesAt(stream: number, seq: number): Uint8Array | undefined {
+    return this.#bytesAt.get(stream, seq)?.bytes
   }
 
   /** Undefined when there is no such position. */
   hashAt(stream: number, seq: number): Uint8Array | undefined {
-    return this.#hashAt.get(stream, seq)?.hash
+    const bytes = this.bytesAt(stream, seq)
+    return bytes === undefined ? undefined : messageHash(bytes)
   }
 
-  head(stream: number, seq: number): { priority: number; storedAt: number } | undefined {
-    return this.#head.get(stream, seq)
+  lamportAt(stream: number, seq: number): number | undefined {
+    return this.#lamportAt.get(stream, seq)?.lamport
   }
 
   byLocalId(localId: string): MessageRow | undefined {
-    return this.#byLocalId.get(localId)
+    const id = readLocalId(localId)
+    return id === undefined ? undefined : this.#byLocalId.get(id.seq, id.tag)
   }
 
   range(stream: number, from: number, to: number): MessageRow[] {
-    return this.#range.all(stream, from, to)
+    return this.#range.all(stream, from, stream, to)
   }
 
-  /** Stored beyond a gap, in the order of positions. */
-  early(stream: number, limit: number): { seq: number; bytes: Uint8Array; hash: Uint8Array }[] {
-    return this.#early.all(stream, limit)
+  /** The last ones of a range first. */
+  backwards(stream: number, from: number, to: number, limit: number): MessageRow[] {
+    return this.#backwards.all(stream, from, stream, to, limit)
   }
 
-  countEarly(stream: number): number {
-    return this.#countEarly.get(stream)?.n ?? 0
+  /** How many wait beyond position `upTo` of somebody else's stream: the chain has not come to them yet. */
+  countEarly(stream: number, upTo: number): number {
+    return this.#count.get(stream, upTo + 1, stream, MAX_SEQ)?.n ?? 0
   }
 
-  show(stream: number, seq: number, standing: Standing, at: number): void {
-    this.#show.run(standing, at, stream, seq)
+  early(stream: number, upTo: number, limit: number): PositionRow[] {
+    return this.positions(stream, upTo + 1, MAX_SEQ, limit)
+  }
+
+  /** The chain came to an early one. */
+  place(stream: number, seq: number, lamport: number, at: number): void {
+    this.#place.run(lamport, at, stream, seq)
   }
 
   remove(stream: number, seq: number): void {
     this.#remove.run(stream, seq)
-  }
-
-  /** Newest first, older than `before`: the display order, read backwards. */
-  page(conversation: ConversationId, limit: number, before?: { lamport: number; messageId: Uint8Array }): MessageRow[] {
-    if (before === undefined) return this.#newest.all(conversation, limit)
-    return this.#page.all(conversation, before.lamport, before.messageId, limit)
   }
 }

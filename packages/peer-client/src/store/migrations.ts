@@ -1,5 +1,5 @@
 // The schema, as numbered steps that only go forward. A released step is never changed: what follows is a step of its own.
-// A message is a position of a stream, so (stream, seq) is its key everywhere; `local_id` is the id that the API shows.
+// A message is a position of a stream, so (stream, seq) is its key everywhere.
 
 const FIRST = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -48,52 +48,41 @@ CREATE TABLE endpoints (
 
 CREATE TABLE streams (
   id INTEGER PRIMARY KEY,
+  tag TEXT NOT NULL UNIQUE,                -- random; the first half of the ids by which the API names its messages
   device TEXT NOT NULL,
   conversation TEXT NOT NULL,
   epoch TEXT NOT NULL,
   base INTEGER NOT NULL,                   -- first position meant for this device; 1 in my own streams
   up_to INTEGER NOT NULL,                  -- mine: the last accepted; theirs: the last without a gap
   frozen_to INTEGER NOT NULL,              -- mine: the last that was sealed for anybody; theirs: equal to up_to
-  hash BLOB,                               -- of position frozen_to, null before the first
+  hash BLOB,                               -- of position up_to, null before the first
   closed INTEGER NOT NULL DEFAULT 0,
   follows TEXT,                            -- the closed epoch that this one goes on from
   UNIQUE (device, epoch)
 ) STRICT;
 CREATE INDEX streams_conversation ON streams (conversation);
 
-CREATE TABLE messages (
-  id INTEGER PRIMARY KEY,
-  stream INTEGER NOT NULL REFERENCES streams,
-  seq INTEGER NOT NULL,
-  conversation TEXT NOT NULL,
-  local_id TEXT NOT NULL UNIQUE,
-  standing TEXT NOT NULL CHECK (standing IN ('shown', 'early', 'void')),
-  kind TEXT NOT NULL,
-  lamport INTEGER NOT NULL,
-  message_id BLOB NOT NULL,                -- breaks ties of lamport, the same everywhere
-  sent_at INTEGER NOT NULL,
+CREATE TABLE messages (                    -- theirs beyond up_to of their stream: early, not shown
+  position INTEGER PRIMARY KEY,            -- stream << 32 | seq: what follows on a message lies behind it, and no index is needed
+  lamport INTEGER NOT NULL,                -- rises along a stream, so that streams in order are merged and not sorted
   stored_at INTEGER NOT NULL,
-  priority INTEGER NOT NULL,
   content_version INTEGER NOT NULL DEFAULT 1,
-  bytes BLOB NOT NULL,                     -- verbatim; mine may be revised above frozen_to of its stream, never below
-  hash BLOB NOT NULL,
-  UNIQUE (stream, seq)
+  bytes BLOB NOT NULL                      -- verbatim; mine may be revised above frozen_to of its stream, never below
 ) STRICT;
-CREATE INDEX messages_early ON messages (stream, seq) WHERE standing = 'early';
-CREATE INDEX messages_order ON messages (conversation, lamport, message_id);
 
-CREATE TABLE deliveries (
-  stream INTEGER NOT NULL,
-  seq INTEGER NOT NULL,
+CREATE TABLE deliveries (                  -- ranges of positions that share a state; none overlap
+  stream INTEGER NOT NULL REFERENCES streams,
   account TEXT NOT NULL,
+  from_seq INTEGER NOT NULL,
+  to_seq INTEGER NOT NULL,
   device TEXT,
   state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'cancelled', 'expired', 'refused')),
   hold TEXT CHECK (hold IN ('blocked-key-change', 'awaiting-acceptance', 'no-device-known')),
   reason TEXT,
-  at INTEGER NOT NULL,
-  PRIMARY KEY (stream, seq, account),
-  FOREIGN KEY (stream) REFERENCES streams
+  at INTEGER NOT NULL,                     -- when the state began; of queued positions: when the first was accepted
+  PRIMARY KEY (stream, account, from_seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_open ON deliveries (stream, account, from_seq) WHERE state IN ('queued', 'sent');
 
 CREATE TABLE cursors (                     -- my streams, seen from each device that they are meant for
   stream INTEGER NOT NULL REFERENCES streams,

@@ -5,6 +5,7 @@ import { CursorsTable } from './cursors-table.ts'
 import { type Database, openDatabase } from './database.ts'
 import { DeliveriesTable } from './deliveries-table.ts'
 import { DevicesTable } from './devices-table.ts'
+import { DisplayOrder } from './display-order.ts'
 import { EnvelopesTable } from './envelopes-table.ts'
 import { EventsTable } from './events-table.ts'
 import { ForksTable } from './forks-table.ts'
@@ -24,6 +25,7 @@ export class Store {
   readonly devices: DevicesTable
   readonly streams: StreamsTable
   readonly messages: MessagesTable
+  readonly displayOrder: DisplayOrder
   readonly deliveries: DeliveriesTable
   readonly cursors: CursorsTable
   readonly envelopes: EnvelopesTable
@@ -41,6 +43,7 @@ export class Store {
     this.devices = new DevicesTable(database)
     this.streams = new StreamsTable(database)
     this.messages = new MessagesTable(database)
+    this.displayOrder = new DisplayOrder(this.streams, this.messages)
     this.deliveries = new DeliveriesTable(database)
     this.cursors = new CursorsTable(database)
     this.envelopes = new EnvelopesTable(database)

@@ -5,20 +5,22 @@ import type { Database } from './database.ts'
 /** One device's messages in one conversation. See the schema for what each number counts in my streams and in theirs. */
 export interface StreamRow {
   readonly id: number
+  readonly tag: string
   readonly device: DeviceKey
   readonly conversation: ConversationId
   readonly epoch: Epoch
   readonly base: number
   readonly upTo: number
   readonly frozenTo: number
+  /** Of position `upTo`. */
   readonly hash: Uint8Array | null
   readonly closed: number
 }
 
-const COLUMNS = 'id, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash, closed'
+const COLUMNS = 'id, tag, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash, closed'
 
 export class StreamsTable {
-  readonly #insert: Statement<[DeviceKey, ConversationId, Epoch, number, number, number]>
+  readonly #insert: Statement<[string, DeviceKey, ConversationId, Epoch, number, number, number]>
   readonly #byId: Statement<[number], StreamRow>
   readonly #byEpoch: Statement<[DeviceKey, Epoch], StreamRow>
   readonly #open: Statement<[DeviceKey, ConversationId], StreamRow>
@@ -26,13 +28,14 @@ export class StreamsTable {
   readonly #countOfDevice: Statement<[DeviceKey], { n: number }>
   readonly #ofConversation: Statement<[ConversationId], StreamRow>
   readonly #all: Statement<[], StreamRow>
-  readonly #accepted: Statement<[number, number]>
-  readonly #froze: Statement<[number, Uint8Array, number]>
+  readonly #accepted: Statement<[number, Uint8Array, number]>
+  readonly #rehashed: Statement<[Uint8Array, number]>
+  readonly #froze: Statement<[number, number]>
   readonly #received: Statement<[number, number, Uint8Array, number]>
 
   constructor(database: Database) {
     this.#insert = database.prepare(
-      'INSERT INTO streams (device, conversation, epoch, base, up_to, frozen_to) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO streams (tag, device, conversation, epoch, base, up_to, frozen_to) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
     this.#byId = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE id = ?`)
     this.#byEpoch = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE device = ? AND epoch = ?`)
@@ -43,30 +46,28 @@ export class StreamsTable {
     this.#countOfDevice = database.prepare('SELECT count(*) AS n FROM streams WHERE device = ?')
     this.#ofConversation = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE conversation = ? ORDER BY id`)
     this.#all = database.prepare(`SELECT ${COLUMNS} FROM streams ORDER BY id`)
-    this.#accepted = database.prepare('UPDATE streams SET up_to = ? WHERE id = ?')
-    this.#froze = database.prepare('UPDATE streams SET frozen_to = ?, hash = ? WHERE id = ?')
+    this.#accepted = database.prepare('UPDATE streams SET up_to = ?, hash = ? WHERE id = ?')
+    this.#rehashed = database.prepare('UPDATE streams SET hash = ? WHERE id = ?')
+    this.#froze = database.prepare('UPDATE streams SET frozen_to = ? WHERE id = ?')
     this.#received = database.prepare('UPDATE streams SET up_to = ?, frozen_to = ?, hash = ? WHERE id = ?')
   }
 
   /** A stream that holds nothing yet: its next position is `base`. */
-  insert(device: DeviceKey, conversation: ConversationId, epoch: Epoch, base: number): StreamRow {
-    const { lastInsertRowid } = this.#insert.run(device, conversation, epoch, base, base - 1, base - 1)
+  insert(stream: Pick<StreamRow, 'tag' | 'device' | 'conversation' | 'epoch' | 'base'>): StreamRow {
+    const { tag, device, conversation, epoch, base } = stream
     const upTo = base - 1
-    return {
-      id: Number(lastInsertRowid),
-      device,
-      conversation,
-      epoch,
-      base,
-      upTo,
-      frozenTo: upTo,
-      hash: null,
-      closed: 0,
-    }
+    const { lastInsertRowid } = this.#insert.run(tag, device, conversation, epoch, base, upTo, upTo)
+    return { ...stream, id: Number(lastInsertRowid), upTo, frozenTo: upTo, hash: null, closed: 0 }
   }
 
   byId(id: number): StreamRow | undefined {
     return this.#byId.get(id)
+  }
+
+  conversationOf(id: number): ConversationId {
+    const stream = this.byId(id)
+    if (stream === undefined) throw new Error(`there is no stream ${id}`)
+    return stream.conversation
   }
 
   byEpoch(device: DeviceKey, epoch: Epoch): StreamRow | undefined {
@@ -95,12 +96,17 @@ export class StreamsTable {
     return this.#all.all()
   }
 
-  setAccepted(stream: number, upTo: number): void {
-    this.#accepted.run(upTo, stream)
+  setAccepted(stream: number, upTo: number, hash: Uint8Array): void {
+    this.#accepted.run(upTo, hash, stream)
   }
 
-  setFrozen(stream: number, frozenTo: number, hash: Uint8Array): void {
-    this.#froze.run(frozenTo, hash, stream)
+  /** The last position was revised, or chained to another one. */
+  setHash(stream: number, hash: Uint8Array): void {
+    this.#rehashed.run(hash, stream)
+  }
+
+  setFrozen(stream: number, frozenTo: number): void {
+    this.#froze.run(frozenTo, stream)
   }
 
   setReceived(stream: number, upTo: number, hash: Uint8Array): void {

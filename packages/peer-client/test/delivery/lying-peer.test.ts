@@ -155,12 +155,7 @@ describe('a stream from a device', () => {
     }
     const shown = () => {
       const stream = alice.store.streams.byEpoch(bob.device, epoch)
-      return stream === undefined
-        ? []
-        : alice.store.messages
-            .range(stream.id, 1, 100)
-            .filter(({ standing }) => standing === 'shown')
-            .map(({ seq }) => seq)
+      return stream === undefined ? [] : alice.store.messages.range(stream.id, 1, stream.upTo).map(({ seq }) => seq)
     }
     return { peer, make, root, deliver, shown, epoch, conversation }
   }

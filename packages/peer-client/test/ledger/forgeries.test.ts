@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { toBase64url } from '@parley/shared/bytes.ts'
-import { messageHash, messageIdBytes } from '@parley/shared/hashes.ts'
+import { messageHash } from '@parley/shared/hashes.ts'
 import { DeviceKey } from '@parley/shared/ids.ts'
-import { chainMessage, decodeMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { chainMessage, decodeMessage, draftMessage, VOID_KIND } from '@parley/shared/wire/message.ts'
 import { describeLedger } from '#ledger/describe-ledger.ts'
 import { verifyLedger } from '#ledger/verify-ledger.ts'
 import type { Database } from '#store/database.ts'
@@ -13,6 +12,10 @@ const ALICE = DeviceKey.parse(Buffer.alloc(32, 1).toString('base64url'))
 const BOB_ACCOUNT = Buffer.alloc(32, 12).toString('base64url')
 /** Alice's stream, in either database. */
 const STREAM = `(SELECT id FROM streams WHERE device = '${ALICE}')`
+/** The key of a position of it. */
+const at = (seq: number): string => `((${STREAM} << 32) | ${seq})`
+/** The delivery that a position of it belongs to. */
+const delivering = (seq: number): string => `stream = ${STREAM} AND ${seq} BETWEEN from_seq AND to_seq`
 
 let directory: TempDirectory
 let honest: Files
@@ -38,23 +41,31 @@ const run =
   }
 
 const messageAt = (database: Database, seq: number) => {
-  const bytes = database
-    .prepare<[], Buffer>(`SELECT bytes FROM messages WHERE stream = ${STREAM} AND seq = ${seq}`)
-    .pluck()
+  const bytes = database.prepare<[], Buffer>(`SELECT bytes FROM messages WHERE position = ${at(seq)}`).pluck()
   return bytes.get() ?? Buffer.alloc(0)
 }
 
-/** Other bytes for a position, with a hash that fits them. */
 const rewrite = (database: Database, seq: number, bytes: Uint8Array): void => {
-  database
-    .prepare(`UPDATE messages SET bytes = ?, hash = ? WHERE stream = ${STREAM} AND seq = ?`)
-    .run(bytes, messageHash(bytes), seq)
+  database.prepare(`UPDATE messages SET bytes = ? WHERE position = ${at(seq)}`).run(bytes)
 }
 
 const otherText = (database: Database, seq: number): Buffer => {
   const bytes = Buffer.from(messageAt(database, seq))
   bytes.write('x', bytes.length - 1)
   return bytes
+}
+
+/** The same position and neighbours, another kind. */
+const otherKind = (database: Database, seq: number, kind: string): Uint8Array => {
+  const message = decodeMessage(messageAt(database, seq))
+  return chainMessage(draftMessage(message, { ...message, kind }), message.prev)
+}
+
+/** All marks of the stream say that it ends there. */
+const endAt = (database: Database, seq: number): void => {
+  database
+    .prepare(`UPDATE streams SET up_to = ?, frozen_to = ?, hash = ? WHERE id = ${STREAM}`)
+    .run(seq, seq, messageHash(messageAt(database, seq)))
 }
 
 /** One more position at the end of Alice's stream, chained as it must be. */
@@ -64,57 +75,35 @@ const append = (database: Database): void => {
   const place = { conversation: last.conversation, epoch: last.epoch, seq }
   const draft = draftMessage(place, { ...last, lamport: last.lamport + 1, body: Buffer.from('never sent') })
   const bytes = chainMessage(draft, messageHash(messageAt(database, DELIVERED)))
-  const id = messageIdBytes(ALICE, last.epoch, seq)
   database
-    .prepare(
-      `INSERT INTO messages (stream, seq, conversation, local_id, standing, kind, lamport, message_id, sent_at, stored_at, priority, bytes, hash)
-       VALUES (${STREAM}, ?, ?, ?, 'shown', ?, ?, ?, ?, 0, ?, ?, ?)`,
-    )
-    .run(
-      seq,
-      last.conversation,
-      toBase64url(id),
-      last.kind,
-      last.lamport + 1,
-      id,
-      last.sentAt,
-      last.priority,
-      bytes,
-      messageHash(bytes),
-    )
-  database
-    .prepare(`UPDATE streams SET up_to = ?, frozen_to = ?, hash = ? WHERE id = ${STREAM}`)
-    .run(seq, seq, messageHash(bytes))
+    .prepare(`INSERT INTO messages (position, lamport, stored_at, bytes) VALUES (${at(seq)}, ?, 0, ?)`)
+    .run(last.lamport + 1, bytes)
+  endAt(database, seq)
 }
-
-const COPIED = 'conversation, standing, kind, lamport, sent_at, stored_at, priority, bytes, hash'
 
 const FORGERIES: readonly Forgery[] = [
   {
     name: 'a message that was delivered and then deleted',
     codes: ['gap', 'lost'],
-    bob: run(`DELETE FROM messages WHERE stream = ${STREAM} AND seq = 3`),
+    bob: run(`DELETE FROM messages WHERE position = ${at(3)}`),
   },
   {
     name: 'the last message deleted, and the marks set back as if it had never come',
     codes: ['false-tick'],
     bob: (database) => {
-      run(`DELETE FROM messages WHERE stream = ${STREAM} AND seq = ${DELIVERED}`)(database)
-      run(`UPDATE streams SET up_to = ${DELIVERED - 1}, frozen_to = ${DELIVERED - 1},
-           hash = (SELECT hash FROM messages WHERE stream = ${STREAM} AND seq = ${DELIVERED - 1}) WHERE id = ${STREAM}`)(
-        database,
-      )
+      run(`DELETE FROM messages WHERE position = ${at(DELIVERED)}`)(database)
+      endAt(database, DELIVERED - 1)
     },
   },
   {
     name: 'a message deleted where it was written',
     codes: ['gap', 'lost'],
-    alice: run(`DELETE FROM messages WHERE stream = ${STREAM} AND seq = 3`),
+    alice: run(`DELETE FROM messages WHERE position = ${at(3)}`),
   },
   {
     name: 'a message that waits, deleted',
     codes: ['gap', 'lost'],
-    alice: run(`DELETE FROM messages WHERE stream = ${STREAM} AND seq = ${DELIVERED + 1}`),
+    alice: run(`DELETE FROM messages WHERE position = ${at(DELIVERED + 1)}`),
   },
   {
     name: 'a message that was accepted under an idempotency key and is gone',
@@ -125,12 +114,10 @@ const FORGERIES: readonly Forgery[] = [
   },
   {
     name: 'a message twice, the copy behind the last position',
-    codes: ['doubled', 'invented', 'reordered', 'wrong-mark'],
+    codes: ['doubled', 'invented', 'wrong-mark'],
     bob: (database) => {
-      run(`INSERT INTO messages (stream, seq, local_id, message_id, ${COPIED})
-           SELECT stream, ${DELIVERED + 1}, 'copy', message_id, ${COPIED} FROM messages WHERE stream = ${STREAM} AND seq = 3`)(
-        database,
-      )
+      run(`INSERT INTO messages (position, lamport, stored_at, bytes)
+           SELECT ${at(DELIVERED + 1)}, lamport, stored_at, bytes FROM messages WHERE position = ${at(3)}`)(database)
       run(`UPDATE streams SET up_to = ${DELIVERED + 1}, frozen_to = ${DELIVERED + 1} WHERE id = ${STREAM}`)(database)
     },
   },
@@ -138,37 +125,30 @@ const FORGERIES: readonly Forgery[] = [
     name: 'two messages that changed places',
     codes: ['false-tick', 'forked', 'reordered'],
     bob: (database) => {
-      run(`UPDATE messages SET seq = -1 WHERE stream = ${STREAM} AND seq = 3`)(database)
-      run(`UPDATE messages SET seq = 3 WHERE stream = ${STREAM} AND seq = 4`)(database)
-      run(`UPDATE messages SET seq = 4 WHERE stream = ${STREAM} AND seq = -1`)(database)
+      run(`UPDATE messages SET position = 1 WHERE position = ${at(3)}`)(database)
+      run(`UPDATE messages SET position = ${at(3)} WHERE position = ${at(4)}`)(database)
+      run(`UPDATE messages SET position = ${at(4)} WHERE position = 1`)(database)
     },
   },
   {
     name: 'a message moved on the screen by its clock value',
     codes: ['reordered'],
-    bob: run(`UPDATE messages SET lamport = lamport + 1000 WHERE stream = ${STREAM} AND seq = 3`),
+    bob: run(`UPDATE messages SET lamport = lamport + 1000 WHERE position = ${at(3)}`),
   },
   {
-    name: 'a message moved on the screen by the id that breaks ties',
-    codes: ['reordered'],
-    bob: run(`UPDATE messages SET message_id = randomblob(16) WHERE stream = ${STREAM} AND seq = 3`),
-  },
-  {
-    name: 'other text under the old hash',
-    codes: ['altered'],
-    bob: (database) => {
-      database.prepare(`UPDATE messages SET bytes = ? WHERE stream = ${STREAM} AND seq = 3`).run(otherText(database, 3))
-    },
-  },
-  {
-    name: 'other text with a hash of its own',
+    name: 'other text',
     codes: ['broken-chain', 'false-tick', 'forked'],
     bob: (database) => rewrite(database, 3, otherText(database, 3)),
   },
   {
-    name: 'another hash for the same text',
-    codes: ['altered', 'false-tick', 'forked'],
-    bob: run(`UPDATE messages SET hash = randomblob(32) WHERE stream = ${STREAM} AND seq = 3`),
+    name: 'other text in the last message',
+    codes: ['false-tick', 'forked', 'wrong-mark'],
+    bob: (database) => rewrite(database, DELIVERED, otherText(database, DELIVERED)),
+  },
+  {
+    name: 'other text in a message that waits, under the old hash',
+    codes: ['wrong-mark'],
+    alice: (database) => rewrite(database, DELIVERED + PENDING, otherText(database, DELIVERED + PENDING)),
   },
   {
     name: 'a message that no longer names the one before it, in both databases',
@@ -187,39 +167,39 @@ const FORGERIES: readonly Forgery[] = [
     bob: append,
   },
   {
-    name: 'an id for the API that is none',
+    name: 'ids for the API that are none',
     codes: ['altered'],
-    bob: run(`UPDATE messages SET local_id = 'mine' WHERE stream = ${STREAM} AND seq = 3`),
-  },
-  {
-    name: 'another time of sending',
-    codes: ['altered'],
-    bob: run(`UPDATE messages SET sent_at = sent_at + 1 WHERE stream = ${STREAM} AND seq = 3`),
+    bob: run(`UPDATE streams SET tag = 'mine' WHERE id = ${STREAM}`),
   },
   {
     name: 'a message hidden as if it had been taken back',
-    codes: ['altered'],
-    bob: run(`UPDATE messages SET standing = 'void' WHERE stream = ${STREAM} AND seq = 3`),
+    codes: ['broken-chain', 'false-tick', 'forked'],
+    bob: (database) => rewrite(database, 3, otherKind(database, 3, VOID_KIND)),
   },
   {
     name: 'a message that was taken back and is shown',
-    codes: ['altered'],
-    bob: run(`UPDATE messages SET standing = 'shown' WHERE stream = ${STREAM} AND seq = ${VOIDED}`),
+    codes: ['broken-chain', 'forked'],
+    bob: (database) => rewrite(database, VOIDED, otherKind(database, VOIDED, 'text')),
   },
   {
-    name: 'a message in its place that is marked as early',
-    codes: ['early-shown', 'false-tick'],
-    bob: run(`UPDATE messages SET standing = 'early' WHERE stream = ${STREAM} AND seq = 3`),
+    name: 'a message in its place that counts as early',
+    codes: ['false-tick'],
+    bob: (database) => endAt(database, DELIVERED - 1),
   },
   {
-    name: 'a message shown although its predecessors are missing',
-    codes: ['early-shown', 'invented'],
+    name: 'an early message that its author never sent',
+    codes: ['invented'],
     bob: (database) => {
       append(database)
-      run(`UPDATE streams SET up_to = ${DELIVERED}, frozen_to = ${DELIVERED},
-           hash = (SELECT hash FROM messages WHERE stream = ${STREAM} AND seq = ${DELIVERED}) WHERE id = ${STREAM}`)(
-        database,
-      )
+      endAt(database, DELIVERED)
+    },
+  },
+  {
+    name: 'an early message with another clock value than its own',
+    codes: ['false-tick', 'reordered'],
+    bob: (database) => {
+      endAt(database, DELIVERED - 1)
+      run(`UPDATE messages SET lamport = lamport + 1 WHERE position = ${at(DELIVERED)}`)(database)
     },
   },
   {
@@ -245,42 +225,56 @@ const FORGERIES: readonly Forgery[] = [
   {
     name: 'a tick on a message that waits',
     codes: ['false-tick', 'wrong-delivery'],
-    alice: run(
-      `UPDATE deliveries SET state = 'delivered', device = (SELECT device FROM devices) WHERE state = 'queued' AND seq = ${DELIVERED + 1}`,
-    ),
+    alice: (database) => {
+      run(`UPDATE deliveries SET from_seq = from_seq + 1 WHERE ${delivering(DELIVERED + 1)}`)(database)
+      run(`INSERT INTO deliveries (stream, account, from_seq, to_seq, device, state, at)
+           SELECT ${STREAM}, '${BOB_ACCOUNT}', ${DELIVERED + 1}, ${DELIVERED + 1}, device, 'delivered', 0 FROM devices`)(
+        database,
+      )
+    },
   },
   {
     name: 'a tick by no device',
     codes: ['false-tick'],
-    alice: run(`UPDATE deliveries SET device = NULL WHERE seq = 3`),
+    alice: run(`UPDATE deliveries SET device = NULL WHERE ${delivering(3)}`),
   },
   {
     name: 'a tick on a message that was taken back',
     codes: ['false-tick'],
     alice: run(
-      `UPDATE deliveries SET state = 'delivered', device = (SELECT device FROM devices) WHERE seq = ${VOIDED}`,
+      `UPDATE deliveries SET state = 'delivered', device = (SELECT device FROM devices) WHERE ${delivering(VOIDED)}`,
     ),
   },
   {
     name: 'a delivery that fell back',
     codes: ['wrong-delivery'],
-    alice: run(`UPDATE deliveries SET state = 'queued' WHERE seq = 3`),
+    alice: run(`UPDATE deliveries SET state = 'queued' WHERE ${delivering(3)}`),
   },
   {
     name: 'a message that is owed to nobody',
     codes: ['wrong-delivery'],
-    alice: run(`DELETE FROM deliveries WHERE seq = ${DELIVERED + 1}`),
+    alice: run(`UPDATE deliveries SET from_seq = from_seq + 1 WHERE ${delivering(DELIVERED + 1)}`),
   },
   {
     name: 'a hold on a message that has arrived',
     codes: ['wrong-delivery'],
-    alice: run(`UPDATE deliveries SET hold = 'no-device-known' WHERE seq = 3`),
+    alice: run(`UPDATE deliveries SET hold = 'no-device-known' WHERE ${delivering(3)}`),
+  },
+  {
+    name: 'a message with two states',
+    codes: ['wrong-delivery'],
+    alice: run(`UPDATE deliveries SET to_seq = to_seq + 1 WHERE ${delivering(VOIDED)}`),
+  },
+  {
+    name: 'a delivery of positions that were never taken',
+    codes: ['lost', 'wrong-delivery'],
+    alice: run(`UPDATE deliveries SET to_seq = to_seq + 1 WHERE ${delivering(DELIVERED + PENDING)}`),
   },
   {
     name: 'a delivery of a message by somebody else',
     codes: ['wrong-delivery'],
     bob: run(
-      `INSERT INTO deliveries (stream, seq, account, state, at) VALUES (${STREAM}, 3, '${BOB_ACCOUNT.replace('D', 'E')}', 'queued', 0)`,
+      `INSERT INTO deliveries (stream, account, from_seq, to_seq, state, at) VALUES (${STREAM}, '${BOB_ACCOUNT.replace('D', 'E')}', 3, 3, 'queued', 0)`,
     ),
   },
   {
@@ -321,12 +315,12 @@ const FORGERIES: readonly Forgery[] = [
     bob: run(`DELETE FROM streams WHERE id = ${STREAM}`),
   },
   {
-    name: 'an index without which positions could be held twice',
+    name: 'a key without which positions could be held twice',
     codes: ['wrong-schema'],
     bob: (database) => {
       const sql =
         database.prepare<[], string>(`SELECT sql FROM sqlite_schema WHERE name = 'messages'`).pluck().get() ?? ''
-      database.exec(sql.replace('messages', 'loose').replace('UNIQUE (stream, seq)', 'CHECK (seq > 0)'))
+      database.exec(sql.replace('messages', 'loose').replace('INTEGER PRIMARY KEY', 'INTEGER'))
       database.exec(
         `INSERT INTO loose SELECT * FROM messages; DROP TABLE messages; ALTER TABLE loose RENAME TO messages`,
       )

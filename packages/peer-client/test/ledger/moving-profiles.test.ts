@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { messageHash, messageIdBytes } from '@parley/shared/hashes.ts'
-import { LocalMessageId, randomId } from '@parley/shared/ids.ts'
+import { messageHash } from '@parley/shared/hashes.ts'
 import { chainMessage, decodeMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { checkBetween } from '#ledger/between-devices.ts'
 import { LedgerDatabase } from '#ledger/ledger-database.ts'
@@ -38,7 +37,7 @@ class Writer {
     for (const stream of streams.ofDevice(this.ledger.device, 0, 10)) {
       const { device, account } = by.ledger
       const held = by.store.streams.byEpoch(stream.device, stream.epoch)?.upTo ?? 0
-      deliveries.setDelivered(stream.id, account, 1, held, device, 0)
+      deliveries.setDelivered(stream.id, account, { from: 1, to: held }, device, 0)
       cursors.setConfirmed(stream.id, device, held)
     }
   }
@@ -53,16 +52,16 @@ class Writer {
       if (before === undefined) throw new Error('there is a message')
       const last = decodeMessage(before.bytes)
       const draft = draftMessage({ conversation, epoch, seq }, { ...last, lamport: last.lamport + 1 })
-      const bytes = source?.bytes ?? chainMessage(draft, before.hash)
+      const bytes = source?.bytes ?? chainMessage(draft, messageHash(before.bytes))
       const hash = messageHash(bytes)
-      const messageId = messageIdBytes(device, epoch, seq)
       const { lamport } = decodeMessage(bytes)
-      const localId = randomId(LocalMessageId)
-      holder.store.messages.insert({ ...before, seq, localId, lamport, messageId, bytes, hash })
+      holder.store.messages.insert({ ...before, seq, lamport, bytes })
       holder.store.streams.setReceived(stream.id, seq, hash)
       if (holder !== author) continue
-      for (const { account } of holder.store.contacts.all())
-        holder.store.deliveries.insert(stream.id, seq, account, 'sent', null, 0)
+      for (const { account } of holder.store.contacts.all()) {
+        holder.store.deliveries.append(stream.id, account, { from: seq, to: seq }, null, 0)
+        holder.store.deliveries.setSent(stream.id, account, { from: seq, to: seq }, 0)
+      }
     }
   }
 
@@ -115,7 +114,9 @@ test('nobody is accused of what happened between two looks, wherever the talk st
 /** Takes what still waits out of the outbox. */
 function settle({ alice }: Files): void {
   const database = openDatabase(alice)
-  database.exec(`DELETE FROM messages WHERE seq > (SELECT frozen_to FROM streams WHERE id = stream);
+  database.exec(`DELETE FROM messages WHERE position & 4294967295 > (SELECT frozen_to FROM streams WHERE id = position >> 32);
     DELETE FROM deliveries WHERE state = 'queued'; UPDATE streams SET up_to = frozen_to`)
+  const { streams, messages } = new Store(database, new GroupCommit(database, () => undefined))
+  for (const { id, upTo } of streams.all()) streams.setHash(id, messages.hashAt(id, upTo) ?? new Uint8Array())
   database.close()
 }

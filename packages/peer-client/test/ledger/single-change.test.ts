@@ -14,23 +14,16 @@ beforeAll(async () => {
 afterAll(async () => await directory[Symbol.asyncDispose]())
 
 const ALICE = Buffer.alloc(32, 1).toString('base64url')
-const ROW = `stream = (SELECT id FROM streams WHERE device = '${ALICE}') AND seq = :seq`
+const STREAM = `(SELECT id FROM streams WHERE device = '${ALICE}')`
+const ROW = `position = ((${STREAM} << 32) | :seq)`
 
 /** Changes of a message that was delivered. Left out is what nobody but its owner could know: when a row was stored. */
 const CHANGES: Readonly<Record<string, (by: number) => string>> = {
   delete: () => `DELETE FROM messages WHERE ${ROW}`,
   stream: () =>
-    `UPDATE messages SET stream = (SELECT id FROM streams WHERE device <> '${ALICE}'), seq = 1000 WHERE ${ROW}`,
-  seq: (by) => `UPDATE messages SET seq = seq + 1000 + ${by} WHERE ${ROW}`,
-  conversation: () => `UPDATE messages SET conversation = 'none' WHERE ${ROW}`,
-  standing: () => `UPDATE messages SET standing = iif(standing = 'shown', 'void', 'shown') WHERE ${ROW}`,
-  early: () => `UPDATE messages SET standing = 'early' WHERE ${ROW}`,
-  kind: () => `UPDATE messages SET kind = kind || 's' WHERE ${ROW}`,
+    `UPDATE messages SET position = ((SELECT id FROM streams WHERE device <> '${ALICE}') << 32) | 1000 WHERE ${ROW}`,
+  seq: (by) => `UPDATE messages SET position = position + 1000 + ${by} WHERE ${ROW}`,
   lamport: (by) => `UPDATE messages SET lamport = lamport + 1 + ${by} WHERE ${ROW}`,
-  messageId: () => `UPDATE messages SET message_id = randomblob(16) WHERE ${ROW}`,
-  sentAt: (by) => `UPDATE messages SET sent_at = sent_at - 1 - ${by} WHERE ${ROW}`,
-  priority: () => `UPDATE messages SET priority = priority + 1 WHERE ${ROW}`,
-  hash: () => `UPDATE messages SET hash = randomblob(32) WHERE ${ROW}`,
   // One byte of it, somewhere, becomes another one.
   bytes: (by) => `UPDATE messages SET bytes = CAST(
       substr(bytes, 1, ${by} % length(bytes))

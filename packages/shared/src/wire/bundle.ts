@@ -3,14 +3,14 @@ import { z } from 'zod'
 import { type ConversationId, type Epoch, idBytes } from '#ids.ts'
 import { MAX_BUNDLE_BYTES, MAX_BUNDLE_MESSAGES, MAX_CLAIMS_PER_FRAME } from '#limits.ts'
 import { decodeCbor, encodeCbor } from '#wire/cbor.ts'
-import { Bytes, Bytes32, ConversationBytes, EpochBytes } from '#wire/fields.ts'
+import { Bytes, Bytes32, ConversationBytes, EpochBytes, Seq } from '#wire/fields.ts'
 import { MessageBytes } from '#wire/message.ts'
 
 const BundleStream = z.object({
   epoch: EpochBytes,
   conversation: ConversationBytes,
   /** The first position meant for this device: below it nothing is missing. */
-  base: z.int().positive(),
+  base: Seq,
   /** The closed epoch that this one goes on from. */
   follows: z.object({ epoch: EpochBytes, seq: z.int().nonnegative(), hash: Bytes32 }).optional(),
 })
@@ -18,7 +18,7 @@ const BundleStream = z.object({
 /** A position that exists, but whose content is not for this account: the chain stays whole. */
 const Withheld = z.object({
   epoch: EpochBytes,
-  seq: z.int().positive(),
+  seq: Seq,
   hash: Bytes32,
   prev: Bytes32,
   reason: z.enum(['cancelled', 'expired', 'edited']),

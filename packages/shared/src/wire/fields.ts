@@ -2,9 +2,13 @@
 import { z } from 'zod'
 import { toBase64url } from '#bytes.ts'
 import { ConversationId, EnvelopeId, Epoch, MessageId } from '#ids.ts'
+import { MAX_SEQ } from '#limits.ts'
 
 /** Unix milliseconds or a counter; exact in a double. */
 export const Count = z.int().nonnegative()
+
+/** A position of a stream. */
+export const Seq = z.int().positive().max(MAX_SEQ)
 
 const AnyBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'a byte string')
 

@@ -1,28 +1,35 @@
-// message = CBOR map {prev, v, kind, critical, conversation, epoch, seq, parents, lamport, sentAt, priority, ttl?, deadline?, origin?, body}
+// message = CBOR map with numbers as keys:
+//   {0 prev, 1 v, 2 kind, 3 critical, 4 conversation, 5 epoch, 6 seq, 7 parents, 8 lamport, 9 sentAt, 10 priority,
+//    11 ttl?, 12 deadline?, 13 origin?: {0 messageId, 1 bodyHash}, 14 body}
 // It is encoded once, by its author; everybody else hashes, stores and forwards the bytes as carried.
 // The author writes `prev` first, at a fixed place: until a message is sealed, one before it may be revised, and then only `prev` changes.
 import { z } from 'zod'
 import { type ConversationId, type Epoch, idBytes, type MessageId } from '#ids.ts'
 import { MAX_MESSAGE_BYTES, MAX_PARENTS, MAX_TEXT_BYTES } from '#limits.ts'
-import { decodeCbor, encodeCbor } from '#wire/cbor.ts'
-import { Bytes, Bytes32, ConversationBytes, Count, EpochBytes, MessageIdBytes } from '#wire/fields.ts'
+import { decodeCbor } from '#wire/cbor.ts'
+import { CborWriter, MAX_HEAD_BYTES } from '#wire/cbor-writer.ts'
+import { Bytes, Bytes32, ConversationBytes, Count, EpochBytes, MessageIdBytes, Seq } from '#wire/fields.ts'
+import { readPlainMessage } from '#wire/plain-message.ts'
 
 /** `kind` says what `body` is. A receiver that does not know the kind still knows author, place and order. */
 export const MessageKind = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/)
+
+/** A message that gives its position up: it keeps the chain whole and is never shown. */
+export const VOID_KIND = 'void'
 
 /** 0 is the most urgent. */
 export const Priority = z.int().min(0).max(3)
 export type Priority = z.infer<typeof Priority>
 export const DEFAULT_PRIORITY = 1
 
-export const Message = z.object({
+const Message = z.object({
   v: z.literal(1),
   kind: MessageKind,
   /** An unknown kind that is critical must be shown as something a newer version is needed for; others may be passed over. */
   critical: z.boolean(),
   conversation: ConversationBytes,
   epoch: EpochBytes,
-  seq: z.int().positive(),
+  seq: Seq,
   /** Hash of position seq − 1 of the stream; `streamRoot` at position 1. */
   prev: Bytes32,
   /** Newest messages of others that the author had seen. */
@@ -40,6 +47,26 @@ export const Message = z.object({
   body: Bytes(MAX_TEXT_BYTES),
 })
 export type Message = z.infer<typeof Message>
+
+/** On the wire a field is its number. */
+const WireMessage = z.looseObject({}).transform((map) => ({
+  prev: map['0'],
+  v: map['1'],
+  kind: map['2'],
+  critical: map['3'],
+  conversation: map['4'],
+  epoch: map['5'],
+  seq: map['6'],
+  parents: map['7'],
+  lamport: map['8'],
+  sentAt: map['9'],
+  priority: map['10'],
+  ttl: map['11'],
+  deadline: map['12'],
+  origin: map['13'] === undefined ? undefined : WireOrigin.parse(map['13']),
+  body: map['14'],
+}))
+const WireOrigin = z.looseObject({}).transform((map) => ({ messageId: map['0'], bodyHash: map['1'] }))
 
 export interface MessageContent {
   readonly kind: string
@@ -60,26 +87,68 @@ export interface MessagePlace {
   readonly seq: number
 }
 
-/** The bytes of a message but for `prev`, which is zero until `chainMessage` writes it. Keys in the order of the picture above. */
-export function draftMessage(place: MessagePlace, content: MessageContent): Uint8Array {
-  const { ttl, deadline, origin } = content
-  return encodeCbor({
-    prev: NO_PREV,
-    v: 1,
-    kind: content.kind,
-    critical: content.critical,
-    conversation: idBytes(place.conversation),
-    epoch: idBytes(place.epoch),
-    seq: place.seq,
-    parents: content.parents.map(idBytes),
-    lamport: content.lamport,
-    sentAt: content.sentAt,
-    priority: content.priority,
-    ...(ttl === undefined ? {} : { ttl }),
-    ...(deadline === undefined ? {} : { deadline }),
-    ...(origin === undefined ? {} : { origin: { messageId: idBytes(origin.messageId), bodyHash: origin.bodyHash } }),
-    body: content.body,
-  })
+type Encode = (seq: number, prev: Uint8Array, content: MessageContent) => Uint8Array
+
+/** The bytes of messages, for many positions of one stream. */
+export function messageEncoder(conversation: ConversationId, epoch: Epoch): Encode {
+  const conversationBytes = idBytes(conversation)
+  const epochBytes = idBytes(epoch)
+  return (seq, prev, content) => {
+    const { kind, parents, ttl, deadline, origin, body } = content
+    const optional = Number(ttl !== undefined) + Number(deadline !== undefined) + Number(origin !== undefined)
+    const writer = new CborWriter(MAX_FIXED_BYTES + kind.length + 17 * parents.length + body.length)
+    writer.map(12 + optional)
+    writer.uint(0)
+    writer.bytes(prev)
+    writer.uint(1)
+    writer.uint(1)
+    writer.uint(2)
+    writer.text(kind)
+    writer.uint(3)
+    writer.bool(content.critical)
+    writer.uint(4)
+    writer.bytes(conversationBytes)
+    writer.uint(5)
+    writer.bytes(epochBytes)
+    writer.uint(6)
+    writer.uint(seq)
+    writer.uint(7)
+    writer.array(parents.length)
+    for (const parent of parents) writer.bytes(idBytes(parent))
+    writer.uint(8)
+    writer.uint(content.lamport)
+    writer.uint(9)
+    writer.uint(content.sentAt)
+    writer.uint(10)
+    writer.uint(content.priority)
+    if (ttl !== undefined) {
+      writer.uint(11)
+      writer.uint(ttl)
+    }
+    if (deadline !== undefined) {
+      writer.uint(12)
+      writer.uint(deadline)
+    }
+    if (origin !== undefined) {
+      writer.uint(13)
+      writer.map(2)
+      writer.uint(0)
+      writer.bytes(idBytes(origin.messageId))
+      writer.uint(1)
+      writer.bytes(origin.bodyHash)
+    }
+    writer.uint(14)
+    writer.bytes(body)
+    return writer.finish()
+  }
+}
+
+/** 15 keys, 15 heads, and `prev`, conversation, epoch and origin. */
+const MAX_FIXED_BYTES = 15 + 18 * MAX_HEAD_BYTES + 32 + 32 + 16 + 50
+
+/** The bytes of a message but for `prev`, which is zero until `chainMessage` writes it. */
+export function draftMessage({ conversation, epoch, seq }: MessagePlace, content: MessageContent): Uint8Array {
+  return messageEncoder(conversation, epoch)(seq, NO_PREV, content)
 }
 
 /** The finished bytes: the draft with the hash of the position before it. The draft itself is left alone. */
@@ -90,12 +159,17 @@ export function chainMessage(draft: Uint8Array, prev: Uint8Array): Uint8Array {
 }
 
 const NO_PREV = new Uint8Array(32)
-/** Map header (1 byte, as there are at most 23 keys), the text "prev" (5), the byte string header 0x58 0x20 (2). */
-const PREV_OFFSET = 8
+/** Map header (1 byte, as there are at most 23 keys), the key (1), the byte string header 0x58 0x20 (2). */
+const PREV_OFFSET = 4
 
 /** Throws CborError or ZodError. */
 export function decodeMessage(bytes: Uint8Array): Message {
-  return Message.parse(decodeCbor(bytes))
+  return readPlainMessage(bytes) ?? decodeAnyMessage(bytes)
+}
+
+/** However its author encoded it, with whatever is in it. Throws CborError or ZodError. */
+export function decodeAnyMessage(bytes: Uint8Array): Message {
+  return Message.parse(WireMessage.parse(decodeCbor(bytes)))
 }
 
 export const MessageBytes = Bytes(MAX_MESSAGE_BYTES)

@@ -1,13 +1,14 @@
 // The invariants of the delivery protocol, checked on what the databases hold. Each complaint begins with its number.
 import { toHex } from '@parley/shared/bytes.ts'
-import { MAX_OPEN_ENVELOPE_BYTES, MAX_OPEN_ENVELOPES } from '@parley/shared/limits.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { messageHash } from '@parley/shared/hashes.ts'
+import { MAX_OPEN_ENVELOPE_BYTES, MAX_OPEN_ENVELOPES, MAX_SEQ } from '@parley/shared/limits.ts'
+import { decodeMessage, VOID_KIND } from '@parley/shared/wire/message.ts'
 import { z } from 'zod'
 import type { SimNode } from './node.ts'
 import type { World } from './world.ts'
 
 const RANK: Record<string, number> = { queued: 0, sent: 1, delivered: 2, read: 3, cancelled: 4, expired: 4, refused: 4 }
-const StateRow = z.object({ stream: z.int(), seq: z.int(), account: z.string(), state: z.string() })
+const StateRow = z.object({ stream: z.int(), from: z.int(), to: z.int(), account: z.string(), state: z.string() })
 const EnvelopeRow = z.object({ id: z.string(), state: z.string() })
 
 /** Things that only rise: watched while the run goes on. */
@@ -21,15 +22,19 @@ export class Watcher {
 
   #falls(node: SimNode): string[] {
     const complaints: string[] = []
-    for (const row of z
-      .array(StateRow)
-      .parse(node.database.prepare('SELECT stream, seq, account, state FROM deliveries').all())) {
-      const key = `${node.name} ${row.stream} ${row.seq} ${row.account}`
-      const before = this.#states.get(key) ?? 'queued'
-      if ((RANK[row.state] ?? -1) < (RANK[before] ?? 0))
-        complaints.push(`5: ${key} fell from ${before} to ${row.state}`)
-      this.#states.set(key, row.state)
+    const ranges = node.database
+      .prepare('SELECT stream, from_seq AS "from", to_seq AS "to", account, state FROM deliveries')
+      .all()
+    for (const row of z.array(StateRow).parse(ranges)) {
+      for (let seq = row.from; seq <= row.to; seq += 1) {
+        const key = `${node.name} ${row.stream} ${seq} ${row.account}`
+        const before = this.#states.get(key) ?? 'queued'
+        if ((RANK[row.state] ?? -1) < (RANK[before] ?? 0))
+          complaints.push(`5: ${key} fell from ${before} to ${row.state}`)
+        this.#states.set(key, row.state)
+      }
     }
+    complaints.push(...coverOf(node))
     for (const row of z.array(EnvelopeRow).parse(node.database.prepare('SELECT id, state FROM envelopes').all())) {
       const before = this.#envelopes.get(row.id)
       if (before !== undefined && before !== 'open' && before !== row.state)
@@ -38,6 +43,26 @@ export class Watcher {
     }
     return complaints
   }
+}
+
+/** Each position of each of my streams has exactly one state towards everybody whom it is owed to. */
+function coverOf(node: SimNode): string[] {
+  return node.store.streams.ofDevice(node.device, 0, 100).flatMap(({ id, upTo }) =>
+    node.store.deliveries.accountsOf(id).flatMap((account) => {
+      const ranges = z
+        .array(z.object({ from: z.int(), to: z.int() }))
+        .parse(
+          node.database
+            .prepare(
+              'SELECT from_seq AS "from", to_seq AS "to" FROM deliveries WHERE stream = ? AND account = ? ORDER BY from_seq',
+            )
+            .all(id, account),
+        )
+      let next = 1
+      for (const { from, to } of ranges) next = from === next && to >= from ? to + 1 : Number.NaN
+      return next === upTo + 1 ? [] : [`5: ${node.name} keeps states for ${JSON.stringify(ranges)} of 1 to ${upTo}`]
+    }),
+  )
 }
 
 function windowOf(node: SimNode, nodes: readonly SimNode[]): string[] {
@@ -85,8 +110,9 @@ function checkPair(world: World, from: SimNode, to: SimNode): string[] {
   if (seqs.some((seq, index) => seq <= (seqs[index - 1] ?? 0)))
     complaints.push(`3: ${from.name} accepted out of order: ${seqs.join(' ')}`)
   const visible = rows
-    .filter(({ standing }) => standing === 'shown')
-    .map(({ bytes }) => Buffer.from(decodeMessage(bytes).body).toString())
+    .map(({ bytes }) => decodeMessage(bytes))
+    .filter(({ kind }) => kind !== VOID_KIND)
+    .map(({ body }) => Buffer.from(body).toString())
   const inOrder = shown.filter((text) => visible.includes(text))
   if (inOrder.join('|') !== visible.join('|'))
     complaints.push(`3: ${to.name} shows another order than ${from.name} accepted`)
@@ -100,7 +126,7 @@ function checkState(from: SimNode, sent: { localId: string | undefined; text: st
   const row = from.store.messages.byLocalId(sent.localId ?? '')
   if (row === undefined) return [`1: an accepted message is not in the outbox`]
   return from.store.deliveries.ofMessage(row.stream, row.seq).flatMap(({ state }) => {
-    const expected = row.standing === 'void' ? 'cancelled' : 'delivered'
+    const expected = decodeMessage(row.bytes).kind === VOID_KIND ? 'cancelled' : 'delivered'
     return state === expected ? [] : [`1: "${sent.text}" is ${state}, not ${expected}`]
   })
 }
@@ -114,13 +140,12 @@ function checkPositions(nodes: readonly SimNode[]): string[] {
     for (const stream of node.store.streams.all()) {
       const key = `${stream.device} ${stream.conversation}`
       epochs.set(key, (epochs.get(key) ?? 0) + 1)
-      const rows = node.store.messages.range(stream.id, 1, 2 ** 40)
+      const rows = node.store.messages.range(stream.id, 1, MAX_SEQ)
       for (const [index, row] of rows.entries()) {
         if (row.seq !== stream.base + index) complaints.push(`3: ${node.name} has a gap before ${row.seq}`)
-        if (row.standing === 'early') complaints.push(`3: ${node.name} still waits for what comes before ${row.seq}`)
-        if (row.hash === null) continue
+        if (row.seq > stream.upTo) complaints.push(`3: ${node.name} still waits for what comes before ${row.seq}`)
         const position = `${stream.device} ${stream.epoch} ${row.seq}`
-        const hash = toHex(row.hash)
+        const hash = toHex(messageHash(row.bytes))
         if ((hashes.get(position) ?? hash) !== hash) complaints.push(`7: two hashes for ${position}`)
         hashes.set(position, hash)
       }

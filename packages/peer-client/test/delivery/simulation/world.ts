@@ -4,7 +4,7 @@ import { toHex, utf8 } from '@parley/shared/bytes.ts'
 import type { LocalMessageId } from '@parley/shared/ids.ts'
 import { decodeFrame } from '@parley/shared/wire/frame-reader.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeMessage, VOID_KIND } from '@parley/shared/wire/message.ts'
 import { messageKeyOf } from './model-sealing.ts'
 import { type NodeHooks, SimLine, SimNode } from './node.ts'
 import { SeededRandom } from './random.ts'
@@ -219,10 +219,9 @@ export class World implements NodeHooks {
       const holders = this.nodes.filter((other) => {
         if (other === node || stream === undefined) return false
         const theirs = other.store.streams.byEpoch(node.device, stream.epoch)
-        const [held] = theirs === undefined ? [] : other.store.messages.range(theirs.id, row.seq, row.seq)
-        return (
-          held?.hash != null && row.hash !== null && toHex(held.hash) === toHex(row.hash) && held.standing !== 'early'
-        )
+        if (theirs === undefined || row.seq > theirs.upTo) return false
+        const held = other.store.messages.bytesAt(theirs.id, row.seq)
+        return held !== undefined && toHex(held) === toHex(row.bytes)
       })
       if (holders.length === 0) this.broken.push(`4: ${node.name} marked ${row.seq} delivered, nobody holds it`)
     }
@@ -231,9 +230,10 @@ export class World implements NodeHooks {
   /** Texts that a device shows of another, in display order. */
   shown(at: SimNode, from: SimNode): string[] {
     const texts: string[] = []
-    for (const row of at.store.messages.page(at.conversationWith(from), 100_000).toReversed()) {
+    for (const row of [...at.store.displayOrder.backwards(at.conversationWith(from))].reverse()) {
+      const { kind, body } = decodeMessage(row.bytes)
       const stream = at.store.streams.byId(row.stream)
-      if (stream?.device === from.device) texts.push(Buffer.from(decodeMessage(row.bytes).body).toString())
+      if (stream?.device === from.device && kind !== VOID_KIND) texts.push(Buffer.from(body).toString())
     }
     return texts
   }

@@ -1,0 +1,110 @@
+// The order on the screen: by Lamport value, then by message id, the same for everybody who holds the same messages. Lamport
+// values rise along each stream, so the streams of a conversation are merged, and nothing is sorted or kept for it.
+import { messageIdsOf } from '@parley/shared/hashes.ts'
+import type { ConversationId } from '@parley/shared/ids.ts'
+import type { MessageRow, MessagesTable } from './messages-table.ts'
+import type { StreamRow, StreamsTable } from './streams-table.ts'
+
+/** Of each stream so many are read at a time. */
+const READ_AT_A_TIME = 64
+
+export class DisplayOrder {
+  readonly #streams: StreamsTable
+  readonly #messages: MessagesTable
+
+  constructor(streams: StreamsTable, messages: MessagesTable) {
+    this.#streams = streams
+    this.#messages = messages
+  }
+
+  /** Newest first, from before the position `before`; without those that wait for their predecessors. */
+  *backwards(conversation: ConversationId, before?: { stream: number; seq: number }): Generator<MessageRow> {
+    const streams = this.#streams.ofConversation(conversation)
+    const limit = before && this.#placeOf(streams, before)
+    const readers = streams.map(
+      (stream) => new BackwardsReader(this.#messages, stream, this.#lastBefore(stream, limit)),
+    )
+    while (true) {
+      let latest: BackwardsReader | undefined
+      for (const reader of readers) if (reader.isAfter(latest)) latest = reader
+      const row = latest?.take()
+      if (row === undefined) return
+      yield row
+    }
+  }
+
+  #placeOf(streams: readonly StreamRow[], { stream: id, seq }: { stream: number; seq: number }): Place | undefined {
+    const stream = streams.find((one) => one.id === id)
+    const lamport = this.#messages.lamportAt(id, seq)
+    if (stream === undefined || lamport === undefined) return undefined
+    return { lamport, messageId: messageIdsOf(stream.device, stream.epoch)(seq) }
+  }
+
+  /** The last position of the stream that stands before `limit`: found by halves, as they rise. */
+  #lastBefore(stream: StreamRow, limit: Place | undefined): number {
+    if (limit === undefined) return stream.upTo
+    const messageId = messageIdsOf(stream.device, stream.epoch)
+    let [low, high] = [stream.base - 1, stream.upTo]
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      const lamport = this.#messages.lamportAt(stream.id, middle) ?? 0
+      const isBefore = compare({ lamport, messageId: messageId(middle) }, limit) < 0
+      if (isBefore) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}
+
+interface Place {
+  readonly lamport: number
+  readonly messageId: Uint8Array
+}
+
+function compare(a: Place, b: Place): number {
+  return a.lamport - b.lamport || Buffer.compare(a.messageId, b.messageId)
+}
+
+class BackwardsReader {
+  readonly #messages: MessagesTable
+  readonly #stream: StreamRow
+  readonly #messageId: (seq: number) => Uint8Array
+  #rows: MessageRow[] = []
+  #at = 0
+  /** Below what was read. */
+  #next: number
+
+  constructor(messages: MessagesTable, stream: StreamRow, last: number) {
+    this.#messages = messages
+    this.#stream = stream
+    this.#messageId = messageIdsOf(stream.device, stream.epoch)
+    this.#next = last
+    this.#read()
+  }
+
+  isAfter(other: BackwardsReader | undefined): boolean {
+    const place = this.place()
+    const others = other?.place()
+    return place !== undefined && (others === undefined || compare(place, others) > 0)
+  }
+
+  take(): MessageRow | undefined {
+    const row = this.#rows[this.#at]
+    this.#at += 1
+    if (this.#at >= this.#rows.length) this.#read()
+    return row
+  }
+
+  /** Of the row that `take` gives next. */
+  place(): Place | undefined {
+    const row = this.#rows[this.#at]
+    return row && { lamport: row.lamport, messageId: this.#messageId(row.seq) }
+  }
+
+  #read(): void {
+    const { id, base } = this.#stream
+    this.#rows = this.#next < base ? [] : this.#messages.backwards(id, base, this.#next, READ_AT_A_TIME)
+    this.#at = 0
+    this.#next = (this.#rows.at(-1)?.seq ?? base) - 1
+  }
+}
