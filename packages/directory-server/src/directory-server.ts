@@ -3,10 +3,12 @@ import type { DirectoryKey } from '@parley/shared/ids.ts'
 import { type Logger, pino } from 'pino'
 import { createApp } from '#http/app.ts'
 import { type DropReason, Drops } from '#http/drops.ts'
+import { frontHandler } from '#http/front-handler.ts'
 import { closeServer, isLoopback, listen } from '#http/listen.ts'
 import { ListenError } from '#http/listen-error.ts'
 import { problemOf } from '#http/problems.ts'
 import { jsonBodyReader } from '#http/read-body.ts'
+import { ReadyAnswers } from '#http/ready-answers.ts'
 import { reloadTls, warnOfExpiry } from '#http/reload-tls.ts'
 import { createHttpServer } from '#http/server.ts'
 import { loadTls, tlsFilesOf } from '#http/tls-files.ts'
@@ -66,6 +68,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
       log.fatal({ err: error }, 'the disk failed; nothing is acknowledged any more')
       options.onFailed?.(error)
     },
+    touched: (accountId) => readyAnswers.forget(accountId),
   })
   started.defer(() => store.close())
 
@@ -82,12 +85,15 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     isInForce: (device) => isDeviceInForce(context, device),
     oneTimePrekeysOf: ({ accountId, deviceKey }) => tables.oneTimePrekeys.count(accountId, deviceKey),
     seen: (accountId, address) => recordSighting(context, accountId, address),
-    onlineChanged: (accountId, isOnline) =>
-      tables.listing.setOnline(accountId, isOnline ? tables.users.namesOf(accountId) : []),
+    onlineChanged: (accountId, isOnline) => {
+      tables.listing.setOnline(accountId, isOnline ? tables.users.namesOf(accountId) : [])
+      readyAnswers.forget(accountId)
+    },
     failed: (error) => log.error({ err: error }, 'presence failed'),
     dropped: (reason) => drops.count(reason),
   })
   const userOf = userViews.userOf.bind(userViews)
+  const readyAnswers: ReadyAnswers = new ReadyAnswers({ limits, find: (name) => userViews.find(name), now })
 
   let isStopping = false
   const app = createApp({
@@ -116,7 +122,8 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     isReady: () => !isStopping && commit.state === 'open',
     log,
   })
-  const server = createHttpServer({ handle: app, limits, drops, tls })
+  const front = frontHandler({ answers: readyAnswers, app, isEachLogged: () => log.isLevelEnabled('debug') })
+  const server = createHttpServer({ handle: front, limits, drops, tls })
   acceptUpgrades(server, { presence, limits, drops })
   const url = await listen(server, host, port)
   // From here on an error is about one connection that could not be accepted, for want of file descriptors for instance.

@@ -56,6 +56,10 @@ export const STOP_TIMEOUT_MS = 10_000
 export const MAX_PAGE_USERS = 200
 export const DEFAULT_PAGE_USERS = 50
 
+/** Answers to lookups that are kept ready, all and together in bytes. */
+export const MAX_READY_ANSWERS = 128 * KIB
+export const MAX_READY_ANSWER_BYTES = 256 * MIB
+
 /** Directory, group commit: works in one transaction, and works that wait for theirs. */
 export const MAX_COMMIT_WORKS = 1_000
 export const MAX_WAITING_WORKS = 10_000

@@ -1,5 +1,5 @@
 import express, { type Express } from 'express'
-import helmet from 'helmet'
+import { ANSWER_HEADERS } from './answer-headers.ts'
 import type { AppParts } from './app-parts.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 import { requestLog } from './request-log.ts'
@@ -20,9 +20,8 @@ export function createApp(parts: AppParts): Express {
   app.set('trust proxy', false)
   app.set('query parser', 'simple')
   app.use(requestLog(parts.log))
-  app.use(securityHeaders)
   app.use((_request, response, next) => {
-    response.setHeader('Cache-Control', 'no-store')
+    response.setHeaders(ANSWER_HEADERS)
     next()
   })
   app.use(healthRoutes(parts))
@@ -35,11 +34,3 @@ export function createApp(parts: AppParts): Express {
   app.use(errorHandler(parts))
   return app
 }
-
-const securityHeaders = helmet({
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  referrerPolicy: { policy: 'no-referrer' },
-  xFrameOptions: { action: 'deny' },
-  // Over plain HTTP the header means nothing (RFC 6797 section 7.2).
-  strictTransportSecurity: false,
-})

@@ -21,6 +21,8 @@ const ABOUT: Readonly<Record<LimitName | CommonLimitName, About>> = {
   STOP_TIMEOUT_MS: { unit: 'ms', purpose: 'for requests under way when the directory stops' },
   MAX_COMMIT_WORKS: { unit: 'count', purpose: 'writes in one transaction' },
   MAX_WAITING_WORKS: { unit: 'count', purpose: 'writes that wait for their transaction' },
+  MAX_READY_ANSWERS: { unit: 'count', purpose: 'answers to lookups that are kept ready' },
+  MAX_READY_ANSWER_BYTES: { unit: 'bytes', purpose: 'of those answers together' },
   MAX_PRESENCE_SOCKETS: { unit: 'count', purpose: 'presence sockets open at once' },
   MAX_UNAUTHENTICATED_SOCKETS: { unit: 'count', purpose: 'of them before their device is known' },
   MAX_PRESENCE_FRAME_BYTES: { unit: 'bytes', purpose: 'frame of a presence socket' },

@@ -21,10 +21,16 @@ export class UserViews {
     this.#isOnline = isOnline
   }
 
+  /** Undefined when nobody holds the name. */
+  find(name: Name): { user: User; expiresAt: number } | undefined {
+    const holder = this.#tables.users.holder(name)
+    return holder && { user: this.userOf(holder), expiresAt: holder.expiresAt }
+  }
+
   /** Throws `unknown-name`, which says where a retired name moved to. */
   user(name: Name): User {
-    const holder = this.#tables.users.holder(name)
-    if (holder !== undefined) return this.userOf(holder)
+    const found = this.find(name)
+    if (found !== undefined) return found.user
     const movedTo = this.#tables.users.lastRetired(name)?.movedTo
     throw new RefusedError(
       'unknown-name',

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DirectoryKey } from '@parley/shared/ids.ts'
+import type { AccountId, DirectoryKey } from '@parley/shared/ids.ts'
 import type { KeyPair } from '@parley/shared/keys.ts'
 import type { Database } from 'better-sqlite3'
 import { CountersTable } from './counters-table.ts'
@@ -17,6 +17,7 @@ import { SettingsTable } from './settings-table.ts'
 import { SightingsTable } from './sightings-table.ts'
 import { StatementsTable } from './statements-table.ts'
 import type { StoreError } from './store-error.ts'
+import { watchAccounts } from './touched-accounts.ts'
 import { UsersTable } from './users-table.ts'
 
 /** Everything the directory keeps. Tables are read at any time and written only inside `commit.run`. */
@@ -45,10 +46,12 @@ export interface StoreOptions {
   readonly limits: CommitLimits
   /** Called once, after an error of the disk: nothing is written any more. */
   readonly onFailed: (error: StoreError) => void
+  /** Called for each row of an account that is written, before it is committed. */
+  readonly touched: (accountId: AccountId) => void
 }
 
 /** Throws StoreError; a failed opening holds nothing. */
-export function openStore({ dataDir, limits, onFailed }: StoreOptions): Store {
+export function openStore({ dataDir, limits, onFailed, touched }: StoreOptions): Store {
   using opened = new DisposableStack()
   prepareDataDir(dataDir)
   const lock = opened.adopt(lockDataDir(dataDir), (held) => held.release())
@@ -56,6 +59,7 @@ export function openStore({ dataDir, limits, onFailed }: StoreOptions): Store {
   const key = loadDirectoryKey(dataDir, new SettingsTable(database))
   const commit = new GroupCommit(transactionsOf(database), limits, onFailed)
   const tables = tablesOf(database)
+  watchAccounts(database, touched)
   opened.move()
   return {
     key,

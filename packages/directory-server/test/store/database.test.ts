@@ -13,7 +13,7 @@ async function scratch() {
 }
 
 function open(dataDir: string) {
-  return openStore({ dataDir, limits: directoryLimits(), onFailed: () => {} })
+  return openStore({ dataDir, limits: directoryLimits(), onFailed: () => {}, touched: () => {} })
 }
 
 const codeIs = (code: StoreError['code']) => expect.objectContaining({ name: 'StoreError', code })
