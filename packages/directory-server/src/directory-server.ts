@@ -21,9 +21,11 @@ import { DeviceStatements } from '#records/device-statements.ts'
 import { Prekeys } from '#records/prekeys.ts'
 import { authenticateDevice } from '#records/presence-proofs.ts'
 import { Retirements } from '#records/retirements.ts'
+import { Search } from '#records/search.ts'
 import { recordSighting } from '#records/sightings.ts'
 import { UserViews } from '#records/user-views.ts'
 import type { Settings } from '#settings/settings.ts'
+import { SearchThread } from '#store/search-thread.ts'
 import { openStore } from '#store/store.ts'
 
 /** All settings, and what only code can give. */
@@ -72,7 +74,13 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   })
   started.defer(() => store.close())
 
-  const { tables, commit } = store
+  const { tables, commit, path } = store
+  const searchThread = new SearchThread({
+    path,
+    failed: (error) => log.error({ err: error }, 'the search thread died; the next search starts another'),
+    limits,
+  })
+  started.defer(() => searchThread.close())
   const drops = new Drops()
   const context: RecordsContext = { tables, commit, audience: audienceOf(store.key.publicKey), now }
   const userViews = new UserViews({ tables, isOnline: (accountId) => presence.isOnline(accountId) })
@@ -81,12 +89,12 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     authenticate: (proof, nonce) => authenticateDevice(context, proof, nonce),
     problemOf,
     stateOf: (name) => userViews.presenceOf(name),
-    namesOf: (accountId) => tables.users.namesOf(accountId),
+    namesOf: (accountId) => tables.users.visibleNamesOf(accountId),
     isInForce: (device) => isDeviceInForce(context, device),
     oneTimePrekeysOf: ({ accountId, deviceKey }) => tables.oneTimePrekeys.count(accountId, deviceKey),
     seen: (accountId, address) => recordSighting(context, accountId, address),
     onlineChanged: (accountId, isOnline) => {
-      tables.listing.setOnline(accountId, isOnline ? tables.users.namesOf(accountId) : [])
+      tables.listing.setOnline(accountId, isOnline ? tables.users.visibleNamesOf(accountId) : [])
       readyAnswers.forget(accountId)
     },
     failed: (error) => log.error({ err: error }, 'presence failed'),
@@ -114,6 +122,12 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     retirements: new Retirements({
       context,
       onRetired: (accountId, name) => presence.holderChanged(name, accountId),
+    }),
+    search: new Search({
+      byBeginning: (sought) => tables.searchIndex.byBeginning(sought),
+      byPart: (sought, but) => searchThread.byPart(sought, but),
+      summaryOf: (row) => userViews.found(row),
+      now,
     }),
     userViews,
     limits,

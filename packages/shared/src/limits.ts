@@ -59,6 +59,19 @@ export const DEFAULT_PAGE_USERS = 50
 /** Answers to lookups that are kept ready, all and together in bytes. */
 export const MAX_READY_ANSWERS = 128 * KIB
 export const MAX_READY_ANSWER_BYTES = 256 * MIB
+/** Directory, search. What was asked, and what is answered. */
+export const MAX_SEARCH_CHARS = 64
+export const MAX_SEARCH_RESULTS = 20
+/** Searches that wait for the thread that looks inside of words. */
+export const MAX_WAITING_SEARCHES = 64
+/** Index entries that one search looks at, among those that begin as asked and among those that may contain it. */
+export const MAX_SEARCH_SCANNED = 200
+export const MAX_SEARCH_CANDIDATES = 2_000
+/** After this a search inside of words answers with what it has found. */
+export const SEARCH_BUDGET_MS = 1_000
+/** Words of one user that are found by their beginning. */
+export const MAX_INDEXED_WORDS = 96
+export const MAX_INDEXED_WORD_CHARS = 32
 
 /** Directory, group commit: works in one transaction, and works that wait for theirs. */
 export const MAX_COMMIT_WORKS = 1_000
@@ -79,7 +92,12 @@ export const PRESENCE_AUTH_TIMEOUT_MS = 5_000
 export const PRESENCE_CLOSE_TIMEOUT_MS = 2_000
 export const PRESENCE_PING_MS = 20_000
 export const PRESENCE_DEAD_MS = 45_000
+
+/** Directory, heartbeats of devices without a presence socket. */
 export const HEARTBEAT_ONLINE_MS = 60_000
+/** How long a heartbeat may be in memory only. */
+export const HEARTBEAT_WRITE_MS = 1_000
+export const MAX_HEARTBEAT_DEVICES = 100_000
 
 /** Asking a directory. */
 export const DIRECTORY_TIMEOUT_MS = 10_000

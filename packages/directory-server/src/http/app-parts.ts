@@ -5,6 +5,7 @@ import type { AccountRecords } from '#records/account-records.ts'
 import type { DeviceStatements } from '#records/device-statements.ts'
 import type { Prekeys } from '#records/prekeys.ts'
 import type { Retirements } from '#records/retirements.ts'
+import type { Search } from '#records/search.ts'
 import type { UserViews } from '#records/user-views.ts'
 import type { Drops } from './drops.ts'
 import type { ReadJsonBody } from './read-body.ts'
@@ -16,6 +17,7 @@ export interface AppParts {
   readonly deviceStatements: DeviceStatements
   readonly prekeys: Prekeys
   readonly retirements: Retirements
+  readonly search: Search
   readonly userViews: UserViews
   readonly limits: DirectoryLimits
   readonly readJsonBody: ReadJsonBody

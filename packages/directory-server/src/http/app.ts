@@ -8,6 +8,7 @@ import { healthRoutes } from './routes/health.ts'
 import { infoRoutes } from './routes/info.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { presenceRoutes } from './routes/presence.ts'
+import { searchRoutes } from './routes/search.ts'
 import { userRoutes } from './routes/users.ts'
 
 export function createApp(parts: AppParts): Express {
@@ -27,6 +28,7 @@ export function createApp(parts: AppParts): Express {
   app.use(healthRoutes(parts))
   app.use(infoRoutes(parts))
   app.use(userRoutes(parts))
+  app.use(searchRoutes(parts))
   app.use(deviceRoutes(parts))
   app.use(prekeyRoutes(parts))
   app.use(presenceRoutes())

@@ -23,6 +23,8 @@ const REASONS = [
   'dead-socket',
   // Writes.
   'write-queue-full',
+  // Searches.
+  'search-queue-full',
 ] as const
 
 export type DropReason = (typeof REASONS)[number]

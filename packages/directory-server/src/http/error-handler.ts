@@ -22,8 +22,9 @@ export function errorHandler({ log, drops }: ErrorHandlerOptions): ErrorRequestH
     const reason = dropReasonOf(error)
     if (reason !== undefined) drops.count(reason)
     if (problem.code === 'internal') log.error({ err: error }, 'request failed')
-    if (error instanceof StoreError) log.warn({ code: error.code }, 'write refused')
+    if (error instanceof StoreError) log.warn({ code: error.code }, 'refused by the store')
     if (problem.code === 'unavailable') response.setHeader('Retry-After', '5')
+    if (problem.code === 'busy') response.setHeader('Retry-After', '1')
     if (error instanceof HttpError) response.set(error.headers)
     response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
   }
@@ -35,8 +36,13 @@ const DROPPED = new Map<HttpError['code'], DropReason>([
   ['unsupported-media-type', 'unsupported-body'],
 ])
 
+const FULL = new Map<StoreError['code'], DropReason>([
+  ['busy', 'write-queue-full'],
+  ['search-busy', 'search-queue-full'],
+])
+
 function dropReasonOf(error: unknown): DropReason | undefined {
-  if (error instanceof StoreError) return error.code === 'busy' ? 'write-queue-full' : undefined
+  if (error instanceof StoreError) return FULL.get(error.code)
   return error instanceof HttpError ? DROPPED.get(error.code) : undefined
 }
 

@@ -32,6 +32,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, title: st
   'stale-seq': [409, 'A later one was accepted before'],
   'wrong-prev': [409, 'The record does not continue the one in force'],
   'key-changed': [409, 'The account key changed without the consent of the one before'],
+  busy: [503, 'The directory has too much to do at this moment'],
   unavailable: [503, 'The directory cannot do this now'],
   internal: [500, 'The directory failed'],
 }
@@ -53,8 +54,12 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedError) return problem(error.code, error.message, error.current)
   if (error instanceof SignedObjectError || error instanceof HttpError) return problem(error.code, error.message)
   // The database refuses work only while it is overloaded, full, broken or closed.
-  if (error instanceof StoreError) return problem('unavailable', error.message)
+  if (error instanceof StoreError) return problem(isBusy(error) ? 'busy' : 'unavailable', error.message)
   // Express's router: the path is not valid percent-encoding.
   if (error instanceof URIError) return problem('bad-request', 'the address is not valid percent-encoded UTF-8')
   return problem('internal')
+}
+
+function isBusy({ code }: StoreError): boolean {
+  return code === 'busy' || code === 'search-busy'
 }

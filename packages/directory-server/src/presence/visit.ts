@@ -169,7 +169,7 @@ export class Visit implements Watcher {
     if (error instanceof PresenceError) return isAnonymous(error) ? CLOSE.unauthenticated : CLOSE.badRequest
     const { code } = this.#host.problemOf(error)
     if (code === 'internal') return INTERNAL_ERROR
-    if (code === 'unavailable') return TRY_AGAIN_LATER
+    if (code === 'unavailable' || code === 'busy') return TRY_AGAIN_LATER
     return CLOSE.unauthenticated
   }
 

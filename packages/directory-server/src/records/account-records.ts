@@ -82,11 +82,13 @@ export class AccountRecords {
       digest: digestOf(jws),
       displayName: record.displayName,
       statusText: record.profile.statusText ?? null,
+      hidesPresence: record.hidePresence === true ? 1 : 0,
       expiresAt: record.expiresAt,
       logIndex: tables.log.append('record', jws),
       record: jws,
     }
     tables.users.put(row)
+    tables.search.put(row)
     const before = tables.devices.of(record.name)
     tables.devices.replace(
       record.name,

@@ -3,6 +3,7 @@ export class RefusedError extends Error {
   override readonly name = 'RefusedError'
   readonly code:
     | 'bad-request'
+    | 'bad-query'
     | 'malformed'
     | 'expired'
     | 'bad-signature'

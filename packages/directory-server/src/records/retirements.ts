@@ -59,6 +59,7 @@ export class Retirements {
       movedTo: retirement.movedTo ?? null,
       retirement: jws,
     })
+    tables.search.remove(name)
     const devices = tables.devices.of(name)
     tables.devices.replace(name, accountId, [])
     forgetUnlistedDevices(tables, accountId, devices)

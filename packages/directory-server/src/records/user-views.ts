@@ -2,6 +2,7 @@ import type { PresenceChange } from '@parley/shared/directory-api/presence.ts'
 import type { User, UserSummary, UsersPage, UsersQuery } from '@parley/shared/directory-api/users.ts'
 import type { AccountId, Name } from '@parley/shared/ids.ts'
 import type { ListedRow } from '#store/listing.ts'
+import type { FoundRow } from '#store/search-index.ts'
 import type { Tables } from '#store/store.ts'
 import type { UserRow } from '#store/users-table.ts'
 import { RefusedError } from './refused-error.ts'
@@ -44,44 +45,56 @@ export class UserViews {
       name: row.name,
       record: row.record,
       devices: this.#tables.statements.ofName(row.name),
-      ...this.#seen(row.accountId),
+      ...this.#seen(row),
       logIndex: row.logIndex,
     }
   }
 
-  /** For watchers. A name that nobody holds is offline and was never seen. */
+  /** What a search tells of somebody it found. */
+  found(row: FoundRow): UserSummary {
+    return summaryOf(row, this.#seen(row))
+  }
+
+  /** For watchers. A name that nobody holds is offline and was never seen, and so is one that hides its presence. */
   presenceOf(name: Name): PresenceChange {
     const holder = this.#tables.users.holder(name)
     if (holder === undefined) return { name, status: 'offline' }
-    const { status, lastSeen } = this.#seen(holder.accountId)
+    const { status, lastSeen } = this.#seen(holder)
     return { name, status, ...(lastSeen !== undefined && { lastSeen }) }
   }
 
   /** `after` is the last name of the page before. */
   page({ limit, status, ip }: Omit<UsersQuery, 'cursor'>, after: string): UsersPage & { last?: Name } {
     const rows = this.#tables.listing.page({ after, limit: limit + 1, status, address: ip })
-    const users = rows.slice(0, limit).map(summaryOf)
+    const users = rows.slice(0, limit).map((row) => summaryOf(row, seenOf(row)))
     const last = rows.length > limit ? users.at(-1)?.name : undefined
     return { users, ...(last !== undefined && { last }) }
   }
 
-  #seen(accountId: AccountId): Seen {
-    const sighting = this.#tables.sightings.get(accountId)
-    return seen(this.#isOnline(accountId), sighting?.lastSeen ?? null, sighting?.address ?? null)
+  #seen({ accountId, hidesPresence }: Pick<FoundRow, 'accountId' | 'hidesPresence'>): Seen {
+    if (hidesPresence === 1) return HIDDEN
+    const { lastSeen = null, address = null } = this.#tables.sightings.get(accountId) ?? {}
+    return seen(this.#isOnline(accountId), lastSeen, address)
   }
 }
 
-function summaryOf(row: ListedRow): UserSummary {
+function summaryOf(row: FoundRow, seen: Seen): UserSummary {
   return {
     accountId: row.accountId,
     name: row.name,
     displayName: row.displayName,
     ...(row.statusText !== null && { statusText: row.statusText }),
-    ...seen(row.isOnline === 1, row.lastSeen, row.address),
+    ...seen,
   }
 }
 
+function seenOf(row: ListedRow): Seen {
+  return row.hidesPresence === 1 ? HIDDEN : seen(row.isOnline === 1, row.lastSeen, row.address)
+}
+
 type Seen = Pick<User, 'status' | 'lastSeen' | 'observedAddress'>
+
+const HIDDEN: Seen = { status: 'offline' }
 
 function seen(isOnline: boolean, lastSeen: number | null, address: string | null): Seen {
   return {

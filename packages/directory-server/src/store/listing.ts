@@ -1,12 +1,13 @@
 import type { AccountId, Name } from '@parley/shared/ids.ts'
 import type { Database, Statement } from 'better-sqlite3'
 
-/** A row of a listing; `isOnline` is 0 or 1. */
+/** A row of a listing; `hidesPresence` and `isOnline` are 0 or 1. */
 export interface ListedRow {
   readonly accountId: AccountId
   readonly name: Name
   readonly displayName: string
   readonly statusText: string | null
+  readonly hidesPresence: number
   readonly lastSeen: number | null
   readonly address: string | null
   readonly isOnline: number
@@ -27,12 +28,12 @@ interface Parameters {
 }
 
 const COLUMNS = `u.account_id AS accountId, u.name, u.display_name AS displayName, u.status_text AS statusText,
-  s.last_seen AS lastSeen, s.address, o.name IS NOT NULL AS isOnline`
+  u.hides_presence AS hidesPresence,  s.last_seen AS lastSeen, s.address, o.name IS NOT NULL AS isOnline`
 const TAIL = 'AND u.retired_at IS NULL AND u.name > @after ORDER BY u.name LIMIT @limit'
 const FROM_USERS = `FROM users u LEFT JOIN sightings s ON s.account_id = u.account_id
   LEFT JOIN temp.online o ON o.name = u.name WHERE true`
 const FROM_ADDRESS = `FROM sightings s JOIN users u ON u.account_id = s.account_id
-  LEFT JOIN temp.online o ON o.name = u.name WHERE s.address = @address`
+  LEFT JOIN temp.online o ON o.name = u.name WHERE s.address = @address AND u.hides_presence = 0`
 
 /**
  * All users in the order of names. Who is online is kept in memory, yet a page of online users must not cost a walk over all

@@ -85,4 +85,42 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sightings_by_address ON sightings (address);
   `,
+  `
+  ALTER TABLE users ADD COLUMN hides_presence INTEGER NOT NULL DEFAULT 0;
+
+  -- Those users who can be found by searching: what an answer tells of them, and the folded text by which they are found.
+  CREATE TABLE search_entries (
+    name TEXT PRIMARY KEY,
+    id INTEGER NOT NULL UNIQUE,
+    account_id TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    status_text TEXT,
+    hides_presence INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    folded_display TEXT NOT NULL,
+    folded_status TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX search_by_display ON search_entries (folded_display);
+  CREATE INDEX search_by_expiry ON search_entries (expires_at);
+
+  CREATE TABLE search_words (
+    word TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (word, name)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Which entries contain three characters in a row. Nothing of the text itself is kept here.
+  CREATE VIRTUAL TABLE search_parts USING fts5 (
+    text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+  );
+  INSERT INTO search_parts (search_parts, rank) VALUES ('secure-delete', 1);
+
+  -- The last number of each device's heartbeats. What it said then is forgotten.
+  CREATE TABLE heartbeats (
+    account_id TEXT NOT NULL,
+    device_key TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (account_id, device_key)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -8,6 +8,7 @@ export class StoreError extends Error {
     | 'newer-database'
     | 'unsafe-settings'
     | 'busy'
+    | 'search-busy'
     | 'full'
     | 'failed'
     | 'stopped'

@@ -13,6 +13,9 @@ import { Listing } from './listing.ts'
 import { LogTable } from './log-table.ts'
 import { OneTimePrekeysTable } from './one-time-prekeys-table.ts'
 import { PrekeyBatchesTable } from './prekey-batches-table.ts'
+import { SearchIndex } from './search-index.ts'
+import { rebuildSearch } from './search-rebuild.ts'
+import { SearchTable } from './search-table.ts'
 import { SettingsTable } from './settings-table.ts'
 import { SightingsTable } from './sightings-table.ts'
 import { StatementsTable } from './statements-table.ts'
@@ -25,6 +28,8 @@ export interface Store {
   readonly key: KeyPair<DirectoryKey>
   readonly commit: GroupCommit
   readonly tables: Tables
+  /** Of the database, for connections that only read. */
+  readonly path: string
   /** Commits what waits, checkpoints, and frees the data directory. */
   close(): void
 }
@@ -36,6 +41,8 @@ export interface Tables {
   readonly log: LogTable
   readonly oneTimePrekeys: OneTimePrekeysTable
   readonly prekeyBatches: PrekeyBatchesTable
+  readonly search: SearchTable
+  readonly searchIndex: SearchIndex
   readonly sightings: SightingsTable
   readonly statements: StatementsTable
   readonly users: UsersTable
@@ -55,16 +62,20 @@ export function openStore({ dataDir, limits, onFailed, touched }: StoreOptions):
   using opened = new DisposableStack()
   prepareDataDir(dataDir)
   const lock = opened.adopt(lockDataDir(dataDir), (held) => held.release())
-  const database = opened.adopt(openDatabase(join(dataDir, 'directory.sqlite')), (open) => open.close())
-  const key = loadDirectoryKey(dataDir, new SettingsTable(database))
+  const path = join(dataDir, 'directory.sqlite')
+  const database = opened.adopt(openDatabase(path), (open) => open.close())
+  const settings = new SettingsTable(database)
+  const key = loadDirectoryKey(dataDir, settings)
   const commit = new GroupCommit(transactionsOf(database), limits, onFailed)
   const tables = tablesOf(database)
   watchAccounts(database, touched)
+  rebuildSearch(database, settings, tables)
   opened.move()
   return {
     key,
     commit,
     tables,
+    path,
     close() {
       if (!database.open) return
       commit.close()
@@ -86,6 +97,8 @@ function tablesOf(database: Database): Tables {
     log: new LogTable(database),
     oneTimePrekeys: new OneTimePrekeysTable(database),
     prekeyBatches: new PrekeyBatchesTable(database),
+    search: new SearchTable(database),
+    searchIndex: new SearchIndex(database),
     sightings: new SightingsTable(database),
     statements: new StatementsTable(database),
     users: new UsersTable(database),

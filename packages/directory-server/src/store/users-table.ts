@@ -13,6 +13,8 @@ export interface UserRow {
   readonly digest: Digest
   readonly displayName: string
   readonly statusText: string | null
+  /** 0 or 1. */
+  readonly hidesPresence: number
   readonly expiresAt: number
   readonly logIndex: number
   readonly record: Jws
@@ -32,7 +34,7 @@ export interface RetiredName {
 }
 
 const COLUMNS = `name, account_id AS accountId, account_key AS accountKey, seq, digest, display_name AS displayName,
-  status_text AS statusText, expires_at AS expiresAt, log_index AS logIndex, record, retired_at AS retiredAt,
+  status_text AS statusText, hides_presence AS hidesPresence, expires_at AS expiresAt, log_index AS logIndex, record, retired_at AS retiredAt,
   moved_to AS movedTo, retirement`
 
 /** Who holds each name, and who held it before. */
@@ -41,6 +43,8 @@ export class UsersTable {
   readonly #ofAccount: Statement<[Name, AccountId], UserRow>
   readonly #lastRetired: Statement<[Name], UserRow>
   readonly #namesOf: Statement<[AccountId], Name>
+  readonly #visibleNamesOf: Statement<[AccountId], Name>
+  readonly #page: Statement<[string, number], UserRow>
   readonly #put: Statement<[RecordInForce]>
   readonly #retire: Statement<[RetiredName]>
 
@@ -53,11 +57,22 @@ export class UsersTable {
     this.#namesOf = database
       .prepare<[AccountId], Name>('SELECT name FROM users WHERE account_id = ? AND retired_at IS NULL ORDER BY name')
       .pluck()
+    this.#visibleNamesOf = database
+      .prepare<[AccountId], Name>(
+        'SELECT name FROM users WHERE account_id = ? AND retired_at IS NULL AND hides_presence = 0 ORDER BY name',
+      )
+      .pluck()
+    this.#page = database.prepare(
+      `SELECT ${COLUMNS} FROM users WHERE name > ? AND retired_at IS NULL ORDER BY name LIMIT ?`,
+    )
     this.#put = database.prepare(
-      `INSERT INTO users (name, account_id, account_key, seq, digest, display_name, status_text, expires_at, log_index, record)
-       VALUES (@name, @accountId, @accountKey, @seq, @digest, @displayName, @statusText, @expiresAt, @logIndex, @record)
+      `INSERT INTO users (name, account_id, account_key, seq, digest, display_name, status_text, hides_presence,
+         expires_at, log_index, record)
+       VALUES (@name, @accountId, @accountKey, @seq, @digest, @displayName, @statusText, @hidesPresence,
+         @expiresAt, @logIndex, @record)
        ON CONFLICT (name, account_id) DO UPDATE SET account_key = excluded.account_key, seq = excluded.seq,
          digest = excluded.digest, display_name = excluded.display_name, status_text = excluded.status_text,
+         hides_presence = excluded.hides_presence,
          expires_at = excluded.expires_at, log_index = excluded.log_index, record = excluded.record,
          retired_at = NULL, moved_to = NULL, retirement = NULL`,
     )
@@ -84,6 +99,16 @@ export class UsersTable {
   /** The names that the account holds now. */
   namesOf(accountId: AccountId): Name[] {
     return this.#namesOf.all(accountId)
+  }
+
+  /** Those of them whose record lets others see whether the account is here. */
+  visibleNamesOf(accountId: AccountId): Name[] {
+    return this.#visibleNamesOf.all(accountId)
+  }
+
+  /** Who holds a name now, in the order of names, after this one. */
+  page(after: string, limit: number): UserRow[] {
+    return this.#page.all(after, limit)
   }
 
   put(record: RecordInForce): void {

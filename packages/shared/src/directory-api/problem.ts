@@ -28,6 +28,7 @@ export const ProblemCode = z.enum([
   'stale-seq',
   'wrong-prev',
   'key-changed',
+  'busy',
   'unavailable',
   'internal',
 ])

@@ -10,7 +10,7 @@ export function infoRoutes({ directoryKey, limits }: Pick<AppParts, 'directoryKe
   const info: DirectoryInfo = {
     directoryKey,
     versions: ['v1'],
-    features: ['presence', 'prekeys', 'lookup-by-address'],
+    features: ['presence', 'prekeys', 'search', 'lookup-by-address'],
     limits: everyLimit(limits),
   }
   const router = Router({ strict: true, caseSensitive: true })

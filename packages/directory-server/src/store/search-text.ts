@@ -1,0 +1,63 @@
+// How texts are compared in a search. Text is folded when it is stored and when it is asked for, and then compared as it is.
+import { MAX_INDEXED_WORD_CHARS, MAX_INDEXED_WORDS } from '@parley/shared/limits.ts'
+
+const DIACRITICS = /[\u0300-\u036f]/g
+const SPACES_AND_CONTROLS = /[\s\p{Cc}]+/gu
+const WORD = /[\p{L}\p{N}\p{M}]+/gu
+/** Scripts that put no space between words. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
+
+export const GRAM_CHARS = 3
+
+/** Compatibility forms (NFKC), case, accents and kinds of space mean nothing: `Zoë`, `ＺＯＥ` and `zoe` are one text. */
+export function foldText(text: string): string {
+  const bare = text.toWellFormed().normalize('NFKD').replace(DIACRITICS, '')
+  // Upper case first, because it is what unites ß with ss and ς with σ (Unicode, SpecialCasing.txt).
+  const folded = bare.toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC')
+  return folded.replace(SPACES_AND_CONTROLS, ' ').trim()
+}
+
+/** The words of folded text, each once; of scripts without spaces, what begins at each character. */
+export function wordsOf(folded: string): Set<string> {
+  const words = new Set<string>()
+  for (const [word] of folded.matchAll(WORD)) {
+    if (words.size >= MAX_INDEXED_WORDS) break
+    words.add(head(word))
+    if (UNSPACED.test(word)) addTails(word, words)
+  }
+  return words
+}
+
+export function isOneWord(folded: string): boolean {
+  return folded.match(WORD)?.[0] === folded && folded.length <= MAX_INDEXED_WORD_CHARS
+}
+
+/** Whether a word of `text` begins at a place where `part` is found. */
+export function hasWordBeginning(text: string, part: string): boolean {
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + 1)) {
+    if (at === 0 || !/[\p{L}\p{N}\p{M}]$/u.test(text.slice(0, at))) return true
+  }
+  return false
+}
+
+/** Sets of three characters that cover a folded text: whatever contains the text contains all of them. Of shorter text none. */
+export function gramsOf(folded: string): string[] {
+  const chars = Array.from(folded)
+  const grams = new Set<string>()
+  for (let at = 0; at + GRAM_CHARS <= chars.length; at += GRAM_CHARS) {
+    grams.add(chars.slice(at, at + GRAM_CHARS).join(''))
+  }
+  if (chars.length > GRAM_CHARS) grams.add(chars.slice(-GRAM_CHARS).join(''))
+  return [...grams]
+}
+
+function addTails(word: string, words: Set<string>): void {
+  const chars = Array.from(word)
+  for (let from = 1; from < chars.length && words.size < MAX_INDEXED_WORDS; from++) {
+    words.add(head(chars.slice(from).join('')))
+  }
+}
+
+function head(word: string): string {
+  return Array.from(word).slice(0, MAX_INDEXED_WORD_CHARS).join('')
+}
