@@ -63,6 +63,18 @@ export async function refusedObjects(): Promise<VectorFile> {
       refused('account-record', 'a field missing', asRecord({ ...record, seq: undefined }), 'malformed'),
       refused('account-record', 'another version', asRecord({ ...record, v: 2 }), 'malformed'),
       refused('account-record', 'a name that was not folded', asRecord({ ...record, name: 'Alice' }), 'malformed'),
+      refused(
+        'account-record',
+        'presence that is not hidden, said in so many words',
+        asRecord({ ...record, hidePresence: false }),
+        'malformed',
+      ),
+      refused(
+        'account-record',
+        'a status text of 281 characters',
+        asRecord({ ...record, profile: { statusText: 'x'.repeat(281) } }),
+        'malformed',
+      ),
       refused('account-record', 'no device', asRecord({ ...record, devices: [] }), 'malformed'),
       refused('account-record', 'a count that is no integer', asRecord({ ...record, seq: 1.5 }), 'malformed'),
       refused(

@@ -95,11 +95,18 @@ async function laterRecord(before: Jws): Promise<AccountRecord> {
   }
 }
 
+/** Says nothing of where she is, and all that a profile can hold. */
+async function hiddenRecord(): Promise<AccountRecord> {
+  const profile = { statusText: '"%_*" 280 '.padEnd(280, '.'), avatar: digestOf('another picture') }
+  return { ...(await firstRecord()), displayName: 'A', profile, hidePresence: true }
+}
+
 /** Objects that verify, with the payload in the order in which it was signed. */
 export async function signedObjects(): Promise<VectorFile> {
   const first = await firstRecord()
   const firstJws = await signAccountRecord(rest(first), privateKey('alice'))
   const later = await laterRecord(firstJws)
+  const hidden = await hiddenRecord()
   const device = { v: 1 as const, aud: audience, accountId: aliceId, name: aliceName, deviceKey: laptop.publicKey }
   const statement = {
     v: 1 as const,
@@ -159,6 +166,14 @@ export async function signedObjects(): Promise<VectorFile> {
           keys: [alice.publicKey, alice2.publicKey, alice3.publicKey],
           devices: [laptop.publicKey],
         },
+      ),
+      signed(
+        'account-record',
+        'that hides its presence',
+        'alice',
+        hidden,
+        await signAccountRecord(rest(hidden), privateKey('alice')),
+        { keys: [alice.publicKey], devices: [laptop.publicKey] },
       ),
       signed(
         'device-statement',

@@ -18,6 +18,7 @@ import { Presence } from '#presence/presence.ts'
 import { AccountRecords } from '#records/account-records.ts'
 import { isDeviceInForce, type RecordsContext } from '#records/context.ts'
 import { DeviceStatements } from '#records/device-statements.ts'
+import { HeartbeatIntake, recordHeartbeats } from '#records/heartbeat-intake.ts'
 import { Prekeys } from '#records/prekeys.ts'
 import { authenticateDevice } from '#records/presence-proofs.ts'
 import { Retirements } from '#records/retirements.ts'
@@ -93,6 +94,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     isInForce: (device) => isDeviceInForce(context, device),
     oneTimePrekeysOf: ({ accountId, deviceKey }) => tables.oneTimePrekeys.count(accountId, deviceKey),
     seen: (accountId, address) => recordSighting(context, accountId, address),
+    writeHeartbeats: (heartbeats) => recordHeartbeats(context, heartbeats),
     onlineChanged: (accountId, isOnline) => {
       tables.listing.setOnline(accountId, isOnline ? tables.users.visibleNamesOf(accountId) : [])
       readyAnswers.forget(accountId)
@@ -109,19 +111,27 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     accountRecords: new AccountRecords({
       context,
       userOf,
-      onPublished: (accountId, name, outcome) => {
-        if (outcome === 'created') presence.holderChanged(name, accountId)
+      onPublished: (accountId, name, { isSeenAnew }) => {
+        if (isSeenAnew) presence.nameChanged(name, accountId)
         else presence.recordChanged(accountId)
       },
     }),
     deviceStatements: new DeviceStatements({ context, userOf }),
+    heartbeats: new HeartbeatIntake({
+      context,
+      onlineMs: limits.HEARTBEAT_ONLINE_MS,
+      lastNumber: (device) => presence.lastHeartbeat(device),
+      hasRoomFor: (device) => presence.hasRoomForHeartbeat(device),
+      accepted: (heartbeat) => presence.heard(heartbeat),
+      isOnline: (accountId) => presence.isOnline(accountId),
+    }),
     prekeys: new Prekeys({
       context,
       onClaimed: (accountId, device, left) => presence.prekeysLeft(accountId, device, left),
     }),
     retirements: new Retirements({
       context,
-      onRetired: (accountId, name) => presence.holderChanged(name, accountId),
+      onRetired: (accountId, name) => presence.nameChanged(name, accountId),
     }),
     search: new Search({
       byBeginning: (sought) => tables.searchIndex.byBeginning(sought),
@@ -132,6 +142,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     userViews,
     limits,
     readJsonBody: jsonBodyReader(limits),
+    ipLookup: options.ipLookup ?? true,
     drops,
     isReady: () => !isStopping && commit.state === 'open',
     log,

@@ -146,6 +146,22 @@ describe('looking up an address', () => {
   })
 })
 
+test('the lookup of addresses can be switched off', async () => {
+  await using directory = await TestDirectory.start({ ipLookup: false })
+  await directory.register('alice')
+
+  expect(await directory.get('/v1/users?ip=127.0.0.1')).toMatchObject(refusal(403, 'ip-lookup-off'))
+  expect(await pages(directory, '')).toEqual([['alice']])
+  expect(await directory.get('/v1')).not.toMatchObject({
+    body: { features: expect.arrayContaining(['lookup-by-address']) },
+  })
+  await directory.restart({ ipLookup: true })
+  expect(await pages(directory, 'ip=127.0.0.1')).toEqual([['alice']])
+  expect(await directory.get('/v1')).toMatchObject({
+    body: { features: expect.arrayContaining(['lookup-by-address']) },
+  })
+})
+
 test.each(['/v1?x=1', '/v1/users/alice?proof=1', '/healthz?x=1', '/readyz?x='])(
   'a query that the call does not take is refused: %s',
   async (path) => {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import type { AccountRecords } from '#records/account-records.ts'
 import type { DeviceStatements } from '#records/device-statements.ts'
+import type { HeartbeatIntake } from '#records/heartbeat-intake.ts'
 import type { Prekeys } from '#records/prekeys.ts'
 import type { Retirements } from '#records/retirements.ts'
 import type { Search } from '#records/search.ts'
@@ -15,12 +16,15 @@ export interface AppParts {
   readonly directoryKey: DirectoryKey
   readonly accountRecords: AccountRecords
   readonly deviceStatements: DeviceStatements
+  readonly heartbeats: HeartbeatIntake
   readonly prekeys: Prekeys
   readonly retirements: Retirements
   readonly search: Search
   readonly userViews: UserViews
   readonly limits: DirectoryLimits
   readonly readJsonBody: ReadJsonBody
+  /** Whether anybody may ask who was seen at an address. */
+  readonly ipLookup: boolean
   readonly drops: Drops
   readonly isReady: () => boolean
   readonly log: Logger

@@ -5,6 +5,7 @@ import { errorHandler, notFound } from './error-handler.ts'
 import { requestLog } from './request-log.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { healthRoutes } from './routes/health.ts'
+import { heartbeatRoutes } from './routes/heartbeat.ts'
 import { infoRoutes } from './routes/info.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { presenceRoutes } from './routes/presence.ts'
@@ -30,6 +31,7 @@ export function createApp(parts: AppParts): Express {
   app.use(userRoutes(parts))
   app.use(searchRoutes(parts))
   app.use(deviceRoutes(parts))
+  app.use(heartbeatRoutes(parts))
   app.use(prekeyRoutes(parts))
   app.use(presenceRoutes())
   app.use(notFound)

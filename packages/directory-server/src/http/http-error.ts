@@ -11,6 +11,7 @@ export class HttpError extends Error {
     | 'bad-name'
     | 'body-too-large'
     | 'unsupported-media-type'
+    | 'ip-lookup-off'
     | 'not-found'
     | 'method-not-allowed'
     | 'unavailable'

@@ -12,6 +12,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, title: st
   'bad-name': [400, 'This cannot be a name'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'Bodies are application/json'],
+  'ip-lookup-off': [403, 'This directory does not look up addresses'],
   'not-found': [404, 'There is nothing at this address'],
   'method-not-allowed': [405, 'This address does not take this method'],
   'unknown-name': [404, 'Nobody holds this name'],

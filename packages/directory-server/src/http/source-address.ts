@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { isIPv6, SocketAddress } from 'node:net'
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
@@ -8,4 +9,9 @@ export function canonicalAddress(address: string): string {
   if (!isIPv6(bare)) return bare
   const canonical = new SocketAddress({ address: bare, family: 'ipv6' }).address
   return MAPPED.exec(canonical)?.[1] ?? canonical
+}
+
+/** Where a request came from, as the directory itself sees it. */
+export function sourceOf(request: IncomingMessage): string {
+  return canonicalAddress(request.socket.remoteAddress ?? '')
 }

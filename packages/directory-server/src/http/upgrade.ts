@@ -8,7 +8,7 @@ import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
 import type { WebServer } from './server.ts'
-import { canonicalAddress } from './source-address.ts'
+import { sourceOf } from './source-address.ts'
 
 /** Whether a request becomes a WebSocket here; any other request that asks for an upgrade is answered as if it did not (RFC 9110 section 7.8). */
 export function isPresenceUpgrade({ method, url, headers }: IncomingMessage): boolean {
@@ -47,7 +47,7 @@ export function acceptUpgrades(server: WebServer, { presence, limits, drops }: U
     }
     sockets.handleUpgrade(request, stream, head, (socket) => {
       stream.off('error', ignore)
-      presence.accept(socket, canonicalAddress(request.socket.remoteAddress ?? ''))
+      presence.accept(socket, sourceOf(request))
     })
   })
 }

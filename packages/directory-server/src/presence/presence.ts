@@ -3,13 +3,14 @@ import { toBase64url } from '@parley/shared/bytes.ts'
 import { CLOSE, type PresenceChange } from '@parley/shared/directory-api/presence.ts'
 import type { AccountId, DeviceKey, Name } from '@parley/shared/ids.ts'
 import type { WebSocket } from 'ws'
+import { type Heartbeat, type HeartbeatLimits, Heartbeats } from './heartbeats.ts'
 import { PresenceError } from './presence-error.ts'
 import { type Host, type PresentDevice, Visit, type VisitDrop, type VisitLimits } from './visit.ts'
 import { Watchers } from './watchers.ts'
 
 const NONCE_BYTES = 16
 
-export interface PresenceLimits extends VisitLimits {
+export interface PresenceLimits extends VisitLimits, HeartbeatLimits {
   readonly MAX_PRESENCE_SOCKETS: number
   readonly MAX_UNAUTHENTICATED_SOCKETS: number
 }
@@ -19,12 +20,15 @@ export interface PresenceOptions {
   readonly authenticate: Host['authenticate']
   readonly problemOf: Host['problemOf']
   readonly stateOf: (name: Name) => PresenceChange
+  /** The names under which others may see whether the account is here. */
   readonly namesOf: (accountId: AccountId) => readonly Name[]
   /** Whether the device is still one that may be here. */
   readonly isInForce: (device: PresentDevice) => boolean
   readonly oneTimePrekeysOf: (device: PresentDevice) => number
   /** Resolves when it is on disk that the account was here now; `address` only when it arrives. */
   readonly seen: (accountId: AccountId, address?: string) => Promise<void>
+  /** Resolves when these are on disk. */
+  readonly writeHeartbeats: (heartbeats: readonly Heartbeat[]) => Promise<void>
   /** Called at once when the account comes or goes, and when it holds other names than before. */
   readonly onlineChanged: (accountId: AccountId, isOnline: boolean) => void
   readonly failed: (error: unknown) => void
@@ -33,13 +37,17 @@ export interface PresenceOptions {
   readonly random?: (size: number) => Uint8Array
 }
 
-/** Who is online: those whose device holds a connection, and nobody else. Kept in memory only, so a restart invents nobody. */
+/**
+ * Who is online: those of whom a device holds a connection or sent a heartbeat lately, and nobody else. Kept in memory only, so
+ * a restart invents nobody.
+ */
 export class Presence {
   readonly #options: PresenceOptions
   readonly #random: (size: number) => Uint8Array
   readonly #watchers: Watchers
   readonly #visits = new Set<Visit>()
   readonly #online = new Map<AccountId, Map<DeviceKey, Visit>>()
+  readonly #heartbeats: Heartbeats
   readonly #departures = new Set<Promise<void>>()
   /** Those of the visits whose device is known. */
   readonly #present = new Set<Visit>()
@@ -49,6 +57,13 @@ export class Presence {
     this.#options = options
     this.#random = options.random ?? randomBytes
     this.#watchers = new Watchers({ stateOf: options.stateOf, failed: options.failed })
+    const { limits, writeHeartbeats, failed } = options
+    this.#heartbeats = new Heartbeats({
+      limits,
+      write: writeHeartbeats,
+      expired: (accountId) => this.#silent(accountId),
+      failed,
+    })
   }
 
   /** Whether one more visit fits, or which maximum is reached. */
@@ -60,7 +75,7 @@ export class Presence {
   }
 
   isOnline(accountId: AccountId): boolean {
-    return this.#online.has(accountId)
+    return this.#online.has(accountId) || this.#heartbeats.isOnline(accountId)
   }
 
   accept(socket: WebSocket, address: string): void {
@@ -78,15 +93,36 @@ export class Presence {
     this.#visits.add(new Visit({ socket, address, nonce, limits, host, watchers: this.#watchers }))
   }
 
-  /** The account took the name or gave it up: its watchers hear what that makes of it. */
-  holderChanged(name: Name, accountId: AccountId): void {
+  /** The number of the device's last heartbeat, while it is remembered here. */
+  lastHeartbeat(device: PresentDevice): number | undefined {
+    return this.#heartbeats.lastNumber(device)
+  }
+
+  hasRoomForHeartbeat(device: PresentDevice): boolean {
+    return this.#heartbeats.hasRoomFor(device)
+  }
+
+  /** A device without a connection says that it is here, or that it leaves. */
+  heard(heartbeat: Heartbeat): void {
+    const { accountId } = heartbeat.device
+    const wasOnline = this.isOnline(accountId)
+    this.#heartbeats.put(heartbeat)
+    if (!wasOnline && this.isOnline(accountId)) this.#came(accountId)
+    if (wasOnline) this.#silent(accountId)
+  }
+
+  /** The account took the name or gave it up, shows or hides itself under it: its watchers hear what that makes of it. */
+  nameChanged(name: Name, accountId: AccountId): void {
     this.recordChanged(accountId)
     this.#watchers.announce([name])
     if (this.isOnline(accountId)) this.#options.onlineChanged(accountId, true)
   }
 
-  /** Ends those visits of the account that its records no longer back. */
+  /** Ends those visits and heartbeats of the account that its records no longer back. */
   recordChanged(accountId: AccountId): void {
+    const wasOnline = this.isOnline(accountId)
+    this.#heartbeats.review(accountId, this.#options.isInForce)
+    if (wasOnline) this.#silent(accountId)
     for (const visit of this.#online.get(accountId)?.values() ?? []) {
       if (visit.device === undefined || this.#options.isInForce(visit.device)) continue
       visit.end(CLOSE.unauthenticated, new PresenceError('unlisted', UNLISTED))
@@ -103,7 +139,7 @@ export class Presence {
     this.#isStopping = true
     for (const visit of this.#visits) visit.end(CLOSE.stopping)
     this.#watchers.stop()
-    await Promise.all(this.#departures)
+    await Promise.all([...this.#departures, this.#heartbeats.stop()])
   }
 
   async #arrived(visit: Visit, device: PresentDevice): Promise<void> {
@@ -111,15 +147,12 @@ export class Presence {
     await this.#options.seen(accountId, visit.address)
     if (!visit.isOpen) return
     if (!this.#options.isInForce(device)) throw new PresenceError('unlisted', UNLISTED)
+    const wasOnline = this.isOnline(accountId)
     const devices = this.#online.get(accountId)
     const replaced = devices?.get(deviceKey)
-    if (devices === undefined) {
-      this.#online.set(accountId, new Map([[deviceKey, visit]]))
-      this.#options.onlineChanged(accountId, true)
-      this.#watchers.announce(this.#options.namesOf(accountId))
-    } else {
-      devices.set(deviceKey, visit)
-    }
+    if (devices === undefined) this.#online.set(accountId, new Map([[deviceKey, visit]]))
+    else devices.set(deviceKey, visit)
+    if (!wasOnline) this.#came(accountId)
     this.#present.add(visit)
     replaced?.end(CLOSE.replaced)
     visit.send({ type: 'ready' })
@@ -136,15 +169,30 @@ export class Presence {
     devices.delete(deviceKey)
     if (devices.size > 0) return
     this.#online.delete(accountId)
-    this.#options.onlineChanged(accountId, false)
-    const departure: Promise<void> = this.#depart(accountId).finally(() => this.#departures.delete(departure))
+    this.#depart(accountId, () => this.#options.seen(accountId))
+  }
+
+  #came(accountId: AccountId): void {
+    this.#options.onlineChanged(accountId, true)
+    this.#watchers.announce(this.#options.namesOf(accountId))
+  }
+
+  /** Nothing more is heard of a device; its last heartbeat was the last time that it was seen. */
+  #silent(accountId: AccountId): void {
+    if (!this.isOnline(accountId)) this.#depart(accountId, () => this.#heartbeats.written())
+  }
+
+  #depart(accountId: AccountId, record: () => Promise<void>): void {
+    if (!this.isOnline(accountId)) this.#options.onlineChanged(accountId, false)
+    const departure = this.#recordAndTell(accountId, record).finally(() => this.#departures.delete(departure))
     this.#departures.add(departure)
   }
 
   /** Watchers hear of it once `lastSeen` can be read. */
-  async #depart(accountId: AccountId): Promise<void> {
+  async #recordAndTell(accountId: AccountId, record: () => Promise<void>): Promise<void> {
     try {
-      await this.#options.seen(accountId)
+      await record()
+      if (this.isOnline(accountId)) return
       this.#watchers.announce(this.#options.namesOf(accountId))
     } catch (error) {
       this.#options.failed(error)

@@ -13,11 +13,16 @@ export interface Published {
   readonly user: User
 }
 
+export interface RecordChange {
+  /** The account holds the name from now on, or lets others see its presence from now on, or no longer. */
+  readonly isSeenAnew: boolean
+}
+
 export interface AccountRecordsOptions {
   readonly context: RecordsContext
   readonly userOf: (row: UserRow) => User
-  /** The name has a new record, which may list other devices; `created` when its account holds it from now on. */
-  readonly onPublished: (accountId: AccountId, name: Name, outcome: 'created' | 'updated') => void
+  /** The name has a new record, which may list other devices. */
+  readonly onPublished: (accountId: AccountId, name: Name, change: RecordChange) => void
 }
 
 /** Publishes account records: who may have which name, and which record follows which. */
@@ -38,15 +43,17 @@ export class AccountRecords {
     if (account.record.name !== name) {
       throw new RefusedError('wrong-name', `the record is for ${account.record.name}, the address is that of ${name}`)
     }
-    const published = await decide(this.#context, () => this.#decide(account, observedAddress))
-    if (published.outcome !== 'unchanged') this.#onPublished(account.record.accountId, name, published.outcome)
+    const { isSeenAnew, ...published } = await decide(this.#context, () => this.#decide(account, observedAddress))
+    if (published.outcome !== 'unchanged') this.#onPublished(account.record.accountId, name, { isSeenAnew })
     return published
   }
 
-  #decide(account: VerifiedAccount, observedAddress: string): Published | RefusedError {
+  #decide(account: VerifiedAccount, observedAddress: string): (Published & RecordChange) | RefusedError {
     const { record, jws } = account
     const { users, sightings } = this.#context.tables
     const now = this.#context.now()
+    // Whoever asks may hear where it asks from, whatever the account hides; and nothing else, for a record can be sent by anybody.
+    const mine = (user: User) => ({ ...user, observedAddress })
     const untimely = judgeExpiry(record.expiresAt, now)
     if (untimely !== undefined) return untimely
 
@@ -54,7 +61,7 @@ export class AccountRecords {
     if (holder !== undefined && holder.accountId !== record.accountId) {
       return new RefusedError('name-taken', `the name ${record.name} belongs to another account`)
     }
-    if (holder?.record === jws) return { outcome: 'unchanged', user: this.#userOf(holder) }
+    if (holder?.record === jws) return { outcome: 'unchanged', isSeenAnew: false, user: mine(this.#userOf(holder)) }
     if (holder === undefined && this.#isReservedForOthers(record.name, record.accountId, now)) {
       return new RefusedError('name-reserved', `the name ${record.name} was given up lately and is still reserved`)
     }
@@ -63,7 +70,8 @@ export class AccountRecords {
 
     const row = this.#write(account)
     sightings.observed(record.accountId, observedAddress)
-    return { outcome: holder === undefined ? 'created' : 'updated', user: this.#userOf(row) }
+    const isSeenAnew = holder?.hidesPresence !== row.hidesPresence
+    return { outcome: holder === undefined ? 'created' : 'updated', isSeenAnew, user: mine(this.#userOf(row)) }
   }
 
   #isReservedForOthers(name: Name, accountId: AccountId, now: number): boolean {

@@ -23,12 +23,13 @@ export class DeviceStatements {
   }
 
   /** Resolves when the statement is on disk. Rejects with SignedObjectError or RefusedError. */
-  async publish(name: Name, device: DeviceKey, jws: Jws): Promise<StatementPublished> {
+  async publish(name: Name, device: DeviceKey, jws: Jws, observedAddress: string): Promise<StatementPublished> {
     const statement = await verifyDeviceStatement(jws, this.#context.audience)
     if (statement.deviceKey !== device) {
       throw new RefusedError('bad-request', 'the statement is by another device than the address names')
     }
-    return decide(this.#context, () => this.#decide(name, statement, jws))
+    const { outcome, user } = await decide(this.#context, () => this.#decide(name, statement, jws))
+    return { outcome, user: { ...user, observedAddress } }
   }
 
   #decide(name: Name, statement: DeviceStatement, jws: Jws): StatementPublished | RefusedError {

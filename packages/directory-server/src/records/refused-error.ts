@@ -18,6 +18,7 @@ export class RefusedError extends Error {
     | 'stale-seq'
     | 'wrong-prev'
     | 'key-changed'
+    | 'busy'
   /** With `stale-seq`: the number in force. */
   readonly current: number | undefined
   constructor(code: RefusedError['code'], message: string, current?: number) {

@@ -64,6 +64,10 @@ export const Settings = z.strictObject({
     default: [],
     isList: true,
   }),
+  ipLookup: setting(toggle(), {
+    help: 'tell anybody who was seen at an address (GET /v1/users?ip=)',
+    default: true,
+  }),
   logLevel: setting(choice(LOG_LEVELS), {
     placeholder: '<level>',
     help: 'least important log lines to write, to stderr',

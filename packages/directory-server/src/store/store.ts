@@ -9,6 +9,7 @@ import { DevicesTable } from './devices-table.ts'
 import { loadDirectoryKey } from './directory-key.ts'
 import { lockDataDir } from './directory-lock.ts'
 import { type CommitLimits, GroupCommit } from './group-commit.ts'
+import { HeartbeatsTable } from './heartbeats-table.ts'
 import { Listing } from './listing.ts'
 import { LogTable } from './log-table.ts'
 import { OneTimePrekeysTable } from './one-time-prekeys-table.ts'
@@ -37,6 +38,7 @@ export interface Store {
 export interface Tables {
   readonly counters: CountersTable
   readonly devices: DevicesTable
+  readonly heartbeats: HeartbeatsTable
   readonly listing: Listing
   readonly log: LogTable
   readonly oneTimePrekeys: OneTimePrekeysTable
@@ -93,6 +95,7 @@ function tablesOf(database: Database): Tables {
   return {
     counters: new CountersTable(database),
     devices: new DevicesTable(database),
+    heartbeats: new HeartbeatsTable(database),
     listing: new Listing(database),
     log: new LogTable(database),
     oneTimePrekeys: new OneTimePrekeysTable(database),

@@ -172,6 +172,15 @@ export class Person {
     return signDeviceProof('presence', { ...this.#proof(device), ...changes, nonce }, device.key.privateKey)
   }
 
+  heartbeat(
+    changes: { status?: 'online' | 'offline'; n?: number; name?: Name; aud?: Digest } = {},
+    device = this.device,
+  ): Promise<Jws> {
+    const n = changes.n ?? device.nextNumber()
+    const proof = { ...this.#proof(device), status: 'online' as const, ...changes, n }
+    return signDeviceProof('heartbeat', proof, device.key.privateKey)
+  }
+
   claim(target: DeviceKey, changes: { n?: number; aud?: Digest } = {}, device = this.device): Promise<Jws> {
     const n = changes.n ?? device.nextNumber()
     return signDeviceProof('claim', { ...this.#proof(device), target, ...changes, n }, device.key.privateKey)

@@ -8,6 +8,7 @@ export const ProblemCode = z.enum([
   'bad-name',
   'body-too-large',
   'unsupported-media-type',
+  'ip-lookup-off',
   'not-found',
   'method-not-allowed',
   'unknown-name',

@@ -26,8 +26,6 @@ export const AccountRecord = z.strictObject({
   profile: Profile,
   devices: z.array(Jws).min(1).max(MAX_DEVICES),
   revoked: z.array(DeviceKey).max(MAX_REVOKED_DEVICES),
-  /** Asks the directory to tell nobody whether the account is here, when it was, and from where it came. */
-  hidePresence: z.literal(true).optional(),
   /** Rises by at least one with every record. */
   seq: z.int().positive(),
   /** `digestOf` the record before this one, null in the first. */
@@ -35,6 +33,8 @@ export const AccountRecord = z.strictObject({
   /** Unix milliseconds. */
   issuedAt: z.int().nonnegative(),
   expiresAt: z.int().positive(),
+  /** Asks the directory to tell nobody whether the account is here, when it was, and from where it came. */
+  hidePresence: z.literal(true).optional(),
 })
 export type AccountRecord = z.infer<typeof AccountRecord>
 

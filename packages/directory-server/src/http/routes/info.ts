@@ -5,12 +5,18 @@ import type { AppParts } from '../app-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { refuseQuery } from '../parameters.ts'
 
+const FEATURES = ['presence', 'heartbeat', 'prekeys', 'search', 'hide-presence']
+
 /** `GET /v1`: what this directory is. */
-export function infoRoutes({ directoryKey, limits }: Pick<AppParts, 'directoryKey' | 'limits'>): Router {
+export function infoRoutes({
+  directoryKey,
+  ipLookup,
+  limits,
+}: Pick<AppParts, 'directoryKey' | 'ipLookup' | 'limits'>): Router {
   const info: DirectoryInfo = {
     directoryKey,
     versions: ['v1'],
-    features: ['presence', 'prekeys', 'search', 'lookup-by-address'],
+    features: [...FEATURES, ...(ipLookup ? ['lookup-by-address'] : [])],
     limits: everyLimit(limits),
   }
   const router = Router({ strict: true, caseSensitive: true })

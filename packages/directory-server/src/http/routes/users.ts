@@ -1,21 +1,24 @@
 import { DeleteUser, PutRecord, type UsersPage, UsersQuery } from '@parley/shared/directory-api/users.ts'
 import { Name } from '@parley/shared/ids.ts'
-import { type Request, Router } from 'express'
+import { Router } from 'express'
 import type { AppParts } from '../app-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { HttpError } from '../http-error.ts'
 import { nameOf, queryOf, refuseQuery } from '../parameters.ts'
-import { canonicalAddress } from '../source-address.ts'
+import { canonicalAddress, sourceOf } from '../source-address.ts'
 
-type Parts = Pick<AppParts, 'accountRecords' | 'retirements' | 'userViews' | 'readJsonBody' | 'log'>
+type Parts = Pick<AppParts, 'accountRecords' | 'retirements' | 'userViews' | 'ipLookup' | 'readJsonBody' | 'log'>
 
 /** `/v1/users` and `/v1/users/{name}`. */
-export function userRoutes({ accountRecords, retirements, userViews, readJsonBody, log }: Parts): Router {
+export function userRoutes({ accountRecords, retirements, userViews, ipLookup, readJsonBody, log }: Parts): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/v1/users')
     .get((request, response) => {
       const { cursor, ip, ...query } = queryOf(request, UsersQuery)
+      if (ip !== undefined && !ipLookup) {
+        throw new HttpError('ip-lookup-off', 'this directory does not tell who was seen at an address')
+      }
       const address = ip === undefined ? {} : { ip: canonicalAddress(ip) }
       const { users, last } = userViews.page({ ...query, ...address }, afterCursor(cursor))
       response.json({ users, ...(last !== undefined && { next: cursorAfter(last) }) } satisfies UsersPage)
@@ -45,10 +48,6 @@ export function userRoutes({ accountRecords, retirements, userViews, readJsonBod
     })
     .all(methodNotAllowed('GET', 'HEAD', 'PUT', 'DELETE'))
   return router
-}
-
-function sourceOf(request: Request): string {
-  return canonicalAddress(request.socket.remoteAddress ?? '')
 }
 
 function cursorAfter(name: Name): string {

@@ -1,0 +1,21 @@
+import { type HeartbeatAnswer, PostHeartbeat } from '@parley/shared/directory-api/heartbeat.ts'
+import { Router } from 'express'
+import type { AppParts } from '../app-parts.ts'
+import { methodNotAllowed } from '../error-handler.ts'
+import { nameOf, refuseQuery } from '../parameters.ts'
+import { sourceOf } from '../source-address.ts'
+
+/** `POST /v1/users/{name}/heartbeat`. */
+export function heartbeatRoutes({ heartbeats, readJsonBody }: Pick<AppParts, 'heartbeats' | 'readJsonBody'>): Router {
+  const router = Router({ strict: true, caseSensitive: true })
+  router
+    .route('/v1/users/:name/heartbeat')
+    .post(async (request, response) => {
+      refuseQuery(request)
+      const name = nameOf(request)
+      const { heartbeat } = await readJsonBody(request, PostHeartbeat)
+      response.json((await heartbeats.take(name, heartbeat, sourceOf(request))) satisfies HeartbeatAnswer)
+    })
+    .all(methodNotAllowed('POST'))
+  return router
+}
