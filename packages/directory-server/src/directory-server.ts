@@ -18,6 +18,7 @@ import { Presence } from '#presence/presence.ts'
 import { AccountRecords } from '#records/account-records.ts'
 import { isDeviceInForce, type RecordsContext } from '#records/context.ts'
 import { DeviceStatements } from '#records/device-statements.ts'
+import { ExpirySweep } from '#records/expiry-sweep.ts'
 import { HeartbeatIntake, recordHeartbeats } from '#records/heartbeat-intake.ts'
 import { Prekeys } from '#records/prekeys.ts'
 import { authenticateDevice } from '#records/presence-proofs.ts'
@@ -102,6 +103,13 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     failed: (error) => log.error({ err: error }, 'presence failed'),
     dropped: (reason) => drops.count(reason),
   })
+  const sweep = new ExpirySweep({
+    context,
+    everyMs: limits.EXPIRY_SWEEP_MS,
+    onExpired: (accountId) => presence.recordChanged(accountId),
+    failed: (error) => log.error({ err: error }, 'expired records could not be cleared away'),
+  })
+  started.defer(() => sweep.stop())
   const userOf = userViews.userOf.bind(userViews)
   const readyAnswers: ReadyAnswers = new ReadyAnswers({ limits, find: (name) => userViews.find(name), now })
 

@@ -43,6 +43,14 @@ describe('registration', () => {
     expect(alicia.accountId).toBe(alice.accountId)
   })
 
+  test.each(['admin', 'postmaster', 'everyone', 'parley'])('nobody can register the name %s', async (name) => {
+    await using directory = await TestDirectory.start()
+    const record = await directory.person(name).record()
+
+    expect(await directory.put(`/v1/users/${name}`, { record })).toMatchObject(refusal(409, 'name-reserved'))
+    expect(await directory.get(`/v1/users/${name}`)).toMatchObject(refusal(404, 'unknown-name'))
+  })
+
   test('a name that another account holds is refused', async () => {
     await using directory = await TestDirectory.start()
     await directory.register('alice')

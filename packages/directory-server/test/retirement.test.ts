@@ -13,9 +13,25 @@ describe('retirement', () => {
 
     expect(await directory.delete('/v1/users/alice', { retirement })).toMatchObject({ status: 204, body: undefined })
     expect(await directory.get('/v1/users/alice')).toMatchObject(
-      refusal(404, 'unknown-name', { detail: expect.stringContaining('alicia') }),
+      refusal(404, 'unknown-name', { detail: expect.stringContaining('alicia'), movedTo: 'alicia', retirement }),
     )
     expect((await directory.get('/v1/users')).body).toEqual({ users: [] })
+  })
+
+  test('whoever gave a name up without a new one is proved to have done so, until somebody holds it again', async () => {
+    let today = Date.UTC(2030, 0, 1)
+    await using directory = await TestDirectory.start({ now: () => today })
+    const alice = await directory.register('alice')
+    const retirement = await alice.retirement()
+    await directory.delete('/v1/users/alice', { retirement })
+
+    const answer = await directory.get('/v1/users/alice')
+    expect(answer).toMatchObject(refusal(404, 'unknown-name', { retirement }))
+    expect(answer.body).not.toHaveProperty('movedTo')
+    expect((await directory.get('/v1/users/bob')).body).not.toHaveProperty('retirement')
+    today += 91 * DAY_MS
+    const next = await directory.register('alice')
+    expect(await directory.user('alice')).toMatchObject({ accountId: next.accountId })
   })
 
   test('the same retirement again is answered as the first time', async () => {

@@ -20,6 +20,8 @@ export const MAX_JWS_CHARS = 14 * KIB
 export const RECORD_LIFETIME_MS = 365 * 24 * 60 * 60 * 1000
 /** How far ahead of the directory's clock an owner's may be. */
 export const CLOCK_SLACK_MS = 5 * 60_000
+/** How often the directory looks for records that have expired. */
+export const EXPIRY_SWEEP_MS = 60_000
 export const NAME_RESERVATION_MS = 90 * 24 * 60 * 60 * 1000
 
 /** Prekeys. A batch is one upload; the device refills when the directory holds fewer than the low mark. */
@@ -40,6 +42,9 @@ export const MAX_USED_BASE_KEYS = 16_384
 export const MAX_RATCHET_BYTES = 512 * KIB
 /** Work that waits for the lock of one remote device. */
 export const MAX_WAITING_FOR_DEVICE = 1_024
+
+/** Moves from name to name that are followed. */
+export const MAX_NAME_MOVES = 4
 
 /** Directory, HTTP. */
 export const MAX_BODY_BYTES = 16 * KIB

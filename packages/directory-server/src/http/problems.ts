@@ -1,7 +1,7 @@
 // The one place that knows status codes of refusals (RFC 9457 problem details).
 import type { Problem, ProblemCode } from '@parley/shared/directory-api/problem.ts'
 import { SignedObjectError } from '@parley/shared/signed/jws.ts'
-import { RefusedError } from '#records/refused-error.ts'
+import { type RefusalFacts, RefusedError } from '#records/refused-error.ts'
 import { StoreError } from '#store/store-error.ts'
 import { HttpError } from './http-error.ts'
 
@@ -29,7 +29,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, title: st
   'bad-prekeys': [400, 'These prekeys cannot be taken'],
   'not-a-user': [401, 'Only devices of registered accounts may do this'],
   'name-taken': [409, 'The name belongs to another account'],
-  'name-reserved': [409, 'The name was given up lately and is still reserved'],
+  'name-reserved': [409, 'The name is reserved'],
   'stale-seq': [409, 'A later one was accepted before'],
   'wrong-prev': [409, 'The record does not continue the one in force'],
   'key-changed': [409, 'The account key changed without the consent of the one before'],
@@ -38,7 +38,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, title: st
   internal: [500, 'The directory failed'],
 }
 
-export function problem(code: ProblemCode, detail?: string, current?: number): Problem {
+export function problem(code: ProblemCode, detail?: string, facts: RefusalFacts = {}): Problem {
   const [status, title] = PROBLEMS[code]
   return {
     type: `urn:parley:problem:${code}`,
@@ -46,13 +46,13 @@ export function problem(code: ProblemCode, detail?: string, current?: number): P
     status,
     code,
     ...(detail !== undefined && { detail }),
-    ...(current !== undefined && { current }),
+    ...facts,
   }
 }
 
 /** What to tell of an error. Of one that nobody expected: nothing but that it happened. */
 export function problemOf(error: unknown): Problem {
-  if (error instanceof RefusedError) return problem(error.code, error.message, error.current)
+  if (error instanceof RefusedError) return problem(error.code, error.message, error.facts)
   if (error instanceof SignedObjectError || error instanceof HttpError) return problem(error.code, error.message)
   // The database refuses work only while it is overloaded, full, broken or closed.
   if (error instanceof StoreError) return problem(isBusy(error) ? 'busy' : 'unavailable', error.message)

@@ -34,6 +34,7 @@ const ABOUT: Readonly<Record<LimitName | CommonLimitName, About>> = {
   PRESENCE_CLOSE_TIMEOUT_MS: { unit: 'ms', purpose: 'from our close frame to the end' },
   PRESENCE_PING_MS: { unit: 'ms', purpose: 'between two pings of a presence socket' },
   PRESENCE_DEAD_MS: { unit: 'ms', purpose: 'of silence until a presence socket is given up' },
+  EXPIRY_SWEEP_MS: { unit: 'ms', purpose: 'between two looks for records that have expired' },
   HEARTBEAT_ONLINE_MS: { unit: 'ms', purpose: 'that a device counts as here after a heartbeat' },
   HEARTBEAT_WRITE_MS: { unit: 'ms', purpose: 'that a heartbeat may be in memory only' },
   MAX_HEARTBEAT_DEVICES: { unit: 'count', purpose: 'devices whose heartbeats are remembered in memory' },

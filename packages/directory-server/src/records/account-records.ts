@@ -2,6 +2,7 @@ import type { User } from '@parley/shared/directory-api/users.ts'
 import { digestOf } from '@parley/shared/hashes.ts'
 import type { AccountId, Name } from '@parley/shared/ids.ts'
 import { CLOCK_SLACK_MS, NAME_RESERVATION_MS, RECORD_LIFETIME_MS } from '@parley/shared/limits.ts'
+import { isReservedName } from '@parley/shared/reserved-names.ts'
 import { type VerifiedAccount, verifyAccountRecord } from '@parley/shared/signed/account-record.ts'
 import type { UserRow } from '#store/users-table.ts'
 import { decide, type RecordsContext } from './context.ts'
@@ -62,6 +63,9 @@ export class AccountRecords {
       return new RefusedError('name-taken', `the name ${record.name} belongs to another account`)
     }
     if (holder?.record === jws) return { outcome: 'unchanged', isSeenAnew: false, user: mine(this.#userOf(holder)) }
+    if (holder === undefined && isReservedName(record.name)) {
+      return new RefusedError('name-reserved', `nobody can register the name ${record.name} here`)
+    }
     if (holder === undefined && this.#isReservedForOthers(record.name, record.accountId, now)) {
       return new RefusedError('name-reserved', `the name ${record.name} was given up lately and is still reserved`)
     }

@@ -1,3 +1,8 @@
+import type { Problem } from '@parley/shared/directory-api/problem.ts'
+
+/** What a refusal tells besides its sentence, as members of the problem. */
+export type RefusalFacts = Pick<Problem, 'current' | 'movedTo' | 'retirement'>
+
 /** A rule says no. Expected: rules hand it back as a value, and only the methods that a route calls throw it. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError'
@@ -19,15 +24,14 @@ export class RefusedError extends Error {
     | 'wrong-prev'
     | 'key-changed'
     | 'busy'
-  /** With `stale-seq`: the number in force. */
-  readonly current: number | undefined
-  constructor(code: RefusedError['code'], message: string, current?: number) {
+  readonly facts: RefusalFacts
+  constructor(code: RefusedError['code'], message: string, facts: RefusalFacts = {}) {
     super(message)
     this.code = code
-    this.current = current
+    this.facts = facts
   }
 }
 
 export function staleSeq(what: string, current: number): RefusedError {
-  return new RefusedError('stale-seq', `${what} must be above ${current}`, current)
+  return new RefusedError('stale-seq', `${what} must be above ${current}`, { current })
 }

@@ -28,15 +28,11 @@ export class UserViews {
     return holder && { user: this.userOf(holder), expiresAt: holder.expiresAt }
   }
 
-  /** Throws `unknown-name`, which says where a retired name moved to. */
+  /** Throws `unknown-name`, which carries the retirement of who held the name last, and says where they moved to. */
   user(name: Name): User {
     const found = this.find(name)
     if (found !== undefined) return found.user
-    const movedTo = this.#tables.users.lastRetired(name)?.movedTo
-    throw new RefusedError(
-      'unknown-name',
-      movedTo ? `${name} was given up; its account moved to ${movedTo}` : `nobody holds the name ${name}`,
-    )
+    throw unknownName(name, this.#tables.users.lastRetired(name))
   }
 
   userOf(row: UserRow): User {
@@ -76,6 +72,14 @@ export class UserViews {
     const { lastSeen = null, address = null } = this.#tables.sightings.get(accountId) ?? {}
     return seen(this.#isOnline(accountId), lastSeen, address)
   }
+}
+
+function unknownName(name: Name, last: UserRow | undefined): RefusedError {
+  if (last?.retirement == null) return new RefusedError('unknown-name', `nobody holds the name ${name}`)
+  const { retirement, movedTo } = last
+  if (movedTo === null) return new RefusedError('unknown-name', `${name} was given up`, { retirement })
+  const sentence = `${name} was given up; its account moved to ${movedTo}`
+  return new RefusedError('unknown-name', sentence, { movedTo, retirement })
 }
 
 function summaryOf(row: FoundRow, seen: Seen): UserSummary {

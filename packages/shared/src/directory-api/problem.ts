@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { Name } from '#ids.ts'
+import { Jws } from '#signed/jws.ts'
 
 /** What can go wrong at a directory. The code is stable and documented; the sentence is for people. */
 export const ProblemCode = z.enum([
@@ -45,5 +47,9 @@ export const Problem = z.object({
   detail: z.string().optional(),
   /** With `stale-seq`: the number in force, so that the next try can be above it. */
   current: z.int().optional(),
+  /** With `unknown-name`: where the account went that gave the name up. True when the record there is by who signed `retirement`. */
+  movedTo: Name.optional(),
+  /** With `unknown-name`: what the account signed that held the name last. */
+  retirement: Jws.optional(),
 })
 export type Problem = z.infer<typeof Problem>
