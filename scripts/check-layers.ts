@@ -33,8 +33,10 @@ const rules: Readonly<Record<string, PackageRule>> = {
       records: ['store'],
       // Who is online lives in memory and is forgotten at a restart, so it needs no store.
       presence: [],
+      // Numbers for operators; where they come from is passed in.
+      metrics: [],
       // The only folder that knows status codes and sockets.
-      http: ['limits', 'store', 'records', 'presence'],
+      http: ['limits', 'store', 'records', 'presence', 'metrics'],
       // What an operator can set, by flag, environment or file. Nobody reads it but the roots and the command line.
       settings: ['limits'],
       // The commands; the running directory comes in as a function.

@@ -13,7 +13,9 @@ import { reloadTls, warnOfExpiry } from '#http/reload-tls.ts'
 import { createHttpServer } from '#http/server.ts'
 import { loadTls, tlsFilesOf } from '#http/tls-files.ts'
 import { acceptUpgrades } from '#http/upgrade.ts'
+import { readVersion } from '#http/version.ts'
 import { directoryLimits } from '#limits/directory-limits.ts'
+import { Metrics } from '#metrics/metrics.ts'
 import { Presence } from '#presence/presence.ts'
 import { AccountRecords } from '#records/account-records.ts'
 import { isDeviceInForce, type RecordsContext } from '#records/context.ts'
@@ -113,6 +115,18 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const userOf = userViews.userOf.bind(userViews)
   const readyAnswers: ReadyAnswers = new ReadyAnswers({ limits, find: (name) => userViews.find(name), now })
 
+  const metrics = new Metrics({
+    version: readVersion(),
+    registeredNames: () => tables.users.count(),
+    onlineAccounts: () => presence.onlineAccounts,
+    presenceSockets: () => presence.sockets,
+    watchedNames: () => presence.watchedNames,
+    waitingWrites: () => commit.waiting,
+    waitingSearches: () => searchThread.waiting,
+    walBytes: () => store.walBytes(),
+    drops: () => drops.totals(),
+  })
+
   let isStopping = false
   const app = createApp({
     directoryKey: store.key.publicKey,
@@ -152,10 +166,17 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     readJsonBody: jsonBodyReader(limits),
     ipLookup: options.ipLookup ?? true,
     drops,
+    metrics,
+    metricsAccess: options.metrics ?? 'loopback',
     isReady: () => !isStopping && commit.state === 'open',
     log,
   })
-  const front = frontHandler({ answers: readyAnswers, app, isEachLogged: () => log.isLevelEnabled('debug') })
+  const front = frontHandler({
+    answers: readyAnswers,
+    app,
+    isEachLogged: () => log.isLevelEnabled('debug'),
+    meter: metrics.requests.meter('GET', '/v1/users/:name'),
+  })
   const server = createHttpServer({ handle: front, limits, drops, tls })
   acceptUpgrades(server, { presence, limits, drops })
   const url = await listen(server, host, port)

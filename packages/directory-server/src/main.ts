@@ -1,14 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
-import { z } from 'zod'
 import { EXIT } from '#cli/exit.ts'
 import { runProgram } from '#cli/program.ts'
+import { readVersion } from '#http/version.ts'
 import { startDirectory } from './directory-server.ts'
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version
-}
 
 process.umask(0o077)
 process.on('uncaughtException', (error) => {

@@ -1,6 +1,7 @@
 import type { DirectoryKey } from '@parley/shared/ids.ts'
 import type { Logger } from 'pino'
 import type { DirectoryLimits } from '#limits/directory-limits.ts'
+import type { Metrics } from '#metrics/metrics.ts'
 import type { AccountRecords } from '#records/account-records.ts'
 import type { DeviceStatements } from '#records/device-statements.ts'
 import type { HeartbeatIntake } from '#records/heartbeat-intake.ts'
@@ -10,6 +11,7 @@ import type { Search } from '#records/search.ts'
 import type { UserViews } from '#records/user-views.ts'
 import type { Drops } from './drops.ts'
 import type { ReadJsonBody } from './read-body.ts'
+import type { MetricsAccess } from './routes/metrics.ts'
 
 /** What the routes serve. */
 export interface AppParts {
@@ -26,6 +28,8 @@ export interface AppParts {
   /** Whether anybody may ask who was seen at an address. */
   readonly ipLookup: boolean
   readonly drops: Drops
+  readonly metrics: Metrics
+  readonly metricsAccess: MetricsAccess
   readonly isReady: () => boolean
   readonly log: Logger
 }

@@ -7,6 +7,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { healthRoutes } from './routes/health.ts'
 import { heartbeatRoutes } from './routes/heartbeat.ts'
 import { infoRoutes } from './routes/info.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { presenceRoutes } from './routes/presence.ts'
 import { searchRoutes } from './routes/search.ts'
@@ -21,12 +22,13 @@ export function createApp(parts: AppParts): Express {
   // Forwarding headers are claims of strangers until an operator names the proxy that may set them.
   app.set('trust proxy', false)
   app.set('query parser', 'simple')
-  app.use(requestLog(parts.log))
+  app.use(requestLog(parts.log, parts.metrics.requests))
   app.use((_request, response, next) => {
     response.setHeaders(ANSWER_HEADERS)
     next()
   })
   app.use(healthRoutes(parts))
+  app.use(metricsRoutes(parts))
   app.use(infoRoutes(parts))
   app.use(userRoutes(parts))
   app.use(searchRoutes(parts))

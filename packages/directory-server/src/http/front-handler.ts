@@ -7,12 +7,15 @@ export interface FrontHandlerOptions {
   readonly app: RequestListener
   /** Somebody reads a line for each request, and the app writes it. */
   readonly isEachLogged: () => boolean
+  /** Counts the answers that were given here; the app counts its own. */
+  readonly meter: { record(status: number, ms: number): void }
 }
 
 /** Stands before Express for the one call that is asked for all the time: the lookup of a name. */
-export function frontHandler({ answers, app, isEachLogged }: FrontHandlerOptions): RequestListener {
+export function frontHandler({ answers, app, isEachLogged, meter }: FrontHandlerOptions): RequestListener {
   const head = [...[...ANSWER_HEADERS].flat(), 'Content-Type', JSON_TYPE, 'Content-Length']
   return (request, response) => {
+    const started = performance.now()
     const isPlain = request.method === 'GET' && !isConditional(request.rawHeaders) && !isEachLogged()
     const body = isPlain ? read(answers, request.url ?? '') : undefined
     if (body === undefined) {
@@ -21,6 +24,7 @@ export function frontHandler({ answers, app, isEachLogged }: FrontHandlerOptions
     }
     response.writeHead(200, [...head, String(body.length)])
     response.end(body, 'latin1')
+    meter.record(200, performance.now() - started)
   }
 }
 

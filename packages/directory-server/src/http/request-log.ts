@@ -1,20 +1,26 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import type { RouteMeters } from '#metrics/route-meter.ts'
 
-/** One line for each request. The route and not the path: the log of a directory need not know who looked for whom. */
-export function requestLog(log: Logger): RequestHandler {
+/**
+ * Counts each request, and writes one line for it. The route and not the path: neither the log nor the metrics of a directory
+ * need know who looked for whom.
+ */
+export function requestLog(log: Logger, meters: RouteMeters): RequestHandler {
   return (request, response, next) => {
     const started = performance.now()
     response.once('close', () => {
       const route: unknown = request.route
       const path = hasPath(route) ? route.path : undefined
-      const ms = Math.round((performance.now() - started) * 10) / 10
-      log.debug({ method: request.method, route: path, status: response.statusCode, ms }, 'request')
+      const ms = performance.now() - started
+      const { statusCode: status, writableFinished } = response
+      meters.meter(request.method, path ?? 'none').record(writableFinished ? status : 'aborted', ms)
+      log.debug({ method: request.method, route: path, status, ms: Math.round(ms * 10) / 10 }, 'request')
     })
     next()
   }
 }
 
-function hasPath(route: unknown): route is { path: unknown } {
-  return typeof route === 'object' && route !== null && 'path' in route
+function hasPath(route: unknown): route is { path: string } {
+  return typeof route === 'object' && route !== null && 'path' in route && typeof route.path === 'string'
 }

@@ -74,6 +74,18 @@ export class Presence {
     return unauthenticated < MAX_UNAUTHENTICATED_SOCKETS ? 'enough' : 'unauthenticated-sockets'
   }
 
+  get onlineAccounts(): number {
+    return this.#online.size
+  }
+
+  get watchedNames(): number {
+    return this.#watchers.names
+  }
+
+  get sockets(): { readonly present: number; readonly unauthenticated: number } {
+    return { present: this.#present.size, unauthenticated: this.#visits.size - this.#present.size }
+  }
+
   isOnline(accountId: AccountId): boolean {
     return this.#online.has(accountId) || this.#heartbeats.isOnline(accountId)
   }

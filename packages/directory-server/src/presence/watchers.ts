@@ -29,6 +29,11 @@ export class Watchers {
     this.#failed = failed
   }
 
+  /** How many names somebody watches. */
+  get names(): number {
+    return this.#watchers.size
+  }
+
   add(watcher: Watcher, name: Name): void {
     const watchers = this.#watchers.get(name)
     if (watchers === undefined) this.#watchers.set(name, new Set([watcher]))

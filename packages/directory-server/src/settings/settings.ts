@@ -25,6 +25,7 @@ function setting<S extends z.ZodType>(kind: S, row: Row): S {
   return kind
 }
 
+const METRICS = ['on', 'loopback', 'off'] as const
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /**
@@ -67,6 +68,11 @@ export const Settings = z.strictObject({
   ipLookup: setting(toggle(), {
     help: 'tell anybody who was seen at an address (GET /v1/users?ip=)',
     default: true,
+  }),
+  metrics: setting(choice(METRICS), {
+    placeholder: '<who>',
+    help: 'who may read /metrics: on (everybody), loopback (this machine, without a proxy between), off',
+    default: 'loopback',
   }),
   logLevel: setting(choice(LOG_LEVELS), {
     placeholder: '<level>',

@@ -45,6 +45,11 @@ export class GroupCommit {
     return this.#state.name
   }
 
+  /** Works that wait for their transaction. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /**
    * Resolves with what `work` returned. `work` must touch the database only: it runs again when other work of its turn
    * throws. Rejects with the error of `work`, or with a StoreError.

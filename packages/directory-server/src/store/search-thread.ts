@@ -52,6 +52,11 @@ export class SearchThread {
     this.#maxWaiting = limits.MAX_WAITING_SEARCHES
   }
 
+  /** Searches that have no answer yet. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** As SearchIndex does it. Rejects with StoreError `search-busy` when too many searches wait, `stopped` when the thread dies. */
   byPart(sought: Sought, but: ReadonlySet<Name>): Promise<FoundRow[]> {
     if (this.#isClosed) return Promise.reject(new StoreError('stopped', 'the directory has stopped'))

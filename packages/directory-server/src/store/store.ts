@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AccountId, DirectoryKey } from '@parley/shared/ids.ts'
 import type { KeyPair } from '@parley/shared/keys.ts'
@@ -31,6 +32,8 @@ export interface Store {
   readonly tables: Tables
   /** Of the database, for connections that only read. */
   readonly path: string
+  /** Of the write-ahead log; it shrinks at a checkpoint, which readers can hold up. */
+  walBytes(): number
   /** Commits what waits, checkpoints, and frees the data directory. */
   close(): void
 }
@@ -78,6 +81,7 @@ export function openStore({ dataDir, limits, onFailed, touched }: StoreOptions):
     commit,
     tables,
     path,
+    walBytes: () => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
     close() {
       if (!database.open) return
       commit.close()

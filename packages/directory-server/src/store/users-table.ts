@@ -40,6 +40,7 @@ const COLUMNS = `name, account_id AS accountId, account_key AS accountKey, seq, 
 /** Who holds each name, and who held it before. */
 export class UsersTable {
   readonly #holder: Statement<[Name], UserRow>
+  readonly #count: Statement<[], number>
   readonly #ofAccount: Statement<[Name, AccountId], UserRow>
   readonly #lastRetired: Statement<[Name], UserRow>
   readonly #namesOf: Statement<[AccountId], Name>
@@ -49,6 +50,7 @@ export class UsersTable {
   readonly #retire: Statement<[RetiredName]>
 
   constructor(database: Database) {
+    this.#count = database.prepare<[], number>('SELECT COUNT(*) FROM users WHERE retired_at IS NULL').pluck()
     this.#holder = database.prepare(`SELECT ${COLUMNS} FROM users WHERE name = ? AND retired_at IS NULL`)
     this.#ofAccount = database.prepare(`SELECT ${COLUMNS} FROM users WHERE name = ? AND account_id = ?`)
     this.#lastRetired = database.prepare(
@@ -80,6 +82,11 @@ export class UsersTable {
       `UPDATE users SET seq = @seq, retired_at = @retiredAt, moved_to = @movedTo, retirement = @retirement
        WHERE name = @name AND account_id = @accountId`,
     )
+  }
+
+  /** How many names are held. */
+  count(): number {
+    return this.#count.get() ?? 0
   }
 
   /** The account that holds the name now. */

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
 import type { Jws } from '@parley/shared/signed/jws.ts'
 import { frontHandler } from '#http/front-handler.ts'
+import { RouteMeter } from '#metrics/route-meter.ts'
 import { PresenceClient } from '../support/presence-client.ts'
 import { TestDirectory } from '../support/test-directory.ts'
 
@@ -67,12 +68,14 @@ describe('Express is not asked', () => {
 
   async function statusOf(line: string, header: string, options: { isEachLogged?: boolean } = {}): Promise<string> {
     const app: RequestListener = (_request, response) => void response.writeHead(299).end()
-    const front = frontHandler({ answers, app, isEachLogged: () => options.isEachLogged ?? false })
+    const meter = new RouteMeter('GET', '/v1/users/:name')
+    const front = frontHandler({ answers, app, isEachLogged: () => options.isEachLogged ?? false, meter })
     const server = createServer(front).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const answer = await exchange(`http://127.0.0.1:${port}`, line, header)
     server.close()
+    expect(meter.codes.get(200) ?? 0).toBe(answer.startsWith('HTTP/1.1 200') ? 1 : 0)
     return answer.slice(9, 12)
   }
 
