@@ -73,11 +73,21 @@ export class Contacts {
   /**
    * Takes in what a directory serves under a name, and returns the account that the name stands for here. When the name was
    * pinned to another account, or the account's key changed without the old key's signature, the contact is held instead.
+   * Under `movedFrom` the account was known before. A name that my contact gave up goes on to mean that contact to me.
    */
-  async adopt(directory: string, user: VerifiedUser): Promise<{ account: AccountId; isKeyChanged: boolean }> {
+  async adopt(
+    directory: string,
+    user: VerifiedUser,
+    movedFrom: readonly Name[] = [],
+  ): Promise<{ account: AccountId; isKeyChanged: boolean }> {
     const { store, now } = this.#deps
     const { record, keys, devices } = user.account
     const pinned = store.contacts.byName(directory, record.name)
+    const known = [pinned, ...movedFrom.map((name) => store.contacts.byName(directory, name))]
+    const other = known.find((one) => one !== undefined && one.account !== record.accountId)
+    if (other !== undefined && (other !== pinned || other.givenUp === 1)) {
+      return { account: other.account, isKeyChanged: false }
+    }
     if (pinned !== undefined && pinned.account !== record.accountId) {
       await this.#offer(pinned.account, record.accountKey, 'other-account')
       return { account: pinned.account, isKeyChanged: true }
@@ -95,6 +105,11 @@ export class Contacts {
       const isLetGo = pinned?.account === account && this.#restore(account, at)
       store.contacts.setDisplayName(account, displayName)
       store.contacts.addName(directory, record.name, account, at)
+      store.contacts.setGivenUp(directory, record.name, account, false)
+      for (const name of movedFrom) {
+        store.contacts.addName(directory, name, account, at)
+        store.contacts.setGivenUp(directory, name, account, true)
+      }
       for (const device of devices) this.#addDevice(device, device.jws, at)
       for (const device of record.revoked)
         if (store.devices.get(device)?.account === account) store.devices.setState(device, 'revoked')

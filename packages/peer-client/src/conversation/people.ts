@@ -9,7 +9,7 @@ import type { Contacts } from './contacts.ts'
 import { ConversationError } from './conversation-error.ts'
 
 export interface KnownDirectory {
-  readonly client: Pick<DirectoryClient, 'lookup' | 'audience'>
+  readonly client: Pick<DirectoryClient, 'follow' | 'audience'>
   /** What may stand after the @ of a name. */
   readonly host: string
   /** The audience as far as it is known without asking. */
@@ -59,14 +59,16 @@ export class People {
     return user.account.record.accountId
   }
 
-  /** Looks a name up and takes in what is served; undefined when nobody has it, or there is no directory. */
+  /** Looks a name up, and where it moved, and takes in what is served; undefined when nobody has it, or there is no directory. */
   async lookup(name: Name, signal?: AbortSignal): Promise<VerifiedUser | undefined> {
     if (this.#directory === undefined) return undefined
     const { client, host } = this.#directory
     try {
-      const user = await client.lookup(name, { signal })
-      if (user !== undefined && user.account.record.accountId !== this.#me) {
-        await this.#contacts.adopt(await client.audience({ signal }), user)
+      const followed = await client.follow(name, { signal })
+      if (followed === undefined) return undefined
+      const { user, movedFrom } = followed
+      if (user.account.record.accountId !== this.#me) {
+        await this.#contacts.adopt(await client.audience({ signal }), user, movedFrom)
       }
       return user
     } catch (error) {

@@ -4,6 +4,7 @@ import {
   PrekeyCount,
   type PutPrekeys,
 } from '@parley/shared/directory-api/prekeys.ts'
+import { SearchResult } from '@parley/shared/directory-api/search.ts'
 import {
   type DeleteUser,
   type DirectoryInfo,
@@ -11,12 +12,13 @@ import {
   type PutStatement,
   type Status,
   User,
+  type UserSummary,
   UsersPage,
 } from '@parley/shared/directory-api/users.ts'
 import { digestOf } from '@parley/shared/hashes.ts'
 import type { DeviceKey, Digest, Name } from '@parley/shared/ids.ts'
 import { DIRECTORY_TIMEOUT_MS } from '@parley/shared/limits.ts'
-import { type Profile, signAccountRecord } from '@parley/shared/signed/account-record.ts'
+import { signAccountRecord } from '@parley/shared/signed/account-record.ts'
 import { signDeviceProof } from '@parley/shared/signed/device-proof.ts'
 import { type DeviceStatement, signDeviceStatement } from '@parley/shared/signed/device-statement.ts'
 import { SignedObjectError } from '@parley/shared/signed/jws.ts'
@@ -30,7 +32,8 @@ import { call } from './directory-calls.ts'
 import { DirectoryError } from './directory-error.ts'
 import { type DirectoryKeyPin, PinnedDirectoryKey } from './directory-key.ts'
 import { HttpExchange, type HttpRequest, type Route } from './http-exchange.ts'
-import { isCurrent, nextRecord } from './my-record.ts'
+import { type FollowedUser, followMoves, type Move, moveOf } from './moves.ts'
+import { isCurrent, nextRecord, type Said } from './my-record.ts'
 import { type VerifiedUser, verifyUser } from './verified-user.ts'
 
 export interface DirectoryClientOptions extends DirectoryAddress {
@@ -92,9 +95,23 @@ export class DirectoryClient {
 
   /** Undefined when nobody has the name. */
   async lookup(name: Name, { signal }: Cancellable = {}): Promise<VerifiedUser | undefined> {
-    const user = await this.#call(User, { method: 'GET', path: userPath(name), signal }).catch(unless('unknown-name'))
-    if (user === undefined) return undefined
-    return this.#verified(user, name, signal)
+    const found = await this.#lookupOrMove(name, signal)
+    return found === undefined || 'retirement' in found ? undefined : found
+  }
+
+  /** As `lookup`, and when the name was given up for another one, the account under that: it signed that it moved there. */
+  follow(name: Name, { signal }: Cancellable = {}): Promise<FollowedUser | undefined> {
+    return followMoves(
+      name,
+      () => this.audience({ signal }),
+      (next) => this.#lookupOrMove(next, signal),
+    )
+  }
+
+  /** Who has it in the name, display name or status text, the best first. Names to look up, nothing signed. */
+  async search(q: string, { limit, signal }: Omit<PageOptions, 'cursor'> = {}): Promise<UserSummary[]> {
+    const query = new URLSearchParams({ q, ...(limit !== undefined && { limit: String(limit) }) })
+    return (await this.#call(SearchResult, { method: 'GET', path: `/v1/search?${query.toString()}`, signal })).users
   }
 
   /** Who was seen at this address by the directory. Names to look up, nothing signed. */
@@ -107,9 +124,12 @@ export class DirectoryClient {
     return this.#users({ status }, page)
   }
 
-  /** Makes the directory hold this account under its name with this device in it, when it does not already. */
+  /**
+   * Makes the directory hold this account under its name with this device in it, when it does not already. What is not said
+   * stays as it is there.
+   */
   async publishRecord(
-    profile: z.infer<typeof Profile> = {},
+    said: Said = {},
     { signal }: Cancellable = {},
   ): Promise<{ outcome: 'published' | 'unchanged'; user: VerifiedUser }> {
     const { name, account } = this.#identity
@@ -117,7 +137,7 @@ export class DirectoryClient {
     for (let left = RECORD_TRIES; ; left -= 1) {
       const held = await this.lookup(name, { signal })
       const now = this.#now()
-      const record = await nextRecord({ identity: this.#identity, profile, audience, held: held?.account, now })
+      const record = await nextRecord({ identity: this.#identity, said, audience, held: held?.account, now })
       if (held !== undefined && isCurrent(held.account.record, record)) return { outcome: 'unchanged', user: held }
       const body: z.infer<typeof PutRecord> = { record: await signAccountRecord(record, account.privateKey) }
       try {
@@ -214,6 +234,15 @@ export class DirectoryClient {
 
   #call<S extends z.ZodType>(schema: S, request: HttpRequest): Promise<z.infer<S>> {
     return this.#sameKey(request.signal, () => call(this.#exchange, schema, request))
+  }
+
+  async #lookupOrMove(name: Name, signal: AbortSignal | undefined): Promise<VerifiedUser | Move | undefined> {
+    try {
+      const user = await this.#call(User, { method: 'GET', path: userPath(name), signal })
+      return await this.#verified(user, name, signal)
+    } catch (error) {
+      return moveOf(name, error) ?? unless('unknown-name')(error)
+    }
   }
 
   #verified(user: User, name: Name, signal: AbortSignal | undefined): Promise<VerifiedUser> {

@@ -13,9 +13,16 @@ import { DirectoryError } from './directory-error.ts'
 /** The directory refuses what lives longer than the lifetime by its own clock, and ours may be ahead by days. */
 const CLOCK_MARGIN_MS = 7 * 24 * 60 * 60 * 1000
 
+/** What the account says of itself besides its name. */
+export interface Said {
+  readonly profile?: z.infer<typeof Profile>
+  /** Nobody shall see at the directory whether the account is here. */
+  readonly hidesPresence?: boolean
+}
+
 interface Wanted {
   readonly identity: Identity
-  readonly profile: z.infer<typeof Profile>
+  readonly said: Said
   readonly audience: Digest
   /** What the directory holds under my name. */
   readonly held: VerifiedAccount | undefined
@@ -27,7 +34,8 @@ interface Wanted {
  * account or this device must not publish under the name.
  */
 export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v'>> {
-  const { identity, profile, audience, held, now } = wanted
+  const { identity, said, audience, held, now } = wanted
+  const { profile = held?.record.profile ?? {}, hidesPresence = held?.record.hidePresence === true } = said
   const fresh = {
     aud: audience,
     accountId: identity.accountId,
@@ -38,6 +46,7 @@ export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v
     profile,
     issuedAt: now,
     expiresAt: now + RECORD_LIFETIME_MS - CLOCK_MARGIN_MS,
+    ...(hidesPresence && { hidePresence: true as const }),
   }
   if (held === undefined) return { ...fresh, devices: [identity.certificate], revoked: [], seq: 1, prev: null }
   const { record } = held
@@ -75,11 +84,12 @@ async function certificatesToKeep(identity: Identity, held: VerifiedAccount): Pr
 
 /** Whether the record in the directory says already what the next one would, and is not past half its life. */
 export function isCurrent(record: AccountRecord, next: Omit<AccountRecord, 'v'>): boolean {
-  const said = ({ accountKey, rotations, displayName, profile, devices }: Omit<AccountRecord, 'v'>) => ({
+  const said = ({ accountKey, rotations, displayName, profile, hidePresence, devices }: Omit<AccountRecord, 'v'>) => ({
     accountKey,
     rotations,
     displayName,
     profile,
+    hidePresence: hidePresence === true,
     devices: devices.toSorted(),
   })
   return record.expiresAt - next.issuedAt > RECORD_LIFETIME_MS / 2 && isDeepStrictEqual(said(next), said(record))

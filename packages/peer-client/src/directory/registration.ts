@@ -9,13 +9,12 @@ import {
   REDIAL_MIN_MS,
   REGISTRATION_CHECK_MS,
 } from '@parley/shared/limits.ts'
-import type { Profile } from '@parley/shared/signed/account-record.ts'
 import type { DeviceStatement } from '@parley/shared/signed/device-statement.ts'
 import type { PrekeyBatch } from '@parley/shared/signed/prekeys.ts'
-import type { z } from 'zod'
 import type { Identity } from '#identity/identity.ts'
 import type { DirectoryClient } from './directory-client.ts'
 import { asDirectoryError, type DirectoryError } from './directory-error.ts'
+import type { Said } from './my-record.ts'
 import type { VerifiedUser } from './verified-user.ts'
 
 export type RegistrationState =
@@ -33,7 +32,7 @@ export type RegistrationState =
 export interface RegistrationOptions {
   readonly directory: Pick<DirectoryClient, 'publishRecord' | 'publishStatement' | 'prekeyCount' | 'uploadPrekeys'>
   readonly identity: Identity
-  readonly profile?: () => z.infer<typeof Profile>
+  readonly said?: () => Said
   /** What this device says of itself, now that the directory was reached and has seen it from `observedAddress`. */
   readonly statement: (observedAddress: string | undefined) => Pick<DeviceStatement, 'endpoints' | 'features'>
   /** A batch for a directory that holds so many one-time prekeys, its private halves on the disk. */
@@ -113,9 +112,9 @@ export class Registration {
   }
 
   async #register(signal: AbortSignal): Promise<undefined> {
-    const { directory, profile } = this.#options
+    const { directory, said } = this.#options
     this.#become({ state: 'working', on: 'publishing the account record' })
-    const { user } = await directory.publishRecord(profile?.(), { signal })
+    const { user } = await directory.publishRecord(said?.(), { signal })
     const statement = this.#options.statement(user.observed.address)
     if (!this.#isStated(statement, user)) {
       this.#become({ state: 'working', on: 'publishing the device statement' })

@@ -24,6 +24,8 @@ export interface ContactName {
   readonly directory: string
   readonly name: Name
   readonly account: AccountId
+  /** 0, or 1 when the account has another name there now. The name still means this account to me. */
+  readonly givenUp: number
 }
 
 const COLUMNS = `account, state, account_key AS accountKey, offered_key AS offeredKey, offered_as AS offeredAs,
@@ -41,6 +43,7 @@ export class ContactsTable {
   readonly #insertName: Statement<[string, Name, AccountId, number]>
   readonly #byName: Statement<[string, Name], ContactName>
   readonly #namesOf: Statement<[AccountId], ContactName>
+  readonly #setGivenUp: Statement<[number, string, Name, AccountId]>
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -58,10 +61,14 @@ export class ContactsTable {
       'INSERT OR IGNORE INTO contact_names (directory, name, account, seen_at) VALUES (?, ?, ?, ?)',
     )
     this.#byName = database.prepare(
-      'SELECT directory, name, account FROM contact_names WHERE directory = ? AND name = ?',
+      'SELECT directory, name, account, given_up AS givenUp FROM contact_names WHERE directory = ? AND name = ?',
     )
     this.#namesOf = database.prepare(
-      `SELECT directory, name, account FROM contact_names WHERE account = ? ORDER BY directory = '', seen_at`,
+      `SELECT directory, name, account, given_up AS givenUp FROM contact_names
+       WHERE account = ? ORDER BY directory = '', given_up, seen_at`,
+    )
+    this.#setGivenUp = database.prepare(
+      'UPDATE contact_names SET given_up = ? WHERE directory = ? AND name = ? AND account = ?',
     )
   }
 
@@ -114,7 +121,11 @@ export class ContactsTable {
     return this.#byName.get(directory, name)
   }
 
-  /** The one a directory vouches for first. */
+  setGivenUp(directory: string, name: Name, account: AccountId, isGivenUp: boolean): void {
+    this.#setGivenUp.run(isGivenUp ? 1 : 0, directory, name, account)
+  }
+
+  /** The one a directory vouches for first, those that were given up last. */
   namesOf(account: AccountId): ContactName[] {
     return this.#namesOf.all(account)
   }

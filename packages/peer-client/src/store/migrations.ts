@@ -19,6 +19,7 @@ CREATE TABLE contact_names (
   name TEXT NOT NULL,
   account TEXT NOT NULL REFERENCES contacts,
   seen_at INTEGER NOT NULL,
+  given_up INTEGER NOT NULL DEFAULT 0,     -- the account signed that it has another name there now
   PRIMARY KEY (directory, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_names_account ON contact_names (account);

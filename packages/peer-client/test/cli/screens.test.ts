@@ -97,6 +97,23 @@ bob    Bob       online              192.0.2.7
 bobby  Bobby T.  offline  3 min ago
 `,
   })
+  w.daemon.users.splice(0, 2, {
+    name: 'bobby',
+    displayName: 'Bobby T.',
+    account: accountOf('bobby'),
+    status: 'offline',
+    statusText: 'moved',
+    movedFrom: 'bob',
+  })
+  expect(await parleyAt(w, ['find', 'bob'], { now: NOW })).toEqual({
+    code: 0,
+    err: '',
+    out: `NAME   CALLED    NOW      LAST SEEN  ADDRESS  SAYS
+bobby  Bobby T.  offline                      moved
+bob was given up: the same person is bobby now.
+`,
+  })
+  w.daemon.users.length = 0
   expect(await parleyAt(w, ['find', 'nobody'])).toMatchObject({ code: 66, out: expect.stringContaining('"nobody"') })
 })
 

@@ -134,6 +134,42 @@ describe('somebody looked up', () => {
     })
   })
 
+  test('under a new name is who they were under the old one, and the old one goes on to mean them', async () => {
+    const { contacts, store, holds } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.accept(bob.accountId)
+    const robert = Object.assign(bob.copy(), { name: Name.parse('robert') })
+
+    await contacts.adopt(AUD, await robert.user(), [bob.name])
+
+    expect(contacts.label(bob.accountId)).toEqual({ name: 'robert', isVerified: true })
+    for (const name of [bob.name, robert.name]) expect(contacts.byName(AUD, name)).toBe(bob.accountId)
+    // Whoever takes the free name is somebody else, and nothing of it concerns Bob.
+    const next = new Somebody('bob')
+    expect(await contacts.adopt(AUD, await next.user())).toEqual({ account: bob.accountId, isKeyChanged: false })
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+    expect(holds).toEqual([])
+    expect(store.contacts.get(next.accountId)).toBeUndefined()
+    // With his old name back he is called by it again.
+    await contacts.adopt(AUD, await bob.user(), [robert.name])
+    expect(contacts.label(bob.accountId)).toEqual({ name: 'bob', isVerified: true })
+  })
+
+  test('who says to have been somebody I know as another account is not taken in', async () => {
+    const { contacts } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.accept(bob.accountId)
+    const mallory = new Somebody('mallory')
+
+    await contacts.adopt(AUD, await mallory.user(), [bob.name])
+
+    expect(contacts.byName(AUD, bob.name)).toBe(bob.accountId)
+    expect(contacts.get(mallory.accountId)).toBeUndefined()
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+  })
+
   test('who is the pinned one again is served again; a second chain of keys is not forgotten so easily', async () => {
     const { contacts, holds } = setUp()
     const bob = new Somebody('bob')

@@ -5,6 +5,7 @@ import { DeviceKey, DirectoryKey, foldName } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { MAX_DIRECTORY_ANSWER_BYTES } from '@parley/shared/limits.ts'
 import { signDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
+import { signRetirement } from '@parley/shared/signed/retirement.ts'
 import type { Identity } from '#identity/identity.ts'
 import { clientOf, memoryPin } from '../support/clients.ts'
 import { json, problem, recordOf, startHostileDirectory, statementOf, userOf } from '../support/hostile-directory.ts'
@@ -344,4 +345,42 @@ test('a claim that finds nothing is no error, and any other refusal is', async (
   }
   directory.answer((_, response) => problem(response, 401, 'not-a-user'))
   expect(await failure(client.claimPrekeys(name, device))).toMatchObject({ problem: { code: 'not-a-user' } })
+})
+
+test('a directory cannot send anybody from one name to another account', async () => {
+  await using directory = await startHostileDirectory()
+  const [alice, mallory] = [await identityOf('alice'), await identityOf('mallory')]
+  const aud = directory.audience
+  const retired = (by: Identity, otherwise: Partial<Parameters<typeof signRetirement>[0]> = {}) =>
+    signRetirement(
+      { aud, accountId: by.accountId, name: alice.name, seq: 2, movedTo: mallory.name, issuedAt: 0, ...otherwise },
+      by.account.privateKey,
+    )
+  const user = await userOf(mallory, aud)
+  const answerWith = (retirement: string, movedTo: string = mallory.name) =>
+    directory.answer((request, response) => {
+      if (request.url === '/v1/users/mallory') json(response, 200, user)
+      else problem(response, 404, 'unknown-name', { movedTo, retirement })
+    })
+  using client = clientOf(await identityOf('reader'), directory.url)
+
+  for (const retirement of [
+    // She moved there, but the account there is not hers.
+    await retired(alice),
+    await retired(alice, { accountId: mallory.accountId }),
+    // He gave up another name, went somewhere else, or said it to another directory.
+    await retired(mallory, { name: mallory.name }),
+    await retired(mallory, { movedTo: alice.name }),
+    await retired(mallory, { aud: audienceOf(generateKeyPair(DirectoryKey).publicKey) }),
+    await recordOf(mallory, aud),
+  ]) {
+    answerWith(retirement)
+    expect(await failure(client.follow(alice.name))).toMatchObject({ code: 'forged' })
+  }
+  answerWith(await retired(mallory))
+  expect(await client.follow(alice.name)).toMatchObject({ movedFrom: ['alice'] })
+  // In a circle there is nobody.
+  answerWith(await retired(alice), alice.name)
+  expect(await client.follow(alice.name)).toBeUndefined()
+  expect(directory.requests.length).toBeLessThan(30)
 })

@@ -34,7 +34,7 @@ test('what one publishes the other finds, verified', async () => {
   using asAlice = clientOf(alice, directory.url)
   using asBob = clientOf(bob, directory.url)
   expect(await asAlice.lookup(bob.name)).toBeUndefined()
-  expect(await asBob.publishRecord({ statusText: 'here' })).toMatchObject({
+  expect(await asBob.publishRecord({ profile: { statusText: 'here' } })).toMatchObject({
     outcome: 'published',
     user: { observed: { status: 'offline', address: '127.0.0.1' } },
   })
@@ -54,14 +54,16 @@ test('publishing again changes nothing until there is something new to say', asy
   using client = clientOf(alice, directory.url)
   expect((await client.publishRecord()).outcome).toBe('published')
   expect((await client.publishRecord()).outcome).toBe('unchanged')
-  const again = await client.publishRecord({ statusText: 'new' })
+  const again = await client.publishRecord({ profile: { statusText: 'new' } })
   expect(again.outcome).toBe('published')
   expect(again.user.account.record).toMatchObject({ seq: 2, profile: { statusText: 'new' } })
   using later = clientOf(alice, directory.url, { now: () => Date.now() + RECORD_LIFETIME_MS / 2 })
   // Past half of its life a record is renewed; this one would live too long by the clock of the directory.
-  await expect(later.publishRecord({ statusText: 'new' })).rejects.toMatchObject({ problem: { code: 'malformed' } })
+  await expect(later.publishRecord({ profile: { statusText: 'new' } })).rejects.toMatchObject({
+    problem: { code: 'malformed' },
+  })
   using renamed = clientOf({ ...alice, displayName: 'Alice B.' }, directory.url)
-  expect((await renamed.publishRecord({ statusText: 'new' })).user.account.record).toMatchObject({
+  expect((await renamed.publishRecord({ profile: { statusText: 'new' } })).user.account.record).toMatchObject({
     seq: 3,
     displayName: 'Alice B.',
   })
@@ -165,4 +167,71 @@ test("a name that was given up is nobody's, and stays reserved", async () => {
   expect(await client.lookup(alice.name)).toBeUndefined()
   using other = clientOf(await identityOf('alice'), directory.url)
   await expect(other.publishRecord()).rejects.toMatchObject({ code: 'name-reserved' })
+})
+
+/** The same account under another name. */
+function renamed(identity: Identity, name: string): Identity {
+  const folded = foldName(name)
+  if (folded === undefined) throw new Error(`not a name: ${name}`)
+  return { ...identity, name: folded, displayName: name }
+}
+
+test('a name that was given up for another one leads to the account under the new one', async () => {
+  await using directory = await startDirectory()
+  const alice = await identityOf('alice')
+  const [alicia, alix] = [renamed(alice, 'alicia'), renamed(alice, 'alix')]
+  using reader = clientOf(await identityOf('reader'), directory.url)
+  for (const [from, to] of [
+    [alice, alicia],
+    [alicia, alix],
+  ] as const) {
+    using before = clientOf(from, directory.url)
+    using after = clientOf(to, directory.url)
+    if (from === alice) await before.publishRecord()
+    await after.publishRecord()
+    await before.retire({ movedTo: to.name })
+  }
+
+  expect(await reader.follow(alix.name)).toMatchObject({ movedFrom: [] })
+  expect(await reader.follow(alice.name)).toMatchObject({
+    user: { account: { record: { accountId: alice.accountId, name: 'alix' } } },
+    movedFrom: ['alice', 'alicia'],
+  })
+  expect(await reader.lookup(alice.name)).toBeUndefined()
+  using last = clientOf(alix, directory.url)
+  await last.retire()
+  expect(await reader.follow(alice.name)).toBeUndefined()
+})
+
+test('people are found by what they are called and by what they say', async () => {
+  await using directory = await startDirectory()
+  for (const [name, statusText] of [
+    ['ann', 'reading'],
+    ['Joanna', 'writing'],
+  ] as const) {
+    using client = clientOf(await identityOf(name), directory.url)
+    await client.publishRecord({ profile: { statusText } })
+  }
+  using client = clientOf(await identityOf('reader'), directory.url)
+
+  expect((await client.search('ann')).map(({ name }) => name)).toEqual(['ann', 'joanna'])
+  expect(await client.search('ann', { limit: 1 })).toHaveLength(1)
+  expect(await client.search('WRIT')).toMatchObject([{ name: 'joanna', displayName: 'Joanna', statusText: 'writing' }])
+  expect(await client.search('%')).toEqual([])
+})
+
+test('what is not said anew stays as the account said it before', async () => {
+  await using directory = await startDirectory()
+  const alice = await identityOf('alice')
+  using client = clientOf(alice, directory.url)
+  await client.publishRecord({ profile: { statusText: 'here' }, hidesPresence: true })
+  expect(await client.publishRecord()).toMatchObject({ outcome: 'unchanged' })
+  using other = clientOf(await secondDevice(alice), directory.url)
+
+  const { user } = await other.publishRecord()
+  expect(user.account.record).toMatchObject({ seq: 2, profile: { statusText: 'here' }, hidePresence: true })
+  expect(user.observed).toMatchObject({ status: 'offline', address: '127.0.0.1' })
+  expect((await other.lookup(alice.name))?.observed.address).toBeUndefined()
+  const shown = await other.publishRecord({ hidesPresence: false })
+  expect(shown.user.account.record).not.toHaveProperty('hidePresence')
 })

@@ -47,7 +47,7 @@ test('a new account is registered with its statement and prekeys, and says in wo
       seenFrom.push(observedAddress)
       return said
     },
-    profile: () => ({ statusText: 'here' }),
+    said: () => ({ profile: { statusText: 'here' } }),
   })
   await kept.states.until(isState('registered'))
   expect(kept.states.all.flatMap((state) => (state.state === 'working' ? [state.on] : []))).toEqual([

@@ -36,7 +36,7 @@ export type PeerList = z.infer<typeof PeerList>
 /** `POST /api/v1/connect`: a name, or HOST:PORT. `POST /api/v1/disconnect`: a name or an account id. */
 export const Target = z.strictObject({ target: z.string().min(1).max(256) })
 
-/** `GET /api/v1/find?q=`: by exact name, by IP address, or by the beginning of a name. */
+/** `GET /api/v1/find?q=`: by IP address, or by name, display name and status text. */
 export const FindQuery = z.strictObject({ q: z.string().min(1).max(64) })
 export const FoundUser = z.object({
   name: z.string(),
@@ -45,6 +45,9 @@ export const FoundUser = z.object({
   status: z.enum(['online', 'offline']),
   lastSeen: z.int().optional(),
   address: z.string().optional(),
+  statusText: z.string().optional(),
+  /** The name that was asked for; the account gave it up and has this one now. */
+  movedFrom: z.string().optional(),
   /** You know somebody else by this name: the directory now says that it is this account. */
   isSomebodyElse: z.boolean().optional(),
 })

@@ -1,3 +1,4 @@
+import type { FoundUser } from '@parley/shared/local-api/peers.ts'
 import { printTable, printText } from '@parley/shared/terminal/layout.ts'
 import { ago } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
@@ -20,9 +21,10 @@ export const findCommand = defineCommand({
   syntax: 'find <query>',
   group: 'People:',
   summary: 'look for somebody in the directory',
-  details: 'QUERY is a name or an IP address.',
+  details: 'QUERY is a name, a part of what somebody is called or says of themselves, or an IP address.',
   examples: [
     ['parley find bob', 'who holds this name, and whether they are online'],
+    ['parley find ann', 'everybody with ann in the name, display name or status'],
     ['parley find 192.0.2.7', 'who was seen at this address'],
   ],
   options: [
@@ -38,10 +40,7 @@ export const findCommand = defineCommand({
     if (json) {
       for (const user of found) terminal.json(user)
     } else if (found.length === 0) {
-      printText(
-        terminal,
-        `Nobody is registered as "${query}". Check the spelling, or ask for the address of their peer.`,
-      )
+      printText(terminal, `Nobody is found by "${query}". Check the spelling, or ask for the address of their peer.`)
     } else {
       printTable(
         terminal,
@@ -51,9 +50,15 @@ export const findCommand = defineCommand({
           { title: 'NOW', cell: ({ status }) => ({ text: status, style: status === 'online' ? 'green' : 'dim' }) },
           { title: 'LAST SEEN', cell: ({ lastSeen }) => (lastSeen === undefined ? '' : ago(lastSeen, now())) },
           { title: 'ADDRESS', cell: ({ address }) => address ?? '' },
+          ...(found.some(({ statusText }) => statusText)
+            ? [{ title: 'SAYS', cell: ({ statusText }: FoundUser) => statusText ?? '' }]
+            : []),
         ],
         found,
       )
+      for (const { name, movedFrom } of found) {
+        if (movedFrom !== undefined) printText(terminal, `${movedFrom} was given up: the same person is ${name} now.`)
+      }
       for (const { name } of found.filter(({ isSomebodyElse }) => isSomebodyElse)) {
         printText(terminal, `This is not the ${name} you know: the directory names another key. Nothing is sent to it.`)
       }
