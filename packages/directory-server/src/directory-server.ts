@@ -7,10 +7,13 @@ import { frontHandler } from '#http/front-handler.ts'
 import { closeServer, isLoopback, listen } from '#http/listen.ts'
 import { ListenError } from '#http/listen-error.ts'
 import { problemOf } from '#http/problems.ts'
+import { exemption, RateLimits } from '#http/rate-limits.ts'
 import { jsonBodyReader } from '#http/read-body.ts'
 import { ReadyAnswers } from '#http/ready-answers.ts'
 import { reloadTls, warnOfExpiry } from '#http/reload-tls.ts'
 import { createHttpServer } from '#http/server.ts'
+import { SocketGate } from '#http/socket-gate.ts'
+import { Sources } from '#http/source-address.ts'
 import { loadTls, tlsFilesOf } from '#http/tls-files.ts'
 import { acceptUpgrades } from '#http/upgrade.ts'
 import { readVersion } from '#http/version.ts'
@@ -64,7 +67,8 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const limits = directoryLimits(options.limit)
   const tlsFiles = tlsFilesOf(options.tlsCert, options.tlsKey)
   const tls = tlsFiles && loadTls(tlsFiles)
-  refuseInsecureAddress(host, tls !== undefined || (options.insecureHttp ?? false))
+  const sources = new Sources(options.trustProxy)
+  refuseInsecureAddress(host, tls !== undefined || sources.hasProxies || (options.insecureHttp ?? false))
 
   await using started = new AsyncDisposableStack()
   const store = openStore({
@@ -86,6 +90,9 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   })
   started.defer(() => searchThread.close())
   const drops = new Drops()
+  const isExempt = exemption(options.rateLimit ?? 'auto', isLoopback(host) && !sources.hasProxies)
+  const rateLimits = new RateLimits({ limits, sources, isExempt, drops })
+  const gate = new SocketGate({ limits, sources, isExempt, drops })
   const context: RecordsContext = { tables, commit, audience: audienceOf(store.key.publicKey), now }
   const userViews = new UserViews({ tables, isOnline: (accountId) => presence.isOnline(accountId) })
   const presence: Presence = new Presence({
@@ -165,6 +172,8 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     limits,
     readJsonBody: jsonBodyReader(limits),
     ipLookup: options.ipLookup ?? true,
+    sources,
+    rateLimits,
     drops,
     metrics,
     metricsAccess: options.metrics ?? 'loopback',
@@ -173,12 +182,14 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   })
   const front = frontHandler({
     answers: readyAnswers,
+    isAdmitted: (request) => rateLimits.isAdmitted(request, 'lookup'),
     app,
     isEachLogged: () => log.isLevelEnabled('debug'),
     meter: metrics.requests.meter('GET', '/v1/users/:name'),
   })
   const server = createHttpServer({ handle: front, limits, drops, tls })
-  acceptUpgrades(server, { presence, limits, drops })
+  gate.guard(server)
+  acceptUpgrades(server, { presence, sources, gate, limits, drops })
   const url = await listen(server, host, port)
   // From here on an error is about one connection that could not be accepted, for want of file descriptors for instance.
   server.on('error', (error) => log.error({ err: error }, 'a connection was not accepted'))
@@ -188,6 +199,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   })
   if (tls !== undefined) warnOfExpiry(tls, { log, now })
   else if (!isLoopback(host)) log.warn({ host }, 'listening without encryption on an address that other machines reach')
+  if (options.rateLimit === 'off') log.warn('no limits per source')
   if (Object.keys(options.limit ?? {}).length > 0) log.warn({ ...options.limit }, 'limits differ from the defaults')
   log.info({ url, directoryKey: store.key.publicKey }, 'directory started')
 
@@ -212,6 +224,7 @@ function refuseInsecureAddress(host: string, isAllowed: boolean): void {
   throw new ListenError(
     'insecure-address',
     `${host} can be reached by other machines and nothing would encrypt the way. ` +
-      'Give a certificate with --tls-cert and --tls-key; to serve plain HTTP all the same, add --insecure-http',
+      'Give a certificate with --tls-cert and --tls-key, or name the proxy that encrypts with --trust-proxy; ' +
+      'to serve plain HTTP all the same, add --insecure-http',
   )
 }

@@ -56,6 +56,8 @@ export const MAX_DIRECTORY_CONNECTIONS = 24_000
 export const REQUEST_HEADERS_TIMEOUT_MS = 10_000
 export const REQUEST_TIMEOUT_MS = 15_000
 export const KEEP_ALIVE_TIMEOUT_MS = 5_000
+/** A connection on which nothing moves, for instance because nobody reads the answer. */
+export const STALLED_TIMEOUT_MS = 20_000
 /** Requests that are under way get this long when the directory stops. */
 export const STOP_TIMEOUT_MS = 10_000
 export const MAX_PAGE_USERS = 200
@@ -77,6 +79,18 @@ export const SEARCH_BUDGET_MS = 1_000
 /** Words of one user that are found by their beginning. */
 export const MAX_INDEXED_WORDS = 96
 export const MAX_INDEXED_WORD_CHARS = 32
+
+/** Directory, how often. A source is an IPv4 address or an IPv6 /64; a bucket of so many tokens that fills up evenly in the time. */
+export const MAX_REGISTRATIONS_PER_HOUR = 30
+export const MAX_LOOKUPS_PER_MINUTE = 300
+export const MAX_SEARCHES_PER_MINUTE = 60
+export const MAX_WRITES_PER_MINUTE = 300
+/** One-time prekeys of one device, whoever claims; beyond it the last-resort key answers. */
+export const MAX_PREKEY_HANDOUTS_PER_HOUR = 30
+export const MAX_SOCKETS_PER_SOURCE = 64
+export const MAX_NEW_SOCKETS_PER_SECOND = 20
+/** Sources, or devices, that one rate remembers. */
+export const MAX_RATE_KEYS = 65_536
 
 /** Directory, group commit: works in one transaction, and works that wait for theirs. */
 export const MAX_COMMIT_WORKS = 1_000

@@ -10,8 +10,10 @@ import type { Retirements } from '#records/retirements.ts'
 import type { Search } from '#records/search.ts'
 import type { UserViews } from '#records/user-views.ts'
 import type { Drops } from './drops.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { ReadJsonBody } from './read-body.ts'
 import type { MetricsAccess } from './routes/metrics.ts'
+import type { Sources } from './source-address.ts'
 
 /** What the routes serve. */
 export interface AppParts {
@@ -27,6 +29,8 @@ export interface AppParts {
   readonly readJsonBody: ReadJsonBody
   /** Whether anybody may ask who was seen at an address. */
   readonly ipLookup: boolean
+  readonly sources: Sources
+  readonly rateLimits: RateLimits
   readonly drops: Drops
   readonly metrics: Metrics
   readonly metricsAccess: MetricsAccess

@@ -6,7 +6,16 @@ const REASONS = [
   'not-http',
   'header-too-large',
   'request-timeout',
+  'stalled-reader',
   'bad-upgrade',
+  // One source.
+  'sockets-per-source',
+  'new-sockets-per-source',
+  'rate-registration',
+  'rate-lookup',
+  'rate-search',
+  'rate-write',
+  'rate-prekeys',
   // Bodies.
   'body-too-large',
   'bad-body',

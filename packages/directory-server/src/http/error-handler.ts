@@ -1,19 +1,20 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import { StoreError } from '#store/store-error.ts'
 import type { DropReason, Drops } from './drops.ts'
 import { HttpError } from './http-error.ts'
-import { problemOf } from './problems.ts'
-
-export const PROBLEM_TYPE = 'application/problem+json'
+import { PROBLEM_TYPE, problemOf } from './problems.ts'
+import { RETRY_AFTER_SECONDS } from './raw-answer.ts'
 
 export interface ErrorHandlerOptions {
+  readonly limits: Pick<DirectoryLimits, 'MAX_DROPPED_BODY_BYTES'>
   readonly log: Logger
   readonly drops: Drops
 }
 
-export function errorHandler({ log, drops }: ErrorHandlerOptions): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
+export function errorHandler({ limits, log, drops }: ErrorHandlerOptions): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error)
       return
@@ -23,8 +24,11 @@ export function errorHandler({ log, drops }: ErrorHandlerOptions): ErrorRequestH
     if (reason !== undefined) drops.count(reason)
     if (problem.code === 'internal') log.error({ err: error }, 'request failed')
     if (error instanceof StoreError) log.warn({ code: error.code }, 'refused by the store')
-    if (problem.code === 'unavailable') response.setHeader('Retry-After', '5')
+    if (problem.code === 'unavailable') response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS))
     if (problem.code === 'busy') response.setHeader('Retry-After', '1')
+    // Node would read and drop the rest of a body that nobody wanted.
+    if (Number(request.headers['content-length'] ?? 0) > limits.MAX_DROPPED_BODY_BYTES)
+      response.set('Connection', 'close')
     if (error instanceof HttpError) response.set(error.headers)
     response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem))
   }

@@ -1,8 +1,10 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { ANSWER_HEADERS, JSON_TYPE } from './answer-headers.ts'
 
 export interface FrontHandlerOptions {
   readonly answers: { get(url: string): string | undefined }
+  /** Counts the request when its source may ask once more. */
+  readonly isAdmitted: (request: IncomingMessage) => boolean
   /** Gives every other answer, and would give the same one to these requests. */
   readonly app: RequestListener
   /** Somebody reads a line for each request, and the app writes it. */
@@ -12,13 +14,13 @@ export interface FrontHandlerOptions {
 }
 
 /** Stands before Express for the one call that is asked for all the time: the lookup of a name. */
-export function frontHandler({ answers, app, isEachLogged, meter }: FrontHandlerOptions): RequestListener {
+export function frontHandler({ answers, isAdmitted, app, isEachLogged, meter }: FrontHandlerOptions): RequestListener {
   const head = [...[...ANSWER_HEADERS].flat(), 'Content-Type', JSON_TYPE, 'Content-Length']
   return (request, response) => {
     const started = performance.now()
     const isPlain = request.method === 'GET' && !isConditional(request.rawHeaders) && !isEachLogged()
     const body = isPlain ? read(answers, request.url ?? '') : undefined
-    if (body === undefined) {
+    if (body === undefined || !isAdmitted(request)) {
       app(request, response)
       return
     }

@@ -14,6 +14,7 @@ export class HttpError extends Error {
     | 'ip-lookup-off'
     | 'not-found'
     | 'method-not-allowed'
+    | 'rate-limited'
     | 'unavailable'
   >
   /** Header fields that belong to the answer. */

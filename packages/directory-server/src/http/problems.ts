@@ -5,6 +5,8 @@ import { type RefusalFacts, RefusedError } from '#records/refused-error.ts'
 import { StoreError } from '#store/store-error.ts'
 import { HttpError } from './http-error.ts'
 
+export const PROBLEM_TYPE = 'application/problem+json'
+
 const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, title: string]>> = {
   'bad-request': [400, 'The request is not well formed'],
   'bad-json': [400, 'The body is not the JSON that this call takes'],
@@ -34,6 +36,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, title: st
   'wrong-prev': [409, 'The record does not continue the one in force'],
   'key-changed': [409, 'The account key changed without the consent of the one before'],
   busy: [503, 'The directory has too much to do at this moment'],
+  'rate-limited': [429, 'Too many requests'],
   unavailable: [503, 'The directory cannot do this now'],
   internal: [500, 'The directory failed'],
 }

@@ -1,7 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
-import { PROBLEM_TYPE } from './error-handler.ts'
+import { PROBLEM_TYPE } from './problems.ts'
+
+/** How soon somebody may come back who was sent away for want of room. */
+export const RETRY_AFTER_SECONDS = 5
+
+const MAY_RETRY: ReadonlySet<Problem['code']> = new Set(['rate-limited', 'unavailable'])
 
 /** A whole response on a bare socket, for requests that never reach the routes; then the end. */
 export function answerRaw(stream: Duplex, problem: Problem): void {
@@ -16,6 +21,7 @@ export function answerRaw(stream: Duplex, problem: Problem): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
     'X-Content-Type-Options: nosniff',
+    ...(MAY_RETRY.has(problem.code) ? [`Retry-After: ${RETRY_AFTER_SECONDS}`] : []),
   ]
   stream.once('finish', () => stream.destroy())
   stream.end(`${head.join('\r\n')}\r\n\r\n${body}`)

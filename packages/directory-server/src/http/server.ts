@@ -19,6 +19,7 @@ type ServerLimits = Pick<
   | 'MAX_HEADER_BYTES'
   | 'REQUEST_HEADERS_TIMEOUT_MS'
   | 'REQUEST_TIMEOUT_MS'
+  | 'STALLED_TIMEOUT_MS'
 >
 
 /** Node looks for requests that are late this often; its own default of 30 s would double the time-outs. */
@@ -48,6 +49,11 @@ export function createHttpServer({ handle, limits, drops, tls }: ServerOptions):
       ? createServer(options, handle)
       : createTlsServer({ ...options, ...tls.options, handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS }, handle)
   server.maxConnections = limits.MAX_DIRECTORY_CONNECTIONS
+  server.setTimeout(limits.STALLED_TIMEOUT_MS, (socket) => {
+    // Also the end of a connection that was kept alive for nothing.
+    if (socket.writableLength > 0) drops.count('stalled-reader')
+    socket.destroy()
+  })
   server.on('drop', () => drops.count('connections'))
   server.on('clientError', (error: ParseError, stream) => refuse(error, stream, limits, drops))
   return server

@@ -8,7 +8,8 @@ import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
 import type { WebServer } from './server.ts'
-import { sourceOf } from './source-address.ts'
+import type { SocketGate } from './socket-gate.ts'
+import type { Sources } from './source-address.ts'
 
 /** Whether a request becomes a WebSocket here; any other request that asks for an upgrade is answered as if it did not (RFC 9110 section 7.8). */
 export function isPresenceUpgrade({ method, url, headers }: IncomingMessage): boolean {
@@ -18,12 +19,14 @@ export function isPresenceUpgrade({ method, url, headers }: IncomingMessage): bo
 
 interface UpgradeParts {
   readonly presence: Presence
+  readonly sources: Sources
+  readonly gate: SocketGate
   readonly limits: Pick<DirectoryLimits, 'MAX_PRESENCE_FRAME_BYTES'>
   readonly drops: Drops
 }
 
 /** Makes presence visits of upgrade requests. */
-export function acceptUpgrades(server: WebServer, { presence, limits, drops }: UpgradeParts): void {
+export function acceptUpgrades(server: WebServer, { presence, sources, gate, limits, drops }: UpgradeParts): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -45,9 +48,15 @@ export function acceptUpgrades(server: WebServer, { presence, limits, drops }: U
       answerRaw(stream, refusal.problem)
       return
     }
+    const source = sources.of(request)
+    // A connection of its own has been counted as a connection.
+    if (source !== sources.ofConnection(request.socket) && gate.enter(source, stream) !== undefined) {
+      answerRaw(stream, problem('rate-limited', 'too many connections from your address; try again later'))
+      return
+    }
     sockets.handleUpgrade(request, stream, head, (socket) => {
       stream.off('error', ignore)
-      presence.accept(socket, sourceOf(request))
+      presence.accept(socket, source.address)
     })
   })
 }

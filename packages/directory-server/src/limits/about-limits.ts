@@ -9,11 +9,20 @@ interface About {
 type Unit = 'bytes' | 'characters' | 'ms' | 'levels' | 'count'
 
 const ABOUT: Readonly<Record<LimitName | CommonLimitName, About>> = {
+  MAX_REGISTRATIONS_PER_HOUR: { unit: 'count', purpose: 'new names from one source in an hour' },
+  MAX_LOOKUPS_PER_MINUTE: { unit: 'count', purpose: 'questions after one name, from one source in a minute' },
+  MAX_SEARCHES_PER_MINUTE: { unit: 'count', purpose: 'searches and listings from one source in a minute' },
+  MAX_WRITES_PER_MINUTE: { unit: 'count', purpose: 'other signed requests from one source in a minute' },
+  MAX_PREKEY_HANDOUTS_PER_HOUR: { unit: 'count', purpose: 'one-time prekeys of one device in an hour' },
+  MAX_SOCKETS_PER_SOURCE: { unit: 'count', purpose: 'connections that one source holds open' },
+  MAX_NEW_SOCKETS_PER_SECOND: { unit: 'count', purpose: 'connections that one source opens in a second' },
+  MAX_RATE_KEYS: { unit: 'count', purpose: 'sources that one rate remembers' },
   MAX_DIRECTORY_CONNECTIONS: { unit: 'count', purpose: 'connections open at once' },
   MAX_HEADER_BYTES: { unit: 'bytes', purpose: 'header of a request' },
   REQUEST_HEADERS_TIMEOUT_MS: { unit: 'ms', purpose: 'for the header of a request to arrive' },
   REQUEST_TIMEOUT_MS: { unit: 'ms', purpose: 'for a whole request to arrive' },
   KEEP_ALIVE_TIMEOUT_MS: { unit: 'ms', purpose: 'between two requests of one connection' },
+  STALLED_TIMEOUT_MS: { unit: 'ms', purpose: 'without a byte moving, for instance to a reader that does not read' },
   MAX_BODY_BYTES: { unit: 'bytes', purpose: 'body of a request' },
   MAX_PREKEY_BODY_BYTES: { unit: 'bytes', purpose: 'body of an upload of prekeys' },
   MAX_DROPPED_BODY_BYTES: { unit: 'bytes', purpose: 'read and dropped of a body that is too large' },

@@ -38,6 +38,10 @@ export class AccountRecords {
     this.#onPublished = onPublished
   }
 
+  isHeld(name: Name): boolean {
+    return this.#context.tables.users.holder(name) !== undefined
+  }
+
   /** Resolves when the record is on disk. Rejects with SignedObjectError or RefusedError. */
   async publish(name: Name, jws: string, observedAddress: string): Promise<Published> {
     const account = await verifyAccountRecord(jws, this.#context.audience)

@@ -51,13 +51,18 @@ export class Prekeys {
     return oneTimePrekeys.count(holder.accountId, device)
   }
 
-  /** A bundle; its one-time pair is gone from disk by then. Rejects with SignedObjectError or RefusedError. */
-  async claim(name: Name, device: DeviceKey, jws: Jws): Promise<PrekeyBundle> {
+  /**
+   * A bundle; its one-time pair is gone from disk by then. Without `mayTakePair` it has the last-resort key, which always
+   * answers. Rejects with SignedObjectError or RefusedError.
+   */
+  async claim(name: Name, device: DeviceKey, jws: Jws, mayTakePair: () => boolean): Promise<PrekeyBundle> {
     const claim = await verifyDeviceProof('claim', jws, this.#context.audience)
     if (claim.target !== device) {
       throw new RefusedError('bad-request', 'the claim is for another device than the address names')
     }
-    const { bundle, owner, left } = await decide(this.#context, () => this.#handOut(name, claim, digestOf(jws)))
+    const { bundle, owner, left } = await decide(this.#context, () =>
+      this.#handOut(name, claim, digestOf(jws), mayTakePair),
+    )
     this.#onClaimed(owner, device, left)
     return bundle
   }
@@ -92,6 +97,7 @@ export class Prekeys {
     name: Name,
     claim: PrekeyClaim,
     digest: ReturnType<typeof digestOf>,
+    mayTakePair: () => boolean,
   ): { bundle: PrekeyBundle; owner: AccountId; left: number } | RefusedError {
     const { counters, devices, oneTimePrekeys, prekeyBatches, users } = this.#context.tables
     if (!isDeviceInForce(this.#context, claim)) {
@@ -108,7 +114,7 @@ export class Prekeys {
 
     counters.put(claim.accountId, claim.deviceKey, 'claim', { n: claim.n, digest })
     const { v, registrationId, signed, lastResort } = LastingKeys.parse(JSON.parse(lasting))
-    const pair = oneTimePrekeys.take(owner, claim.target)
+    const pair = mayTakePair() ? oneTimePrekeys.take(owner, claim.target) : undefined
     const keys = pair === undefined ? { kyber: lastResort } : OneTimePrekey.parse(JSON.parse(pair))
     return {
       bundle: { v, registrationId, signed, ...keys },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { limitChanges } from '#limits/limit-changes.ts'
 import { choice, integer, text, toggle } from './kinds.ts'
+import { networks } from './networks.ts'
 
 /** What is said about a setting besides what it can be. */
 export interface Row {
@@ -58,6 +59,17 @@ export const Settings = z.strictObject({
   insecureHttp: setting(toggle(), {
     help: 'allow an address that other machines reach, without encryption',
     default: false,
+  }),
+  trustProxy: setting(networks(), {
+    placeholder: '<CIDR>',
+    help: 'believe X-Forwarded-For of proxies in this network, as 10.0.0.0/8; repeatable',
+    default: [],
+    isList: true,
+  }),
+  rateLimit: setting(choice(['auto', 'on', 'off']), {
+    placeholder: '<auto|on|off>',
+    help: 'limits per source: auto leaves out this machine while nobody else can reach the directory',
+    default: 'auto',
   }),
   limit: setting(limitChanges(), {
     placeholder: '<NAME=VALUE>',

@@ -66,10 +66,20 @@ describe('an answer from before Express is the one of Express, byte for byte:', 
 describe('Express is not asked', () => {
   const answers = { get: (url: string) => (url === '/v1/users/alice' ? '{"name":"alice"}' : undefined) }
 
-  async function statusOf(line: string, header: string, options: { isEachLogged?: boolean } = {}): Promise<string> {
+  async function statusOf(
+    line: string,
+    header: string,
+    options: { isEachLogged?: boolean; isAdmitted?: boolean } = {},
+  ): Promise<string> {
     const app: RequestListener = (_request, response) => void response.writeHead(299).end()
     const meter = new RouteMeter('GET', '/v1/users/:name')
-    const front = frontHandler({ answers, app, isEachLogged: () => options.isEachLogged ?? false, meter })
+    const front = frontHandler({
+      answers,
+      app,
+      isEachLogged: () => options.isEachLogged ?? false,
+      isAdmitted: () => options.isAdmitted ?? true,
+      meter,
+    })
     const server = createServer(front).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -95,6 +105,10 @@ describe('Express is not asked', () => {
 
   test('unless somebody reads a line for each request', async () => {
     expect(await statusOf('GET /v1/users/alice HTTP/1.1', 'Accept: */*', { isEachLogged: true })).toBe('299')
+  })
+
+  test('unless its source asked too often', async () => {
+    expect(await statusOf('GET /v1/users/alice HTTP/1.1', 'Accept: */*', { isAdmitted: false })).toBe('299')
   })
 })
 

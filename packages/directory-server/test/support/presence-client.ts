@@ -6,6 +6,8 @@ import type { Device, Person } from './people.ts'
 
 type Frame<T extends FromDirectory['type']> = Extract<FromDirectory, { type: T }>
 
+type Headers = Readonly<Record<string, string>>
+
 /** One WebSocket to a directory. Frames wait here until a test asks for them. */
 export class PresenceClient implements AsyncDisposable {
   readonly socket: WebSocket
@@ -14,8 +16,8 @@ export class PresenceClient implements AsyncDisposable {
   #tcp: Socket | undefined
   #arrived = Promise.withResolvers<void>()
 
-  private constructor(url: string) {
-    this.socket = new WebSocket(`${url.replace('http', 'ws')}/v1/presence`)
+  private constructor(url: string, headers: Headers) {
+    this.socket = new WebSocket(`${url.replace('http', 'ws')}/v1/presence`, { headers })
     this.socket.on('upgrade', (response) => {
       this.#tcp = response.socket
     })
@@ -32,8 +34,8 @@ export class PresenceClient implements AsyncDisposable {
     })
   }
 
-  static async open(url: string): Promise<PresenceClient> {
-    const client = new PresenceClient(url)
+  static async open(url: string, headers: Headers = {}): Promise<PresenceClient> {
+    const client = new PresenceClient(url, headers)
     await once(client.socket, 'open')
     return client
   }
@@ -46,8 +48,13 @@ export class PresenceClient implements AsyncDisposable {
   }
 
   /** Connected, authenticated and online. */
-  static async enter(url: string, person: Person, device: Device = person.device): Promise<PresenceClient> {
-    const client = await PresenceClient.open(url)
+  static async enter(
+    url: string,
+    person: Person,
+    device: Device = person.device,
+    headers: Headers = {},
+  ): Promise<PresenceClient> {
+    const client = await PresenceClient.open(url, headers)
     await client.authenticate(person, device)
     await client.next('ready')
     return client

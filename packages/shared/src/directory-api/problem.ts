@@ -32,6 +32,7 @@ export const ProblemCode = z.enum([
   'wrong-prev',
   'key-changed',
   'busy',
+  'rate-limited',
   'unavailable',
   'internal',
 ])

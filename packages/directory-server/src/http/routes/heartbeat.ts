@@ -3,18 +3,19 @@ import { Router } from 'express'
 import type { AppParts } from '../app-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { nameOf, refuseQuery } from '../parameters.ts'
-import { sourceOf } from '../source-address.ts'
+
+type Parts = Pick<AppParts, 'heartbeats' | 'readJsonBody' | 'sources' | 'rateLimits'>
 
 /** `POST /v1/users/{name}/heartbeat`. */
-export function heartbeatRoutes({ heartbeats, readJsonBody }: Pick<AppParts, 'heartbeats' | 'readJsonBody'>): Router {
+export function heartbeatRoutes({ heartbeats, readJsonBody, sources, rateLimits }: Parts): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/v1/users/:name/heartbeat')
-    .post(async (request, response) => {
+    .post(rateLimits.limit('write'), async (request, response) => {
       refuseQuery(request)
       const name = nameOf(request)
       const { heartbeat } = await readJsonBody(request, PostHeartbeat)
-      response.json((await heartbeats.take(name, heartbeat, sourceOf(request))) satisfies HeartbeatAnswer)
+      response.json((await heartbeats.take(name, heartbeat, sources.of(request).address)) satisfies HeartbeatAnswer)
     })
     .all(methodNotAllowed('POST'))
   return router

@@ -14,17 +14,18 @@ export function prekeyRoutes({
   prekeys,
   readJsonBody,
   limits,
+  rateLimits,
   log,
-}: Pick<AppParts, 'prekeys' | 'readJsonBody' | 'limits' | 'log'>): Router {
+}: Pick<AppParts, 'prekeys' | 'readJsonBody' | 'limits' | 'rateLimits' | 'log'>): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/v1/users/:name/devices/:device/prekeys')
-    .get((request, response) => {
+    .get(rateLimits.limit('lookup'), (request, response) => {
       refuseQuery(request)
       const oneTime = prekeys.count(nameOf(request), deviceOf(request))
       response.json({ oneTime } satisfies PrekeyCount)
     })
-    .put(async (request, response) => {
+    .put(rateLimits.limit('write'), async (request, response) => {
       refuseQuery(request)
       const name = nameOf(request)
       const device = deviceOf(request)
@@ -36,12 +37,12 @@ export function prekeyRoutes({
     .all(methodNotAllowed('GET', 'HEAD', 'PUT'))
   router
     .route('/v1/users/:name/devices/:device/prekeys/claim')
-    .post(async (request, response) => {
+    .post(rateLimits.limit('write'), async (request, response) => {
       refuseQuery(request)
       const name = nameOf(request)
       const device = deviceOf(request)
       const { claim } = await readJsonBody(request, ClaimPrekeys)
-      const bundle = await prekeys.claim(name, device, claim)
+      const bundle = await prekeys.claim(name, device, claim, () => rateLimits.mayHandOut(request, device))
       log.info({ name, device, isOneTime: bundle.curve !== undefined }, 'prekeys claimed')
       response.json({ bundle } satisfies ClaimedPrekeys)
     })

@@ -5,11 +5,11 @@ import { methodNotAllowed } from '../error-handler.ts'
 import { queryOf } from '../parameters.ts'
 
 /** `GET /v1/search`. */
-export function searchRoutes({ search }: Pick<AppParts, 'search'>): Router {
+export function searchRoutes({ search, rateLimits }: Pick<AppParts, 'search' | 'rateLimits'>): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/v1/search')
-    .get(async (request, response) => {
+    .get(rateLimits.limit('search'), async (request, response) => {
       response.json({ users: await search.find(queryOf(request, SearchQuery)) } satisfies SearchResult)
     })
     .all(methodNotAllowed('GET', 'HEAD'))

@@ -5,16 +5,28 @@ import type { AppParts } from '../app-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { HttpError } from '../http-error.ts'
 import { nameOf, queryOf, refuseQuery } from '../parameters.ts'
-import { canonicalAddress, sourceOf } from '../source-address.ts'
+import { canonicalAddress } from '../source-address.ts'
 
-type Parts = Pick<AppParts, 'accountRecords' | 'retirements' | 'userViews' | 'ipLookup' | 'readJsonBody' | 'log'>
+type Parts = Pick<
+  AppParts,
+  'accountRecords' | 'retirements' | 'userViews' | 'ipLookup' | 'readJsonBody' | 'sources' | 'rateLimits' | 'log'
+>
 
 /** `/v1/users` and `/v1/users/{name}`. */
-export function userRoutes({ accountRecords, retirements, userViews, ipLookup, readJsonBody, log }: Parts): Router {
+export function userRoutes({
+  accountRecords,
+  retirements,
+  userViews,
+  ipLookup,
+  readJsonBody,
+  sources,
+  rateLimits,
+  log,
+}: Parts): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/v1/users')
-    .get((request, response) => {
+    .get(rateLimits.limit('search'), (request, response) => {
       const { cursor, ip, ...query } = queryOf(request, UsersQuery)
       if (ip !== undefined && !ipLookup) {
         throw new HttpError('ip-lookup-off', 'this directory does not tell who was seen at an address')
@@ -26,19 +38,20 @@ export function userRoutes({ accountRecords, retirements, userViews, ipLookup, r
     .all(methodNotAllowed('GET', 'HEAD'))
   router
     .route('/v1/users/:name')
-    .get((request, response) => {
+    .get(rateLimits.limit('lookup'), (request, response) => {
       refuseQuery(request)
       response.json(userViews.user(nameOf(request)))
     })
     .put(async (request, response) => {
       refuseQuery(request)
       const name = nameOf(request)
+      rateLimits.admit(request, accountRecords.isHeld(name) ? 'write' : 'registration')
       const { record } = await readJsonBody(request, PutRecord)
-      const { outcome, user } = await accountRecords.publish(name, record, sourceOf(request))
+      const { outcome, user } = await accountRecords.publish(name, record, sources.of(request).address)
       if (outcome !== 'unchanged') log.info({ name, logIndex: user.logIndex }, `record ${outcome}`)
       response.status(outcome === 'created' ? 201 : 200).json(user)
     })
-    .delete(async (request, response) => {
+    .delete(rateLimits.limit('write'), async (request, response) => {
       refuseQuery(request)
       const name = nameOf(request)
       const { retirement } = await readJsonBody(request, DeleteUser)
