@@ -27,6 +27,7 @@ const EXIT_OF_LISTEN: Readonly<Record<ListenError['code'], ExitCode>> = {
 }
 
 function exitOfStore({ code }: StoreError): ExitCode {
+  if (code === 'no-database' || code === 'file-exists') return EXIT.usage
   if (code === 'data-dir-in-use') return EXIT.inUse
   if (code === 'unsafe-data-dir') return EXIT.unsafe
   return code === 'failed' ? EXIT.io : EXIT.internal

@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander'
 import { z } from 'zod'
 import { directoryLimits } from '#limits/directory-limits.ts'
 import { describeSettings, type EffectiveSettings } from '#settings/effective-settings.ts'
+import { runBackup } from './backup.ts'
+import { runDoctor } from './doctor/run-doctor.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { explain } from './explain.ts'
 import { printLimits } from './print-limits.ts'
@@ -39,6 +41,23 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   }
   program.action(act)
   program.command('serve').description('run the directory; what happens without a command').action(act)
+  program
+    .command('backup')
+    .description('copy the database to FILE and the key of the directory to FILE.key, while it runs or not')
+    .argument('<file>', 'must not exist yet')
+    .option('--without-key', 'leave the key out; you have it elsewhere', false)
+    .action(async (file: string, { withoutKey }: { withoutKey: boolean }) => {
+      const { json: isJson } = Asked.parse(program.opts())
+      const { settings } = readSettings(program, parts.environment)
+      exitCode = await runBackup(settings, { file, withKey: !withoutKey, isJson })
+    })
+  program
+    .command('doctor')
+    .description('look for what is wrong with the machine, the data, the certificate and the port, and say what to do')
+    .action(async () => {
+      const { json: isJson } = Asked.parse(program.opts())
+      exitCode = await runDoctor(readSettings(program, parts.environment).settings, { isJson })
+    })
   try {
     await program.parseAsync(args, { from: 'user' })
     return exitCode

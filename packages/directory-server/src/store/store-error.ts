@@ -5,6 +5,8 @@ export class StoreError extends Error {
     | 'data-dir-in-use'
     | 'unsafe-data-dir'
     | 'wrong-directory-key'
+    | 'no-database'
+    | 'file-exists'
     | 'newer-database'
     | 'unsafe-settings'
     | 'busy'
