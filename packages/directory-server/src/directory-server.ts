@@ -1,6 +1,8 @@
 import { audienceOf } from '@parley/shared/hashes.ts'
 import type { DirectoryKey } from '@parley/shared/ids.ts'
 import { type Logger, pino } from 'pino'
+import { Admission } from '#http/admission.ts'
+import { AllowList } from '#http/allow-list.ts'
 import { createApp } from '#http/app.ts'
 import { type DropReason, Drops } from '#http/drops.ts'
 import { frontHandler } from '#http/front-handler.ts'
@@ -10,6 +12,7 @@ import { problemOf } from '#http/problems.ts'
 import { exemption, RateLimits } from '#http/rate-limits.ts'
 import { jsonBodyReader } from '#http/read-body.ts'
 import { ReadyAnswers } from '#http/ready-answers.ts'
+import { loadRegistrationToken } from '#http/registration-token.ts'
 import { reloadTls, warnOfExpiry } from '#http/reload-tls.ts'
 import { createHttpServer } from '#http/server.ts'
 import { SocketGate } from '#http/socket-gate.ts'
@@ -49,7 +52,7 @@ export interface Directory extends AsyncDisposable {
   readonly directoryKey: DirectoryKey
   /** What was refused or cut since the start, by reason. */
   drops(): ReadonlyMap<DropReason, number>
-  /** Reads the certificate again, for the connections to come; absent without TLS. */
+  /** Reads the certificate and the allow list again; absent without either. */
   readonly reload: (() => void) | undefined
   /** Finishes what is under way, closes every connection, and frees the data directory. Twice is safe. */
   stop(): Promise<void>
@@ -67,6 +70,8 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const limits = directoryLimits(options.limit)
   const tlsFiles = tlsFilesOf(options.tlsCert, options.tlsKey)
   const tls = tlsFiles && loadTls(tlsFiles)
+  const token = loadRegistrationToken(options.registrationToken, options.registrationTokenFile)
+  const allowList = options.allowList === undefined ? undefined : new AllowList(options.allowList)
   const sources = new Sources(options.trustProxy)
   refuseInsecureAddress(host, tls !== undefined || sources.hasProxies || (options.insecureHttp ?? false))
 
@@ -92,6 +97,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const drops = new Drops()
   const isExempt = exemption(options.rateLimit ?? 'auto', isLoopback(host) && !sources.hasProxies)
   const rateLimits = new RateLimits({ limits, sources, isExempt, drops })
+  const admission = new Admission({ token, allowList, isReadOnly: options.readOnly ?? false, drops })
   const gate = new SocketGate({ limits, sources, isExempt, drops })
   const context: RecordsContext = { tables, commit, audience: audienceOf(store.key.publicKey), now }
   const userViews = new UserViews({ tables, isOnline: (accountId) => presence.isOnline(accountId) })
@@ -140,6 +146,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     accountRecords: new AccountRecords({
       context,
       userOf,
+      judgeNew: (name, accountId) => admission.judge(name, accountId),
       onPublished: (accountId, name, { isSeenAnew }) => {
         if (isSeenAnew) presence.nameChanged(name, accountId)
         else presence.recordChanged(accountId)
@@ -172,6 +179,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     limits,
     readJsonBody: jsonBodyReader(limits),
     ipLookup: options.ipLookup ?? true,
+    admission,
     sources,
     rateLimits,
     drops,
@@ -199,10 +207,15 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   })
   if (tls !== undefined) warnOfExpiry(tls, { log, now })
   else if (!isLoopback(host)) log.warn({ host }, 'listening without encryption on an address that other machines reach')
+  if (admission.features.length > 0) log.info({ closed: admission.features }, 'not open to everybody')
   if (options.rateLimit === 'off') log.warn('no limits per source')
   if (Object.keys(options.limit ?? {}).length > 0) log.warn({ ...options.limit }, 'limits differ from the defaults')
   log.info({ url, directoryKey: store.key.publicKey }, 'directory started')
 
+  const reload = () => {
+    if (tlsFiles !== undefined) reloadTls(server, tlsFiles, { log, now })
+    allowList?.reload(log)
+  }
   const running = started.move()
   let stopping: Promise<void> | undefined
   const stop = () => {
@@ -213,7 +226,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
     url,
     directoryKey: store.key.publicKey,
     drops: () => drops.totals(),
-    reload: tlsFiles && (() => reloadTls(server, tlsFiles, { log, now })),
+    reload: tlsFiles || allowList ? reload : undefined,
     stop,
     [Symbol.asyncDispose]: stop,
   }

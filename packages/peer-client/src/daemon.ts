@@ -38,6 +38,7 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
     profile,
     directory: options.directory,
     directoryCa: await readCa(options.directoryCa),
+    registrationToken: await readToken(options),
     listen: { host: options.listen, port },
     peers: options.peers,
     allowPrivate: options.allowPrivate,
@@ -94,6 +95,12 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
       return stop()
     },
   }
+}
+
+/** The file goes before the environment. */
+async function readToken({ registrationToken, registrationTokenFile }: DaemonOptions): Promise<string | undefined> {
+  if (registrationTokenFile !== undefined) return (await readFile(registrationTokenFile, 'utf8')).trim()
+  return registrationToken === '' ? undefined : registrationToken
 }
 
 /** Throws RangeError when the file does not hold a certificate. */

@@ -14,6 +14,7 @@ import type { DeliveryLog } from '#delivery/ports.ts'
 import { addressClass } from '#discovery/address-class.ts'
 import { type Identity, loadIdentity } from '#identity/identity.ts'
 import { ProfileLock } from '#identity/profile-lock.ts'
+import { registrationTokenFor } from '#identity/registration-token.ts'
 import { loadSettings } from '#identity/settings.ts'
 import { Engine } from './engine.ts'
 import { openProfile, type ProfileOptions } from './profile.ts'
@@ -23,6 +24,8 @@ export interface PeerOptions extends Omit<ProfileOptions, 'directory'> {
   readonly directory?: string | null | undefined
   /** PEM; the authorities that may vouch for an https directory, instead of those that the system trusts. */
   readonly directoryCa?: string | undefined
+  /** For a directory that takes new names only with it; kept in the profile for the next start. */
+  readonly registrationToken?: string | undefined
   /** By default a free port, on 127.0.0.1 when the directory is on this machine or there is none, else on every address. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
   /** HOST:PORT of peers to keep a session to, directory or not. */
@@ -230,7 +233,7 @@ export class Peer {
       const engine = await Engine.start({
         profile,
         identity,
-        directory: directory === undefined ? undefined : { url: directory, ca: this.#options.directoryCa },
+        directory: directory === undefined ? undefined : await this.#directory(profile, directory),
         listen: this.#listen(directory),
         peers: (this.#options.peers ?? []).map(readAddress),
         allowPrivate,
@@ -250,6 +253,11 @@ export class Peer {
       lock.release()
       throw error
     }
+  }
+
+  async #directory(profile: string, url: string) {
+    const { directoryCa: ca, registrationToken: given } = this.#options
+    return { url, ca, registrationToken: await registrationTokenFor(profile, url, given) }
   }
 
   #listen(directory: string | undefined): { host: string; port: number } {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AdmissionError } from '#http/admission-error.ts'
 import { ListenError } from '#http/listen-error.ts'
 import { SettingsError } from '#settings/settings-error.ts'
 import { StoreError } from '#store/store-error.ts'
@@ -13,6 +14,9 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   const sentence = messageOf(error)
   if (error instanceof SettingsError) return { exitCode: EXIT.usage, sentence }
+  if (error instanceof AdmissionError) {
+    return { exitCode: error.code === 'unsafe-token-file' ? EXIT.unsafe : EXIT.usage, sentence }
+  }
   if (error instanceof ListenError) return { exitCode: EXIT_OF_LISTEN[error.code], sentence }
   if (error instanceof StoreError) return { exitCode: exitOfStore(error), sentence }
   return { exitCode: SystemError.safeParse(error).success ? EXIT.io : EXIT.internal, sentence }

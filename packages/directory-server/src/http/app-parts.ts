@@ -9,6 +9,7 @@ import type { Prekeys } from '#records/prekeys.ts'
 import type { Retirements } from '#records/retirements.ts'
 import type { Search } from '#records/search.ts'
 import type { UserViews } from '#records/user-views.ts'
+import type { Admission } from './admission.ts'
 import type { Drops } from './drops.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { ReadJsonBody } from './read-body.ts'
@@ -29,6 +30,7 @@ export interface AppParts {
   readonly readJsonBody: ReadJsonBody
   /** Whether anybody may ask who was seen at an address. */
   readonly ipLookup: boolean
+  readonly admission: Admission
   readonly sources: Sources
   readonly rateLimits: RateLimits
   readonly drops: Drops

@@ -27,6 +27,7 @@ export function createApp(parts: AppParts): Express {
     response.setHeaders(ANSWER_HEADERS)
     next()
   })
+  app.use(parts.admission.refuseWrites)
   app.use(healthRoutes(parts))
   app.use(metricsRoutes(parts))
   app.use(infoRoutes(parts))

@@ -16,6 +16,10 @@ const REASONS = [
   'rate-search',
   'rate-write',
   'rate-prekeys',
+  // A directory that is not open to everybody.
+  'registration-token',
+  'allow-list',
+  'read-only',
   // Bodies.
   'body-too-large',
   'bad-body',

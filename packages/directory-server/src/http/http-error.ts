@@ -15,6 +15,8 @@ export class HttpError extends Error {
     | 'not-found'
     | 'method-not-allowed'
     | 'rate-limited'
+    | 'registration-token'
+    | 'read-only'
     | 'unavailable'
   >
   /** Header fields that belong to the answer. */

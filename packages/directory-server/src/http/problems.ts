@@ -37,6 +37,9 @@ const PROBLEMS: Readonly<Record<ProblemCode, readonly [status: number, title: st
   'key-changed': [409, 'The account key changed without the consent of the one before'],
   busy: [503, 'The directory has too much to do at this moment'],
   'rate-limited': [429, 'Too many requests'],
+  'registration-token': [401, 'New names need the token of this directory'],
+  'not-listed': [403, 'This directory takes only those on its list'],
+  'read-only': [503, 'The directory takes no changes now'],
   unavailable: [503, 'The directory cannot do this now'],
   internal: [500, 'The directory failed'],
 }

@@ -22,6 +22,8 @@ export interface RecordChange {
 export interface AccountRecordsOptions {
   readonly context: RecordsContext
   readonly userOf: (row: UserRow) => User
+  /** Why the account may not take the name, which nobody holds; undefined when it may. */
+  readonly judgeNew: (name: Name, accountId: AccountId) => RefusedError | undefined
   /** The name has a new record, which may list other devices. */
   readonly onPublished: (accountId: AccountId, name: Name, change: RecordChange) => void
 }
@@ -30,11 +32,13 @@ export interface AccountRecordsOptions {
 export class AccountRecords {
   readonly #context: RecordsContext
   readonly #userOf: AccountRecordsOptions['userOf']
+  readonly #judgeNew: AccountRecordsOptions['judgeNew']
   readonly #onPublished: AccountRecordsOptions['onPublished']
 
-  constructor({ context, userOf, onPublished }: AccountRecordsOptions) {
+  constructor({ context, userOf, judgeNew, onPublished }: AccountRecordsOptions) {
     this.#context = context
     this.#userOf = userOf
+    this.#judgeNew = judgeNew
     this.#onPublished = onPublished
   }
 
@@ -73,7 +77,9 @@ export class AccountRecords {
     if (holder === undefined && this.#isReservedForOthers(record.name, record.accountId, now)) {
       return new RefusedError('name-reserved', `the name ${record.name} was given up lately and is still reserved`)
     }
-    const refusal = judgeSuccessor(users.ofAccount(record.name, record.accountId), account)
+    const refusal =
+      (holder === undefined ? this.#judgeNew(record.name, record.accountId) : undefined) ??
+      judgeSuccessor(users.ofAccount(record.name, record.accountId), account)
     if (refusal !== undefined) return refusal
 
     const row = this.#write(account)

@@ -18,6 +18,7 @@ export class RefusedError extends Error {
     | 'unknown-device'
     | 'no-prekeys'
     | 'not-a-user'
+    | 'not-listed'
     | 'name-taken'
     | 'name-reserved'
     | 'stale-seq'

@@ -71,6 +71,25 @@ export const Settings = z.strictObject({
     help: 'limits per source: auto leaves out this machine while nobody else can reach the directory',
     default: 'auto',
   }),
+  registrationToken: setting(text().optional(), {
+    placeholder: '<token>',
+    help: 'take new names only with this token; safer in the environment or in --registration-token-file',
+    isSecret: true,
+  }),
+  registrationTokenFile: setting(text().optional(), {
+    placeholder: '<file>',
+    help: 'a file that holds the token',
+    isPath: true,
+  }),
+  allowList: setting(text().optional(), {
+    placeholder: '<file>',
+    help: 'take new names only from this file of names and account ids; read again on SIGHUP',
+    isPath: true,
+  }),
+  readOnly: setting(toggle(), {
+    help: 'take no changes; lookups and presence go on',
+    default: false,
+  }),
   limit: setting(limitChanges(), {
     placeholder: '<NAME=VALUE>',
     help: 'change one of the limits that --print-limits tells; repeatable',

@@ -31,6 +31,9 @@ export interface StartOptions extends ProfileChoice {
   readonly directory?: string | null | undefined
   /** A file of PEM certificates. */
   readonly directoryCa?: string | undefined
+  /** What a closed directory wants to see before it takes a new name; itself, or a file of it. */
+  readonly registrationToken?: string | undefined
+  readonly registrationTokenFile?: string | undefined
   readonly peers: readonly string[]
   readonly maxPeers: number
   readonly allowPrivate: boolean

@@ -39,6 +39,8 @@ import { type VerifiedUser, verifyUser } from './verified-user.ts'
 export interface DirectoryClientOptions extends DirectoryAddress {
   readonly identity: Identity
   readonly pin: DirectoryKeyPin
+  /** For a directory that takes new names only with it. */
+  readonly registrationToken?: string | undefined
   readonly timeoutMs?: number
   readonly now?: () => number
 }
@@ -67,8 +69,10 @@ export class DirectoryClient {
   readonly #statements: Counter
   readonly #uploads: Counter
   readonly #claims: Counter
+  readonly #registrationToken: string | undefined
 
-  constructor({ url, ca, identity, pin, timeoutMs = DIRECTORY_TIMEOUT_MS, now = Date.now }: DirectoryClientOptions) {
+  constructor(options: DirectoryClientOptions) {
+    const { url, ca, identity, pin, timeoutMs = DIRECTORY_TIMEOUT_MS, now = Date.now } = options
     this.#identity = identity
     this.#exchange = new HttpExchange({ url, timeoutMs, ca })
     this.#key = new PinnedDirectoryKey(this.#exchange, url, pin)
@@ -76,6 +80,7 @@ export class DirectoryClient {
     this.#statements = new Counter(now)
     this.#uploads = new Counter(now)
     this.#claims = new Counter(now)
+    this.#registrationToken = options.registrationToken
   }
 
   /** Over which addresses the directory was reached last. */
@@ -141,7 +146,9 @@ export class DirectoryClient {
       if (held !== undefined && isCurrent(held.account.record, record)) return { outcome: 'unchanged', user: held }
       const body: z.infer<typeof PutRecord> = { record: await signAccountRecord(record, account.privateKey) }
       try {
-        const user = await this.#call(User, { method: 'PUT', path: userPath(name), body, signal })
+        // It is told only when it is needed.
+        const token = held === undefined ? this.#registrationToken : undefined
+        const user = await this.#call(User, { method: 'PUT', path: userPath(name), body, token, signal })
         return { outcome: 'published', user: await this.#verified(user, name, signal) }
       } catch (error) {
         if (left === 1 || !wasOvertaken(error)) throw error

@@ -12,6 +12,8 @@ export interface HttpRequest {
   /** Below the directory's URL, with a leading slash. */
   readonly path: string
   readonly body?: object
+  /** Sent as `Authorization: Bearer`. */
+  readonly token?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -105,10 +107,11 @@ export class HttpExchange {
     }
   }
 
-  #start({ method, path, body }: HttpRequest, signal: AbortSignal): http.ClientRequest {
+  #start({ method, path, body, token }: HttpRequest, signal: AbortSignal): http.ClientRequest {
     const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base)
     const text = body === undefined ? undefined : JSON.stringify(body)
     const headers: http.OutgoingHttpHeaders = { accept: 'application/json, application/problem+json' }
+    if (token !== undefined) headers.authorization = `Bearer ${token}`
     if (text !== undefined) {
       headers['content-type'] = 'application/json'
       headers['content-length'] = Buffer.byteLength(text)

@@ -22,6 +22,8 @@ export interface MembershipOptions extends DirectoryAddress {
     observedAddress: string | undefined,
   ) => Pick<DeviceStatement, 'endpoints' | 'features'>
   readonly prekeys: (held: number) => Promise<PrekeyBatch>
+  /** For a directory that takes new names only with it. */
+  readonly registrationToken?: string | undefined
   readonly onPresence: (change: PresenceChange) => void
   readonly log: { info(fields: object, event: string): void; warn(fields: object, event: string): void }
 }
@@ -46,6 +48,7 @@ export class Membership {
       url,
       ca,
       identity,
+      registrationToken: options.registrationToken,
       pin: {
         get: () => DirectoryKey.safeParse(facts.get(pinOf(url))).data,
         set: (key) => facts.set(pinOf(url), key),

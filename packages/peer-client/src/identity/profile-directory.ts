@@ -13,6 +13,7 @@ import { ProfileError } from './profile-error.ts'
 export const PROFILE_FILES = {
   identity: 'identity.json',
   settings: 'settings.json',
+  registrationToken: 'registration-token.json',
   lock: 'profile.lock',
   data: 'parley.db',
 } as const

@@ -14,15 +14,16 @@ export interface RunningDirectory extends AsyncDisposable {
   readonly url: string
   /** Ends the process; `SIGKILL` leaves it no time to say so. */
   end(signal?: NodeJS.Signals): Promise<void>
+  signal(name: NodeJS.Signals): void
   /** The same directory again, at the same address. */
   restart(): Promise<void>
 }
 
 /** The real program, in a process of its own, on a free port and a temporary data directory. */
-export async function startDirectory(): Promise<RunningDirectory> {
+export async function startDirectory(flags: readonly string[] = []): Promise<RunningDirectory> {
   const root = await mkdtemp(join(tmpdir(), 'parley-test-'))
   const dataDir = join(root, 'directory')
-  const first = await run(dataDir, '0')
+  const first = await run(dataDir, '0', flags)
   const { url } = first
   let { child } = first
   const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
@@ -34,9 +35,10 @@ export async function startDirectory(): Promise<RunningDirectory> {
   return {
     url,
     end,
+    signal: (name) => void child.kill(name),
     restart: async () => {
       await end()
-      const again = await run(dataDir, new URL(url).port)
+      const again = await run(dataDir, new URL(url).port, flags)
       child = again.child
     },
     [Symbol.asyncDispose]: async () => {
@@ -46,8 +48,21 @@ export async function startDirectory(): Promise<RunningDirectory> {
   }
 }
 
-async function run(dataDir: string, port: string): Promise<{ child: ChildProcess; url: string }> {
-  const args = ['--disable-warning=ExperimentalWarning', MAIN, '--json', '--port', port, '--data-dir', dataDir]
+async function run(
+  dataDir: string,
+  port: string,
+  flags: readonly string[],
+): Promise<{ child: ChildProcess; url: string }> {
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    MAIN,
+    '--json',
+    '--port',
+    port,
+    '--data-dir',
+    dataDir,
+    ...flags,
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

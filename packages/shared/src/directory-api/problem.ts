@@ -33,6 +33,9 @@ export const ProblemCode = z.enum([
   'key-changed',
   'busy',
   'rate-limited',
+  'registration-token',
+  'not-listed',
+  'read-only',
   'unavailable',
   'internal',
 ])

@@ -10,13 +10,14 @@ const FEATURES = ['presence', 'heartbeat', 'prekeys', 'search', 'hide-presence']
 /** `GET /v1`: what this directory is. */
 export function infoRoutes({
   directoryKey,
+  admission,
   ipLookup,
   limits,
-}: Pick<AppParts, 'directoryKey' | 'ipLookup' | 'limits'>): Router {
+}: Pick<AppParts, 'directoryKey' | 'admission' | 'ipLookup' | 'limits'>): Router {
   const info: DirectoryInfo = {
     directoryKey,
     versions: ['v1'],
-    features: [...FEATURES, ...(ipLookup ? ['lookup-by-address'] : [])],
+    features: [...FEATURES, ...(ipLookup ? ['lookup-by-address'] : []), ...admission.features],
     limits: everyLimit(limits),
   }
   const router = Router({ strict: true, caseSensitive: true })

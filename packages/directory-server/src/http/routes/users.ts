@@ -9,7 +9,15 @@ import { canonicalAddress } from '../source-address.ts'
 
 type Parts = Pick<
   AppParts,
-  'accountRecords' | 'retirements' | 'userViews' | 'ipLookup' | 'readJsonBody' | 'sources' | 'rateLimits' | 'log'
+  | 'accountRecords'
+  | 'retirements'
+  | 'userViews'
+  | 'ipLookup'
+  | 'readJsonBody'
+  | 'admission'
+  | 'sources'
+  | 'rateLimits'
+  | 'log'
 >
 
 /** `/v1/users` and `/v1/users/{name}`. */
@@ -19,6 +27,7 @@ export function userRoutes({
   userViews,
   ipLookup,
   readJsonBody,
+  admission,
   sources,
   rateLimits,
   log,
@@ -45,7 +54,9 @@ export function userRoutes({
     .put(async (request, response) => {
       refuseQuery(request)
       const name = nameOf(request)
-      rateLimits.admit(request, accountRecords.isHeld(name) ? 'write' : 'registration')
+      const isNew = !accountRecords.isHeld(name)
+      rateLimits.admit(request, isNew ? 'registration' : 'write')
+      if (isNew) admission.requireToken(request)
       const { record } = await readJsonBody(request, PutRecord)
       const { outcome, user } = await accountRecords.publish(name, record, sources.of(request).address)
       if (outcome !== 'unchanged') log.info({ name, logIndex: user.logIndex }, `record ${outcome}`)

@@ -41,6 +41,12 @@ export const startCommand = defineCommand({
       '--directory-ca <file>',
       'certificate that vouches for an https directory, PEM, instead of those that this machine trusts',
     ).env('PARLEY_DIRECTORY_CA'),
+    new Option(
+      '--registration-token-file <file>',
+      'the token of a directory that takes new names only with it; or set PARLEY_REGISTRATION_TOKEN',
+    ),
+    // On the command line every user of the machine could read it.
+    new Option('--registration-token <token>').env('PARLEY_REGISTRATION_TOKEN').hideHelp(),
     new Option('--no-directory', 'use no directory in this run'),
     new Option('--peer <address...>', 'HOST:PORT of a peer to keep a session to').default([], 'none'),
     new Option('--max-peers <number>', 'how many peers may be connected to you')
@@ -63,6 +69,8 @@ export const startCommand = defineCommand({
     apiPort: z.int().optional(),
     directory: z.union([z.string(), z.boolean()]).optional(),
     directoryCa: z.string().optional(),
+    registrationToken: z.string().optional(),
+    registrationTokenFile: z.string().optional(),
     peer: z.array(z.string()),
     maxPeers: z.int(),
     allowPrivate: z.boolean(),
