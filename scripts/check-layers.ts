@@ -87,6 +87,9 @@ const rules: Readonly<Record<string, PackageRule>> = {
     ],
   },
 
+  // A stranger to every directory: it knows what both sides agree on.
+  'directory-console': { packages: ['shared'] },
+
   // Both look at the whole system, by its front doors.
   e2e: { packages: ['shared', 'api-client', 'directory-server', 'peer-client'] },
   benchmarks: { packages: ['shared', 'api-client', 'directory-server', 'peer-client'] },

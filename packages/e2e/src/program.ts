@@ -47,6 +47,7 @@ export class Program implements AsyncDisposable {
     if (input !== undefined) child.stdin.end(input)
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#stdout = (this.#stdout + text).slice(-MAX_OUTPUT_CHARS)
+      this.#wake()
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-MAX_OUTPUT_CHARS)
@@ -93,6 +94,18 @@ export class Program implements AsyncDisposable {
       return undefined
     }
     return this.#until(look, 'a line on standard output', patienceMs)
+  }
+
+  /**
+   * Resolves once the text stands on standard output, at `from` characters or later, whether or not its line is complete; with where
+   * it ends.
+   */
+  async printed(text: string, from = 0, patienceMs = PATIENCE_MS): Promise<number> {
+    const look = () => {
+      const at = this.#stdout.indexOf(text, from)
+      return at === -1 ? undefined : at + text.length
+    }
+    return this.#until(look, `"${text}" on standard output`, patienceMs)
   }
 
   /** Resolves once the text stands in the log, which is standard error. */

@@ -16,6 +16,7 @@ const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', PACKAG
 export const COMMAND = {
   directory: [...NODE, fileURLToPath(new URL('directory-server/src/main.ts', PACKAGES))],
   parley: [...NODE, fileURLToPath(new URL('peer-client/src/main.ts', PACKAGES))],
+  console: [...NODE, fileURLToPath(new URL('directory-console/src/main.ts', PACKAGES))],
   runner: [...NODE, fileURLToPath(new URL('./peer-runner.ts', import.meta.url))],
 } as const satisfies Record<string, readonly string[]>
 
