@@ -113,10 +113,3 @@ test('every answer has the headers that keep browsers harmless, and none that op
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([])
   }
 })
-
-test('/healthz says that it answers, /readyz that it would take a write', async () => {
-  const directory = await DirectoryUnderTest.visit()
-
-  expect((await directory.request.get('/healthz').expect(200)).body).toMatchObject({ status: 'ok' })
-  expect((await directory.request.get('/readyz').expect(200)).body).toMatchObject({ status: 'ready' })
-})
