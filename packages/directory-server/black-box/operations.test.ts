@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { DirectoryUnderTest, userPath } from './support/directory-under-test.ts'
+import { DirectoryUnderTest, problem, userPath } from './support/directory-under-test.ts'
 
 test('/healthz says that it answers, /readyz that it would take a write', async () => {
   const directory = await DirectoryUnderTest.visit()
@@ -8,8 +8,13 @@ test('/healthz says that it answers, /readyz that it would take a write', async 
   expect((await directory.request.get('/readyz').expect(200)).body).toMatchObject({ status: 'ready' })
 })
 
-test('/metrics counts what happens, and names nobody', async () => {
+test('/metrics counts what happens, and names nobody, unless it is closed to others', async () => {
   const directory = await DirectoryUnderTest.visit()
+  const first = await directory.request.get('/metrics')
+  if (first.status === 404) {
+    expect(first).toMatchObject(problem(404, 'not-found'))
+    return
+  }
   const lookups = async () => {
     const { text, headers } = await directory.request.get('/metrics').expect(200)
     expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/)

@@ -21,7 +21,7 @@ async function people(url: string, prefix: string, count: number): Promise<Signe
 }
 
 /** Registers all at once; those that were acknowledged, and the statuses of those that were refused. */
-async function burst(url: string, signed: readonly Signed[], onAcknowledged: (count: number) => void = () => {}) {
+async function burst(url: string, signed: readonly Signed[]) {
   const acknowledged: Signed[] = []
   const refused: number[] = []
   await Promise.all(
@@ -37,7 +37,6 @@ async function burst(url: string, signed: readonly Signed[], onAcknowledged: (co
         return
       }
       acknowledged.push([name, record])
-      onAcknowledged(acknowledged.length)
     }),
   )
   return { acknowledged, refused }
@@ -52,24 +51,6 @@ async function expectKept(dataDir: string, acknowledged: readonly Signed[]): Pro
 }
 
 describe('what was acknowledged', () => {
-  test('survives kill -9 in the middle of a burst', async () => {
-    await using place = await scratch()
-    const args = ['--port', '0', '--data-dir', place.dir, '--log-level', 'silent']
-    const kept: Signed[] = []
-    for (const [round, killAfter] of [1, 40, 120].entries()) {
-      await using directory = new SpawnedDirectory(args)
-      const url = await directory.url()
-      const signed = await people(url, `round${round}-user`, 200)
-      const { acknowledged } = await burst(url, signed, (count) => {
-        if (count === killAfter) void directory.kill('SIGKILL')
-      })
-      expect(acknowledged.length).toBeGreaterThanOrEqual(killAfter)
-      kept.push(...acknowledged)
-    }
-
-    await expectKept(place.dir, kept)
-  })
-
   test('survives a disk that fails; then nothing more is acknowledged, and the program ends with 74', async () => {
     await using place = await scratch()
     const args = ['--port', '0', '--data-dir', place.dir]

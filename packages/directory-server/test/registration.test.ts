@@ -202,23 +202,6 @@ describe('registration', () => {
     },
   )
 
-  test('of 100 accounts that race for one name exactly one gets it, every time', async () => {
-    await using directory = await TestDirectory.start()
-    for (const name of ['gold', 'silver', 'bronze']) {
-      const people = Array.from({ length: 100 }, () => directory.person(name))
-      const records = await Promise.all(people.map((person) => person.record()))
-
-      const answers = await Promise.all(records.map((record) => directory.put(`/v1/users/${name}`, { record })))
-
-      const winners = records.filter((_, index) => answers[index]?.status === 201)
-      const losers = answers.filter((answer) => answer.status !== 201)
-      expect(winners).toHaveLength(1)
-      expect(losers).toHaveLength(99)
-      for (const loser of losers) expect(loser).toMatchObject(refusal(409, 'name-taken'))
-      expect(await directory.user(name)).toMatchObject({ record: winners[0] })
-    }
-  })
-
   test('of many successors that race to follow one record exactly one does', async () => {
     await using directory = await TestDirectory.start()
     const alice = await directory.register('alice')
