@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { AccountId, AccountKey, DeviceKey, Digest, Name } from '#ids.ts'
 import { MAX_DEVICES, MAX_DISPLAY_NAME_CHARS, MAX_REVOKED_DEVICES, MAX_STATUS_TEXT_CHARS } from '#limits.ts'
 import { type DeviceCertificate, verifyDeviceCertificate } from '#signed/device-certificate.ts'
-import { Jws, readObject, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
+import { checkSignature, Jws, readObject, SignedObjectError, signObject } from '#signed/jws.ts'
 import { Rotations, verifyRotations } from '#signed/rotation.ts'
 
 const TYP = 'parley-record+jws'
@@ -62,14 +62,15 @@ export function signAccountRecord(record: Omit<AccountRecord, 'v'>, accountKey: 
  * Expiry is left to the caller, who knows whose clock decides. Throws SignedObjectError.
  */
 export async function verifyAccountRecord(jws: string, audience: Digest): Promise<VerifiedAccount> {
-  const { accountKey } = readObject(TYP, AccountRecord, jws)
-  const record = await verifyObject(TYP, AccountRecord, jws, accountKey)
+  const record = readObject(TYP, AccountRecord, jws)
+  // At the same time as the signature around them, because one takes as long as the other. Which of them fails is told in order.
+  const certified = Promise.all(record.devices.map(async (jws) => ({ ...(await verifyDeviceCertificate(jws)), jws })))
+  certified.catch(() => {})
+  await checkSignature(TYP, jws, record.accountKey)
   if (record.aud !== audience)
     throw new SignedObjectError('wrong-audience', 'this record was signed for another directory')
   const keys = await verifyRotations(record.accountId, record.accountKey, record.rotations)
-  const devices = await Promise.all(
-    record.devices.map(async (jws) => ({ ...(await verifyDeviceCertificate(jws)), jws })),
-  )
+  const devices = await certified
   for (const device of devices) {
     if (device.accountId !== record.accountId || device.accountKey !== record.accountKey) {
       throw new SignedObjectError('bad-certificate', 'a device certificate is not by the account key of this record')

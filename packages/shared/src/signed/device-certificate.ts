@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { AccountId, AccountKey, DeviceKey } from '#ids.ts'
-import { type Jws, readObject, signObject, verifyObject } from '#signed/jws.ts'
+import { type Jws, signObject, verifyObject } from '#signed/jws.ts'
 
 const TYP = 'parley-device+jws'
 
@@ -27,6 +27,5 @@ export function signDeviceCertificate(certificate: Omit<DeviceCertificate, 'v'>,
  * `verifyRotations` answers it. Throws SignedObjectError.
  */
 export function verifyDeviceCertificate(jws: string): Promise<DeviceCertificate> {
-  const { accountKey } = readObject(TYP, DeviceCertificate, jws)
-  return verifyObject(TYP, DeviceCertificate, jws, accountKey)
+  return verifyObject(TYP, DeviceCertificate, jws, ({ accountKey }) => accountKey)
 }

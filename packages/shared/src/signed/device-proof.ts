@@ -3,7 +3,7 @@
 import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { AccountId, DeviceKey, Digest, Name } from '#ids.ts'
-import { type Jws, readObject, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
+import { type Jws, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
 
 const device = {
   v: z.literal(1),
@@ -62,8 +62,7 @@ export function signDeviceProof<K extends Kind>(
 /** A proof by the device it names. Whether that device belongs to the account is for the record to say. Throws SignedObjectError. */
 export async function verifyDeviceProof<K extends Kind>(kind: K, jws: string, audience: Digest): Promise<Proof<K>> {
   const { typ, schema } = KINDS[kind]
-  const { deviceKey } = readObject(typ, schema, jws)
-  const proof = await verifyObject(typ, schema, jws, deviceKey)
+  const proof = await verifyObject(typ, schema, jws, ({ deviceKey }) => deviceKey)
   if (proof.aud !== audience) throw new SignedObjectError('wrong-audience', 'this was signed for another directory')
   return schema.parse(proof) as Proof<K>
 }

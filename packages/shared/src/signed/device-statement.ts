@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { AccountId, DeviceKey, Digest } from '#ids.ts'
 import { MAX_ENDPOINTS, MAX_FEATURE_CHARS, MAX_FEATURES } from '#limits.ts'
-import { type Jws, readObject, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
+import { type Jws, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
 
 const TYP = 'parley-statement+jws'
 
@@ -41,8 +41,7 @@ export function signDeviceStatement(statement: Omit<DeviceStatement, 'v'>, devic
 
 /** Throws SignedObjectError. Whether the device belongs to the account is for the record to say. */
 export async function verifyDeviceStatement(jws: string, audience: Digest): Promise<DeviceStatement> {
-  const { deviceKey } = readObject(TYP, DeviceStatement, jws)
-  const statement = await verifyObject(TYP, DeviceStatement, jws, deviceKey)
+  const statement = await verifyObject(TYP, DeviceStatement, jws, ({ deviceKey }) => deviceKey)
   if (statement.aud !== audience)
     throw new SignedObjectError('wrong-audience', 'this statement was signed for another directory')
   return statement

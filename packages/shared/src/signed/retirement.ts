@@ -24,7 +24,7 @@ export function signRetirement(retirement: Omit<Retirement, 'v'>, accountKey: Ke
 
 /** Throws SignedObjectError. */
 export async function verifyRetirement(jws: string, audience: Digest, accountKey: AccountKey): Promise<Retirement> {
-  const retirement = await verifyObject(TYP, Retirement, jws, accountKey)
+  const retirement = await verifyObject(TYP, Retirement, jws, () => accountKey)
   if (retirement.aud !== audience)
     throw new SignedObjectError('wrong-audience', 'this retirement was signed for another directory')
   return retirement

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { accountIdOf } from '#hashes.ts'
 import { AccountId, AccountKey } from '#ids.ts'
 import { MAX_ROTATIONS } from '#limits.ts'
-import { Jws, readObject, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
+import { Jws, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
 
 const TYP = 'parley-rotation+jws'
 
@@ -32,13 +32,12 @@ export async function verifyRotations(
 ): Promise<AccountKey[]> {
   const keys: AccountKey[] = []
   for (const jws of rotations) {
-    const { from } = readObject(TYP, Rotation, jws)
-    const link = await verifyObject(TYP, Rotation, jws, from)
+    const link = await verifyObject(TYP, Rotation, jws, (rotation) => rotation.from)
     if (link.accountId !== accountId)
       throw new SignedObjectError('bad-rotation', 'a rotation belongs to another account')
-    if (keys.length > 0 && keys.at(-1) !== from)
+    if (keys.length > 0 && keys.at(-1) !== link.from)
       throw new SignedObjectError('bad-rotation', 'the rotations are not a chain')
-    if (keys.length === 0) keys.push(from)
+    if (keys.length === 0) keys.push(link.from)
     keys.push(link.to)
   }
   if (keys.length === 0) keys.push(inForce)

@@ -109,7 +109,7 @@ function sign(type: Type, payload: unknown, key: KeyObject): Promise<Jws> {
 async function verify(type: Type, jws: string, signer: string): Promise<object> {
   switch (type) {
     case 'rotation':
-      return { payload: await verifyObject('parley-rotation+jws', Rotation, jws, signer) }
+      return { payload: await verifyObject('parley-rotation+jws', Rotation, jws, () => signer) }
     case 'device-certificate':
       return { payload: await verifyDeviceCertificate(jws) }
     case 'account-record': {
