@@ -56,7 +56,7 @@ export function acceptUpgrades(server: WebServer, { presence, sources, gate, lim
     }
     sockets.handleUpgrade(request, stream, head, (socket) => {
       stream.off('error', ignore)
-      presence.accept(socket, source.address)
+      presence.accept(socket, stream, source.address)
     })
   })
 }

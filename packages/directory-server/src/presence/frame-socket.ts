@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream'
 import { type FromDirectory, ToDirectory } from '@parley/shared/directory-api/presence.ts'
 import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
 import type { RawData, WebSocket } from 'ws'
 import { PresenceError } from './presence-error.ts'
+import { textFrame } from './text-frame.ts'
 
 /** Why a socket is cut. */
 export type SocketDrop = 'slow-reader' | 'dead-socket' | 'frame-too-large' | 'bad-frame'
@@ -16,6 +18,8 @@ export interface FrameSocketLimits {
 
 export interface FrameSocketOptions {
   readonly socket: WebSocket
+  /** What the WebSocket is on, for frames that are whole already. */
+  readonly stream: Duplex
   readonly limits: FrameSocketLimits
   readonly receive: (frame: ToDirectory) => Promise<void>
   readonly failed: (error: unknown) => void
@@ -57,13 +61,17 @@ export class FrameSocket {
   }
 
   send(frame: FromDirectory): void {
-    this.sendText(JSON.stringify(frame))
+    this.sendFrames(textFrame(JSON.stringify(frame)))
   }
 
-  /** A frame that is encoded already. */
-  sendText(frame: string | Buffer): void {
+  /**
+   * Whole WebSocket frames, past ws, which would frame them again for each socket and write head and body apart. Without
+   * compression ws holds nothing back, so nothing is overtaken.
+   */
+  sendFrames(frames: Buffer): void {
     if (!this.isOpen) return
-    this.#socket.send(frame, { binary: false })
+    this.#options.stream.write(frames)
+    // This counts what waits in the stream, whoever wrote it.
     if (this.#socket.bufferedAmount <= this.#options.limits.MAX_PRESENCE_BUFFERED_BYTES) return
     this.#options.dropped('slow-reader')
     this.#options.tooSlow()

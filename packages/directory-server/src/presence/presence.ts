@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import { toBase64url } from '@parley/shared/bytes.ts'
 import { CLOSE, type PresenceChange } from '@parley/shared/directory-api/presence.ts'
 import type { AccountId, DeviceKey, Name } from '@parley/shared/ids.ts'
@@ -44,6 +45,7 @@ export interface PresenceOptions {
 export class Presence {
   readonly #options: PresenceOptions
   readonly #random: (size: number) => Uint8Array
+  readonly #host: Host
   readonly #watchers: Watchers
   readonly #visits = new Set<Visit>()
   readonly #online = new Map<AccountId, Map<DeviceKey, Visit>>()
@@ -56,8 +58,17 @@ export class Presence {
   constructor(options: PresenceOptions) {
     this.#options = options
     this.#random = options.random ?? randomBytes
-    this.#watchers = new Watchers({ stateOf: options.stateOf, failed: options.failed })
-    const { limits, writeHeartbeats, failed } = options
+    const { authenticate, stateOf, problemOf, failed, dropped, limits, writeHeartbeats } = options
+    this.#host = {
+      authenticate,
+      stateOf,
+      problemOf,
+      failed,
+      dropped,
+      arrived: (visit, device) => this.#arrived(visit, device),
+      left: (visit, device) => this.#left(visit, device),
+    }
+    this.#watchers = new Watchers({ stateOf, failed })
     this.#heartbeats = new Heartbeats({
       limits,
       write: writeHeartbeats,
@@ -90,19 +101,11 @@ export class Presence {
     return this.#online.has(accountId) || this.#heartbeats.isOnline(accountId)
   }
 
-  accept(socket: WebSocket, address: string): void {
+  /** `stream` is what the socket is on, and nobody else writes to it. */
+  accept(socket: WebSocket, stream: Duplex, address: string): void {
     const nonce = toBase64url(this.#random(NONCE_BYTES))
-    const { limits, authenticate, stateOf, problemOf, failed, dropped } = this.#options
-    const host: Host = {
-      authenticate,
-      stateOf,
-      problemOf,
-      failed,
-      dropped,
-      arrived: (visit, device) => this.#arrived(visit, device),
-      left: (visit, device) => this.#left(visit, device),
-    }
-    this.#visits.add(new Visit({ socket, address, nonce, limits, host, watchers: this.#watchers }))
+    const { limits } = this.#options
+    this.#visits.add(new Visit({ socket, stream, address, nonce, limits, host: this.#host, watchers: this.#watchers }))
   }
 
   /** The number of the device's last heartbeat, while it is remembered here. */

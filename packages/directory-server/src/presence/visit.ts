@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import {
   CLOSE,
   type FromDirectory,
@@ -41,6 +42,8 @@ export interface Host {
 
 export interface VisitOptions {
   readonly socket: WebSocket
+  /** What the WebSocket is on. */
+  readonly stream: Duplex
   readonly address: string
   readonly nonce: string
   readonly limits: VisitLimits
@@ -68,13 +71,14 @@ export class Visit implements Watcher {
   readonly #watched = new Set<Name>()
   #state: State
 
-  constructor({ socket, address, nonce, limits, host, watchers }: VisitOptions) {
+  constructor({ socket, stream, address, nonce, limits, host, watchers }: VisitOptions) {
     this.address = address
     this.#limits = limits
     this.#host = host
     this.#watchers = watchers
     this.#socket = new FrameSocket({
       socket,
+      stream,
       limits,
       receive: (frame) => this.#receive(frame),
       failed: (error) => this.#fail(error),
@@ -100,8 +104,8 @@ export class Visit implements Watcher {
     this.#socket.send(frame)
   }
 
-  sendText(frame: Buffer): void {
-    this.#socket.sendText(frame)
+  sendFrames(frames: Buffer): void {
+    this.#socket.sendFrames(frames)
   }
 
   /** Whoever ends a visit sees it as over at once; the socket closes when the other side agrees, or soon. */

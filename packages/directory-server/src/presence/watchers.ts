@@ -1,10 +1,11 @@
 import type { PresenceChange } from '@parley/shared/directory-api/presence.ts'
 import type { Name } from '@parley/shared/ids.ts'
-import { MAX_CHANGES_PER_FRAME } from '@parley/shared/limits.ts'
+import { News } from './news.ts'
 
 /** Whoever is told. */
 export interface Watcher {
-  sendText(frame: Buffer): void
+  /** Whole WebSocket frames. */
+  sendFrames(frames: Buffer): void
 }
 
 export interface WatchersOptions {
@@ -14,7 +15,7 @@ export interface WatchersOptions {
 
 /**
  * Tells watchers what changed. All changes of one event-loop turn travel together, as the state at its end; a change is
- * encoded once however many watch it, and so is a frame that several watchers share.
+ * encoded once however many watch it, and what several watchers are told is framed once, too.
  */
 export class Watchers {
   readonly #stateOf: WatchersOptions['stateOf']
@@ -62,35 +63,19 @@ export class Watchers {
     const changed = [...this.#changed]
     this.#changed.clear()
     try {
-      const news = new Map<Watcher, string[]>()
-      for (const name of changed) this.#collect(name, news)
-      const frames = new Map<string, Buffer>()
-      for (const [watcher, changes] of news) {
-        for (let from = 0; from < changes.length; from += MAX_CHANGES_PER_FRAME) {
-          watcher.sendText(encode(changes.slice(from, from + MAX_CHANGES_PER_FRAME).join(','), frames))
-        }
-      }
+      const news = new Map<Watcher, News>()
+      const nothing = News.nothing()
+      for (const name of changed) this.#collect(name, news, nothing)
+      for (const [watcher, { frames }] of news) watcher.sendFrames(frames)
     } catch (error) {
       this.#failed(error)
     }
   }
 
-  #collect(name: Name, news: Map<Watcher, string[]>): void {
+  #collect(name: Name, news: Map<Watcher, News>, nothing: News): void {
     const watchers = this.#watchers.get(name)
     if (watchers === undefined) return
     const change = JSON.stringify(this.#stateOf(name))
-    for (const watcher of watchers) {
-      const changes = news.get(watcher)
-      if (changes === undefined) news.set(watcher, [change])
-      else changes.push(change)
-    }
+    for (const watcher of watchers) news.set(watcher, (news.get(watcher) ?? nothing).with(change))
   }
-}
-
-function encode(changes: string, frames: Map<string, Buffer>): Buffer {
-  const known = frames.get(changes)
-  if (known !== undefined) return known
-  const frame = Buffer.from(`{"type":"presence","changes":[${changes}]}`)
-  frames.set(changes, frame)
-  return frame
 }

@@ -6,15 +6,29 @@ import { MAX_CHANGES_PER_FRAME } from '@parley/shared/limits.ts'
 import { Watchers } from '#presence/watchers.ts'
 
 class Listener {
-  readonly frames: Buffer[] = []
+  readonly writes: Buffer[] = []
 
-  sendText(frame: Buffer): void {
-    this.frames.push(frame)
+  sendFrames(frames: Buffer): void {
+    this.writes.push(frames)
   }
 
   get changes(): PresenceChange[][] {
-    return this.frames.map((frame) => JSON.parse(frame.toString()).changes)
+    return this.writes.flatMap(textsOf).map((text) => JSON.parse(text).changes)
   }
+}
+
+/** The texts of whole frames, as RFC 6455 section 5.2 has them. */
+function textsOf(frames: Buffer): string[] {
+  const texts: string[] = []
+  for (let at = 0; at < frames.length; ) {
+    expect(frames[at]).toBe(0x81)
+    const short = frames.readUInt8(at + 1)
+    const start = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
+    const long = () => (short === 126 ? frames.readUInt16BE(at + 2) : Number(frames.readBigUInt64BE(at + 2)))
+    at = start + (short < 126 ? short : long())
+    texts.push(frames.toString('utf8', start, at))
+  }
+  return texts
 }
 
 const alice = Name.parse('alice')
@@ -64,9 +78,30 @@ describe('watchers', () => {
     watchers.announce([alice, bob])
     await nextTurn()
 
-    expect(one.frames).toHaveLength(1)
-    expect(one.frames[0]).toBe(two.frames[0])
+    expect(one.writes).toHaveLength(1)
+    expect(one.writes[0]).toBe(two.writes[0])
     expect(other.changes).toEqual([[{ name: 'bob', status: 'offline' }]])
+  })
+
+  test('are told what each of them watches, and those who watch the same share it', async () => {
+    const watchers = watchersOf(new Map())
+    const names = ['a', 'b', 'c', 'd'].map((name) => Name.parse(name))
+    const listeners = Array.from({ length: 32 }, () => new Listener())
+    const watches = (listener: number, name: number) => (listener & (1 << name)) !== 0
+    listeners.forEach((listener, number) => {
+      names.forEach((name, place) => {
+        if (watches(number, place)) watchers.add(listener, name)
+      })
+    })
+
+    watchers.announce(names)
+    await nextTurn()
+
+    listeners.forEach((listener, number) => {
+      const told = listener.changes.flat().map(({ name }) => name)
+      expect(told).toEqual(names.filter((_, place) => watches(number, place)))
+      expect(listener.writes[0]).toBe(listeners[number % 16]?.writes[0])
+    })
   })
 
   test('get no frame with more changes than a frame may have', async () => {
@@ -95,6 +130,6 @@ describe('watchers', () => {
     watchers.announce([bob])
     await nextTurn()
 
-    expect(listener.frames).toEqual([])
+    expect(listener.writes).toEqual([])
   })
 })
