@@ -42,7 +42,7 @@ const rules: Readonly<Record<string, PackageRule>> = {
       // The commands; the running directory comes in as a function.
       cli: ['limits', 'settings', 'store', 'http'],
     },
-    roots: ['directory-server.ts', 'main.ts'],
+    roots: ['directory-server.ts', 'parley-directory.ts', 'main.ts'],
   },
 
   'peer-client': {

@@ -1,16 +1,7 @@
 #!/usr/bin/env node
-import { EXIT } from '#cli/exit.ts'
-import { runProgram } from '#cli/program.ts'
-import { readVersion } from '#http/version.ts'
-import { startDirectory } from './directory-server.ts'
+import { keepCompiled } from '@parley/shared/compile-cache.ts'
 
 process.umask(0o077)
-process.on('uncaughtException', (error) => {
-  console.error(error)
-  process.exit(EXIT.internal)
-})
-process.exitCode = await runProgram(process.argv.slice(2), {
-  environment: process.env,
-  version: readVersion(),
-  startDirectory,
-})
+keepCompiled()
+// Not a static import: what is loaded before the cache is on is compiled anew each time.
+await import('./parley-directory.ts')

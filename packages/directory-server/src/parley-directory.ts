@@ -1,0 +1,14 @@
+import { EXIT } from '#cli/exit.ts'
+import { runProgram } from '#cli/program.ts'
+import { readVersion } from '#http/version.ts'
+import { startDirectory } from './directory-server.ts'
+
+process.on('uncaughtException', (error) => {
+  console.error(error)
+  process.exit(EXIT.internal)
+})
+process.exitCode = await runProgram(process.argv.slice(2), {
+  environment: process.env,
+  version: readVersion(),
+  startDirectory,
+})
