@@ -5,7 +5,10 @@ import type { Load } from '#bench/load.ts'
 export interface CommandLine {
   /** Undefined: say what there is. */
   readonly benchmark: string | undefined
+  /** Of the benchmarks of this name, only these; undefined: all. */
+  readonly only: readonly string[] | undefined
   readonly rounds: number
+  readonly users: number
   readonly load: Load
   readonly json: boolean
   readonly help: boolean
@@ -14,12 +17,15 @@ export interface CommandLine {
 
 const DEFAULT_ROUNDS = 3
 const DEFAULT_SECONDS = 5
+const DEFAULT_USERS = 100_000
 
 export const OPTIONS_HELP = `Options:
   --rounds N      how often each contestant is measured, in turns (${DEFAULT_ROUNDS})
-  --seconds N     how long messages flow through each one, after twice as long to warm up (${DEFAULT_SECONDS})
-  --messages N    instead of --seconds: how many messages, after twice as many to warm up
-  --json          print all figures of all rounds as JSON
+  --seconds N     how long messages or requests flow through each one, after a warm-up (${DEFAULT_SECONDS})
+  --messages N    instead of --seconds: how many messages or requests
+  --only A,B      of several benchmarks under one name, only these
+  --users N       how many users the directory has where that matters (${DEFAULT_USERS})
+  --json          print all figures of all rounds as JSON, one line for each benchmark
   --cpu-prof DIR  leave a CPU profile of each process there; it slows them down
   --help          print this`
 
@@ -31,6 +37,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   if (values.seconds !== undefined && values.messages !== undefined) throw usage('--seconds or --messages, not both')
   return {
     benchmark,
+    only: values.only?.split(','),
+    users: values.users === undefined ? DEFAULT_USERS : wholeNumber('--users', values.users),
     rounds: values.rounds === undefined ? DEFAULT_ROUNDS : wholeNumber('--rounds', values.rounds),
     load:
       values.messages === undefined
@@ -51,6 +59,8 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         messages: { type: 'string' },
+        only: { type: 'string' },
+        users: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
         'cpu-prof': { type: 'string' },

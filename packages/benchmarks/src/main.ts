@@ -1,18 +1,23 @@
 import { BenchError } from '#bench/bench-error.ts'
 import type { Benchmark } from '#bench/benchmark.ts'
 import { interleave } from '#bench/interleave.ts'
-import { describeMachine, machineSentence } from '#bench/machine.ts'
+import { describeMachine, type Machine, machineSentence } from '#bench/machine.ts'
 import { renderReport } from '#bench/markdown-table.ts'
 import { Progress } from '#bench/progress.ts'
 import { isReached } from '#bench/report.ts'
+import { chosenOf, type Suite } from '#bench/suite.ts'
+import { directorySuite } from '#directory/directory-suite.ts'
 import { messagesBenchmark } from '#messages/messages-benchmark.ts'
 import { type CommandLine, OPTIONS_HELP, readCommandLine } from './command-line.ts'
 
 const EXIT = { done: 0, usage: 64, failed: 70, interrupted: 130 } as const
 
-const BENCHMARKS: readonly Benchmark[] = [messagesBenchmark]
+const SUITES: readonly Suite[] = [
+  { name: messagesBenchmark.name, summary: messagesBenchmark.summary, benchmarks: () => [messagesBenchmark] },
+  directorySuite,
+]
 
-const LIST = BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(12)}  ${summary}`).join('\n')
+const LIST = SUITES.map(({ name, summary }) => `  ${name.padEnd(12)}  ${summary}`).join('\n')
 const HELP = `Usage: pnpm bench [NAME] [options]
 
 Measures baselines and the product in turns, in new processes each time, and prints medians and ratios.
@@ -33,11 +38,16 @@ async function run(args: readonly string[]): Promise<number> {
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   try {
     const commandLine = readCommandLine(args)
-    const benchmark = BENCHMARKS.find(({ name }) => name === commandLine.benchmark)
+    const suite = SUITES.find(({ name }) => name === commandLine.benchmark)
     if (commandLine.help || commandLine.benchmark === undefined) console.log(HELP)
-    else if (benchmark === undefined)
+    else if (suite === undefined)
       throw new BenchError('usage', `there is no benchmark "${commandLine.benchmark}"; there is:\n${LIST}`)
-    else await measure(benchmark, commandLine, interrupted.signal)
+    else {
+      warnOfMemory(await describeMachine())
+      for (const benchmark of chosenOf(suite.benchmarks(commandLine), commandLine.only)) {
+        await measure(benchmark, commandLine, interrupted.signal)
+      }
+    }
     return EXIT.done
   } catch (error) {
     if (interrupted.signal.aborted) return EXIT.interrupted
@@ -47,12 +57,13 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+function warnOfMemory({ isOnDisk, scratch }: Machine): void {
+  if (isOnDisk) return
+  console.error(`bench: ${scratch} is in memory, where fsync costs nothing; set TMPDIR to a directory on a disk`)
+}
+
 async function measure(benchmark: Benchmark, { json, ...options }: CommandLine, signal: AbortSignal): Promise<void> {
   const machine = await describeMachine()
-  if (!machine.isOnDisk)
-    console.error(
-      `bench: ${machine.scratch} is in memory, where fsync costs nothing; set TMPDIR to a directory on a disk`,
-    )
   const progress = new Progress(process.stderr)
   const results = await interleave(benchmark.contestants, {
     ...options,
@@ -76,7 +87,7 @@ async function measure(benchmark: Benchmark, { json, ...options }: CommandLine, 
   } else {
     console.log(renderReport(report))
     console.log(`\nMedians of ${options.rounds} rounds; a ratio is the median of what each round yields.`)
-    console.log(machineSentence(machine))
+    console.log(`${machineSentence(machine)}\n`)
   }
 }
 

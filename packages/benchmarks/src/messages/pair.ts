@@ -4,6 +4,7 @@ import type { Server } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Contestant } from '#bench/contestant.ts'
 import { figureOf } from '#bench/note.ts'
+import { portOf } from '#bench/port.ts'
 import { serveParent } from '#bench/serve-parent.ts'
 import { type Pour, timePour } from './counted-frames.ts'
 import { type FlowFigures, measureFlow } from './flow.ts'
@@ -44,9 +45,7 @@ export async function playPair({ server, connect, pour }: PairParts): Promise<vo
   if (role === 'receiver') {
     const listening = server().listen(0, '127.0.0.1')
     await once(listening, 'listening')
-    const address = listening.address()
-    if (address === null || typeof address === 'string') throw new TypeError('not a TCP address')
-    await serveParent({ port: address.port }, {})
+    await serveParent({ port: portOf(listening) }, {})
     listening.close()
   } else {
     const socket = await connect(Number(port))

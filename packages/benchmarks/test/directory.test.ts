@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from '@jest/globals'
+
+/** Many processes, one after the other. */
+const PATIENCE_MS = 240_000
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+/** The JSON lines of a run in an empty scratch directory, in which nothing is left then. */
+async function bench(...args: string[]) {
+  const scratch = await mkdtemp(join(tmpdir(), 'parley-test-'))
+  try {
+    const all = ['--disable-warning=ExperimentalWarning', MAIN, 'directory', ...args, '--rounds', '1', '--json']
+    const { stdout } = await promisify(execFile)(process.execPath, all, { env: { ...process.env, TMPDIR: scratch } })
+    expect(await readdir(scratch)).toEqual([])
+    return stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+test(
+  'lookups are made of a baseline and of the directory, with Express and without',
+  async () => {
+    const [{ benchmark, figures }] = await bench('--only', 'lookup', '--users', '20', '--messages', '50')
+    expect(benchmark).toBe('lookup')
+    for (const id of ['node-map', 'parley', 'parley-express']) {
+      const [{ perSecond, p50Micros, p99Micros, serverMicros }] = figures[id]
+      expect(Math.min(perSecond, p50Micros, serverMicros)).toBeGreaterThan(0)
+      expect(p99Micros).toBeGreaterThanOrEqual(p50Micros)
+    }
+  },
+  PATIENCE_MS,
+)
+
+test(
+  'accounts are registered and users are searched',
+  async () => {
+    const [registration, search] = await bench('--only', 'search,registration', '--users', '20', '--messages', '20')
+    expect([registration.benchmark, search.benchmark]).toEqual(['registration', 'search'])
+    expect(registration.figures['parley'][0].many).toBeGreaterThan(0)
+    expect(search.figures['parley'][0].partP50Millis).toBeGreaterThan(0)
+    expect(registration.report.goals).toHaveLength(2)
+  },
+  PATIENCE_MS,
+)
+
+test('what is to be measured has to exist', async () => {
+  await expect(bench('--only', 'speed')).rejects.toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('there is lookup, registration, fan-out, search, idle, start-up, crowd'),
+  })
+})
