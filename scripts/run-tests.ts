@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Program } from '@parley/e2e/program.ts'
-import { retireGuests, whyNoDirectory } from './running/directory-at.ts'
+import { retireGuests, whyUntestable } from './running/directory-at.ts'
 import { runJest } from './running/jest.ts'
 import { killAll, QUIET, ROOT } from './running/process-group.ts'
 
@@ -44,8 +44,9 @@ tests register begins with t- and is given back at the end; only its reservation
 Files of the suite:
 ${fileList()}
 
-Exit codes: 0 all passed, 1 a test failed, 64 usage, 69 no directory there, 130 interrupted.
-A directory that limits even local callers (--rate-limit on) refuses the tests after a while.`
+Exit codes: 0 all passed, 1 a test failed, 64 usage, 69 no directory there that can be tested, 130 interrupted.
+A directory that limits even local callers (--rate-limit on) refuses the tests after a while; one that gives new names only with its
+registration token needs it in PARLEY_REGISTRATION_TOKEN.`
 
 interface Flags {
   readonly host: string
@@ -180,11 +181,9 @@ class Run implements AsyncDisposable {
   async #find(): Promise<string | undefined> {
     const { host, port = DEFAULT_PORT } = this.#flags
     const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
-    const why = await whyNoDirectory(url)
+    const why = await whyUntestable(url, process.env['PARLEY_REGISTRATION_TOKEN'] !== undefined)
     if (why === undefined) return url
-    const what =
-      why === 'nobody-answers' ? `No directory answers at ${url}.` : `What answers at ${url} is no directory.`
-    console.error(`${what} Start one with "pnpm start:directory", or add --start-server.`)
+    console.error(why)
     return undefined
   }
 

@@ -14,11 +14,24 @@ const MAX_PARALLEL = 8
 const Deposit = z.object({ name: Name, retirement: Jws })
 type Deposit = z.infer<typeof Deposit>
 
-/** Undefined when a directory answers there, else why not. */
-export async function whyNoDirectory(url: string): Promise<'nobody-answers' | 'not-a-directory' | undefined> {
+/** Why the directory there cannot be tested, in a sentence that says what to do; undefined when it can. */
+export async function whyUntestable(url: string, hasToken: boolean): Promise<string | undefined> {
+  const features = await featuresAt(url)
+  const start = 'Start one with "pnpm start:directory", or add --start-server.'
+  if (features === 'nobody-answers') return `No directory answers at ${url}. ${start}`
+  if (features === 'not-a-directory') return `What answers at ${url} is no directory. ${start}`
+  if (features.includes('registration-token') && !hasToken) {
+    return `The directory at ${url} gives new names only with its registration token: set PARLEY_REGISTRATION_TOKEN.`
+  }
+  const closed = ['read-only', 'allow-list'].find((feature) => features.includes(feature))
+  return closed && `The directory at ${url} gives no new names to the tests (${closed}). Test one without that.`
+}
+
+async function featuresAt(url: string): Promise<readonly string[] | 'nobody-answers' | 'not-a-directory'> {
   try {
     const { status, text } = await request(url, 'GET', '/v1')
-    return status === 200 && DirectoryInfo.safeParse(JSON.parse(text)).success ? undefined : 'not-a-directory'
+    const info = DirectoryInfo.safeParse(JSON.parse(text))
+    return status === 200 && info.success ? info.data.features : 'not-a-directory'
   } catch (error) {
     return error instanceof SyntaxError ? 'not-a-directory' : 'nobody-answers'
   }

@@ -21,11 +21,14 @@ export class RefusedError extends ConsoleError {
 export class Directory {
   readonly url: string
   readonly #stop: AbortSignal
+  readonly #token: string | undefined
   #last: Answer | undefined
 
-  constructor(url: string, stop: AbortSignal) {
+  /** `token` is for directories that give new names only to those who have it. */
+  constructor(url: string, stop: AbortSignal, token: string | undefined) {
     this.url = url
     this.#stop = stop
+    this.#token = token
   }
 
   /** The latest answer, whatever it was, but for the questions that go before an action and went well. */
@@ -45,11 +48,17 @@ export class Directory {
 
   /** Undefined when nobody holds the name. */
   async user(name: Name): Promise<User | undefined> {
+    const user = await this.userOrMove(name)
+    return 'record' in user ? user : undefined
+  }
+
+  /** The user, or where the account went that gave the name up, if anywhere. */
+  async userOrMove(name: Name): Promise<User | { readonly movedTo: Name | undefined }> {
     try {
       return await this.#read(User, { method: 'GET', path: `/v1/users/${name}` })
     } catch (error) {
-      if (error instanceof RefusedError && error.problem.code === 'unknown-name') return undefined
-      throw error
+      if (!(error instanceof RefusedError) || error.problem.code !== 'unknown-name') throw error
+      return { movedTo: error.problem.movedTo }
     }
   }
 
@@ -63,7 +72,7 @@ export class Directory {
   }
 
   putRecord(name: Name, record: Jws): Promise<User> {
-    return this.#read(User, { method: 'PUT', path: `/v1/users/${name}`, body: { record } })
+    return this.#read(User, { method: 'PUT', path: `/v1/users/${name}`, body: { record }, token: this.#token })
   }
 
   async retire(name: Name, retirement: Jws): Promise<void> {

@@ -8,6 +8,8 @@ export interface Request {
   /** With its query. */
   readonly path: string
   readonly body?: object
+  /** Sent as `Authorization: Bearer`. */
+  readonly token?: string | undefined
 }
 
 /** An answer as it came. */
@@ -37,11 +39,13 @@ export async function exchange(url: string, request: Request, stop: AbortSignal)
 }
 
 function send(url: string, request: Request, signal: AbortSignal): Promise<Answer> {
-  const { method, path, body } = request
+  const { method, path, body, token } = request
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const text = body === undefined ? undefined : JSON.stringify(body)
-  const headers =
-    text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+  const headers = {
+    ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+  }
   const started = performance.now()
   const sent = http.request(new URL(path, url), { method, headers, signal, agent: false }, (response) => {
     const chunks: Buffer[] = []

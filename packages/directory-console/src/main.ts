@@ -29,6 +29,8 @@ A menu to try a directory by hand: register users, look them up, be online, watc
   --keys DIR      where the keys of your users are kept (${defaultKeys()})
   --help          show this
 
+A directory that gives new names only with its registration token: set PARLEY_REGISTRATION_TOKEN.
+
 The menu:
 ${MENU.map(([name, about]) => `  ${name.padEnd(MENU_COLUMNS)}${about}`).join('\n')}
 
@@ -82,7 +84,7 @@ async function run({ url, keys }: Flags, terminal: Terminal): Promise<number> {
   const questions = isTerminal
     ? new TerminalQuestions(stdin, stop.signal)
     : new PipedQuestions(stdin, terminal, stop.signal)
-  const directory = new Directory(url, stop.signal)
+  const directory = new Directory(url, stop.signal, process.env['PARLEY_REGISTRATION_TOKEN'])
   const online = new OnlineUsers(url, stop.signal)
   const desk = { terminal, questions, directory, keys: new KeyFolder(keys), online, now: Date.now }
   try {

@@ -115,7 +115,7 @@ describe('the console with answers from a pipe', () => {
       expect(watched).toMatch(/\d\d:\d\d:\d\d {2}alice +online\n\d\d:\d\d:\d\d {2}bob +offline\nNo longer watching\.$/)
       expect(offline).toMatch(/alice is offline\.$/)
       expect(given).toContain('bob is given up.')
-      expect(gone).toMatch(/Nobody holds the name bob/)
+      expect(gone).toMatch(/Nobody holds the name bob\. The directory says that its account moved to alice\.$/)
       expect(raw).toMatch(
         /^GET \/v1\/users\/bob\n404 Not Found {2}in \d+ ms\n(.|\n)*"code": "unknown-name"(.|\n)*alice/,
       )

@@ -117,6 +117,23 @@ describe('pnpm run-tests', () => {
   )
 
   test.each([
+    ['read-only', 'gives no new names to the tests (read-only)'],
+    ['allow-list', 'gives no new names to the tests (allow-list)'],
+    ['registration-token', 'set PARLEY_REGISTRATION_TOKEN'],
+  ])('ends with 69 where a directory is closed: %s', async (feature, said) => {
+    await onStage(async (stage) => {
+      const info = { directoryKey: 'A'.repeat(43), versions: ['v1'], features: [feature], limits: {} }
+      await using closed = await answering(() => [200, JSON.stringify(info)])
+
+      expect(await runTests(stage, '--port', closed.port).exit()).toMatchObject({
+        exitCode: 69,
+        stdout: '',
+        stderr: expect.stringContaining(said),
+      })
+    })()
+  })
+
+  test.each([
     [['--port', '0'], '--port is a number'],
     [['--port', 'x'], '--port is a number'],
     [['--host', ''], '--host needs an address'],

@@ -16,9 +16,11 @@ export async function find(desk: Desk): Promise<void> {
   const { terminal, directory } = desk
   const audience = audienceOf((await directory.info()).directoryKey)
   const name = await askName(desk, 'Name:')
-  const user = await directory.user(name)
-  if (user === undefined) {
-    printText(terminal, `Nobody holds the name ${name}.`)
+  const user = await directory.userOrMove(name)
+  if (!('record' in user)) {
+    const { movedTo } = user
+    const moved = movedTo === undefined ? '' : ` The directory says that its account moved to ${movedTo}.`
+    printText(terminal, `Nobody holds the name ${name}.${moved}`)
     return
   }
   printFields(terminal, [...(await signedFields(desk, user, audience)), ...(await seenFields(desk, user, audience))])

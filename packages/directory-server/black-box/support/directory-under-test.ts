@@ -7,31 +7,37 @@ import { z } from 'zod'
 import { Person } from '../../test/support/people.ts'
 import { depositRetirement, randomName } from './guests.ts'
 
-const Environment = z.object({ PARLEY_BLACK_BOX_URL: z.url(), PARLEY_BLACK_BOX_GUESTS: z.string().min(1) })
+const Environment = z.object({
+  PARLEY_BLACK_BOX_URL: z.url(),
+  PARLEY_BLACK_BOX_GUESTS: z.string().min(1),
+  PARLEY_REGISTRATION_TOKEN: z.string().optional(),
+})
 
 /** A directory that somebody runs: its URL, and what it says of itself. Others use it meanwhile, and other tests too. */
 export class DirectoryUnderTest {
   readonly url: string
   readonly info: DirectoryInfo
   readonly #guests: string
+  readonly #token: string | undefined
 
-  private constructor(url: string, guests: string, info: DirectoryInfo) {
-    this.url = url
-    this.#guests = guests
+  private constructor(environment: z.infer<typeof Environment>, info: DirectoryInfo) {
+    this.url = environment.PARLEY_BLACK_BOX_URL
+    this.#guests = environment.PARLEY_BLACK_BOX_GUESTS
+    this.#token = environment.PARLEY_REGISTRATION_TOKEN
     this.info = info
   }
 
   static async visit(): Promise<DirectoryUnderTest> {
     const environment = Environment.safeParse(process.env)
     if (!environment.success) throw new Error('this suite is run by `pnpm run-tests`, which names the directory')
-    const { PARLEY_BLACK_BOX_URL: url, PARLEY_BLACK_BOX_GUESTS: guests } = environment.data
-    const { body } = await supertest(url).get('/v1').expect(200)
-    return new DirectoryUnderTest(url, guests, DirectoryInfo.parse(body))
+    const { body } = await supertest(environment.data.PARLEY_BLACK_BOX_URL).get('/v1').expect(200)
+    return new DirectoryUnderTest(environment.data, DirectoryInfo.parse(body))
   }
 
   /** A new one for each request, so that no test waits for the connection of another. */
   get request() {
-    return supertest(this.url)
+    const agent = supertest.agent(this.url)
+    return this.#token === undefined ? agent : agent.set('authorization', `Bearer ${this.#token}`)
   }
 
   /** Somebody with new keys, or another name of an account, not registered yet. */
