@@ -2,16 +2,19 @@ import express, { type Express } from 'express'
 import { ANSWER_HEADERS } from './answer-headers.ts'
 import type { AppParts } from './app-parts.ts'
 import { errorHandler, notFound } from './error-handler.ts'
+import { createOpenApi } from './openapi/document.ts'
 import { requestLog } from './request-log.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { healthRoutes } from './routes/health.ts'
 import { heartbeatRoutes } from './routes/heartbeat.ts'
 import { infoRoutes } from './routes/info.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import { prekeyRoutes } from './routes/prekeys.ts'
 import { presenceRoutes } from './routes/presence.ts'
 import { searchRoutes } from './routes/search.ts'
 import { userRoutes } from './routes/users.ts'
+import { readVersion } from './version.ts'
 
 export function createApp(parts: AppParts): Express {
   const app = express()
@@ -30,6 +33,7 @@ export function createApp(parts: AppParts): Express {
   app.use(parts.admission.refuseWrites)
   app.use(healthRoutes(parts))
   app.use(metricsRoutes(parts))
+  app.use(openApiRoutes({ openApi: () => createOpenApi(readVersion()) }))
   app.use(infoRoutes(parts))
   app.use(userRoutes(parts))
   app.use(searchRoutes(parts))
