@@ -197,7 +197,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   })
   const server = createHttpServer({ handle: front, limits, drops, tls })
   gate.guard(server)
-  acceptUpgrades(server, { presence, sources, gate, limits, drops })
+  acceptUpgrades(server, { presence, sources, gate, rateLimits, limits, drops })
   const url = await listen(server, host, port)
   // From here on an error is about one connection that could not be accepted, for want of file descriptors for instance.
   server.on('error', (error) => log.error({ err: error }, 'a connection was not accepted'))

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
+import { Name } from '@parley/shared/ids.ts'
 import type { DirectoryOptions } from '#directory-server.ts'
 import { ask } from './support/ask.ts'
 import { prekeyBatch } from './support/people.ts'
+import { PresenceClient } from './support/presence-client.ts'
 import { refusal, TestDirectory } from './support/test-directory.ts'
 
 const LATER = { 'retry-after': expect.stringMatching(/^[1-9]\d*$/) }
@@ -99,4 +101,21 @@ test('one-time prekeys of one device go out only so often, and the last-resort k
   }
   expect(await directory.get(path)).toMatchObject({ body: { oneTime: 8 } })
   expect(directory.dropped()).toEqual({ 'rate-prekeys': 2 })
+})
+
+test('one source begins to watch only so many names in a minute, over all its sockets', async () => {
+  await using directory = await TestDirectory.start({ rateLimit: 'on', limit: { MAX_WATCHES_PER_MINUTE: 5 } })
+  const alice = await directory.register('alice')
+  const bob = await directory.register('bob')
+  const names = ['alice', 'bob', 'carol'].map((name) => Name.parse(name))
+  await using first = await PresenceClient.enter(directory.url, alice)
+  await using second = await PresenceClient.enter(directory.url, bob)
+  first.send({ type: 'watch', names })
+  await first.next('presence')
+  second.send({ type: 'watch', names })
+
+  expect(await second.next('problem')).toMatchObject({ code: 'rate-limited' })
+  // "Try again later", in the registry of close codes.
+  expect(await second.closed).toBe(1013)
+  expect(directory.dropped()).toEqual({ 'rate-watch': 1 })
 })

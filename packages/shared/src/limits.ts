@@ -85,6 +85,8 @@ export const MAX_REGISTRATIONS_PER_HOUR = 30
 export const MAX_LOOKUPS_PER_MINUTE = 300
 export const MAX_SEARCHES_PER_MINUTE = 60
 export const MAX_WRITES_PER_MINUTE = 300
+/** Names that are added to watch; as many as one source can watch over all its sockets. */
+export const MAX_WATCHES_PER_MINUTE = 64_000
 /** One-time prekeys of one device, whoever claims; beyond it the last-resort key answers. */
 export const MAX_PREKEY_HANDOUTS_PER_HOUR = 30
 export const MAX_SOCKETS_PER_SOURCE = 64

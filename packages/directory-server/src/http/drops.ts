@@ -15,6 +15,7 @@ const REASONS = [
   'rate-lookup',
   'rate-search',
   'rate-write',
+  'rate-watch',
   'rate-prekeys',
   // A directory that is not open to everybody.
   'registration-token',

@@ -31,17 +31,18 @@ export class RateLimiter {
     return this.#fullAt.size
   }
 
-  /** Takes a token of the key: 0, or the milliseconds until there will be one. */
-  take(key: string): number {
+  /** Takes tokens of the key: 0, or the milliseconds until there will be so many. Nobody needs more than a full bucket. */
+  take(key: string, tokens = 1): number {
     const now = this.#elapsedMs()
     const known = this.#fullAt.get(key)
     if (known === undefined) this.#makeRoom(now)
     else this.#fullAt.delete(key)
     const fullAt = Math.max(known ?? now, now)
-    const waitMs = fullAt + this.#everyMs - this.#perMs - now
+    const takenMs = Math.min(tokens * this.#everyMs, this.#perMs)
+    const waitMs = fullAt + takenMs - this.#perMs - now
     // A rounding error of floating point is not worth a refusal.
     const isRefused = waitMs > 1e-6
-    this.#fullAt.set(key, isRefused ? fullAt : fullAt + this.#everyMs)
+    this.#fullAt.set(key, isRefused ? fullAt : fullAt + takenMs)
     return isRefused ? waitMs : 0
   }
 

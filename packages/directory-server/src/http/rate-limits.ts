@@ -35,6 +35,7 @@ export class RateLimits {
   readonly #isExempt: RateLimitsOptions['isExempt']
   readonly #drops: Drops
   readonly #limiters: Readonly<Record<Rate, RateLimiter>>
+  readonly #watches: RateLimiter
   readonly #handouts: RateLimiter
 
   constructor({ limits, sources, isExempt, drops }: RateLimitsOptions) {
@@ -48,6 +49,7 @@ export class RateLimits {
       search: limiter(limits.MAX_SEARCHES_PER_MINUTE, MINUTE_MS),
       write: limiter(limits.MAX_WRITES_PER_MINUTE, MINUTE_MS),
     }
+    this.#watches = limiter(limits.MAX_WATCHES_PER_MINUTE, MINUTE_MS)
     this.#handouts = limiter(limits.MAX_PREKEY_HANDOUTS_PER_HOUR, HOUR_MS)
   }
 
@@ -73,6 +75,11 @@ export class RateLimits {
       this.admit(request, rate)
       next()
     }
+  }
+
+  /** Whether a socket of this source may begin to watch so many names. */
+  mayWatch(source: Source, names: number): boolean {
+    return this.#isExempt(source) || this.#watches.take(source.block, names) === 0
   }
 
   /** Whether one more one-time prekey of the device may go out; if not, the last-resort key answers. */

@@ -2,7 +2,6 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
-import { TLS_HANDSHAKE_TIMEOUT_MS } from '@parley/shared/limits.ts'
 import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
@@ -20,6 +19,7 @@ type ServerLimits = Pick<
   | 'REQUEST_HEADERS_TIMEOUT_MS'
   | 'REQUEST_TIMEOUT_MS'
   | 'STALLED_TIMEOUT_MS'
+  | 'TLS_HANDSHAKE_TIMEOUT_MS'
 >
 
 /** Node looks for requests that are late this often; its own default of 30 s would double the time-outs. */
@@ -47,7 +47,7 @@ export function createHttpServer({ handle, limits, drops, tls }: ServerOptions):
   const server =
     tls === undefined
       ? createServer(options, handle)
-      : createTlsServer({ ...options, ...tls.options, handshakeTimeout: TLS_HANDSHAKE_TIMEOUT_MS }, handle)
+      : createTlsServer({ ...options, ...tls.options, handshakeTimeout: limits.TLS_HANDSHAKE_TIMEOUT_MS }, handle)
   server.maxConnections = limits.MAX_DIRECTORY_CONNECTIONS
   server.setTimeout(limits.STALLED_TIMEOUT_MS, (socket) => {
     // Also the end of a connection that was kept alive for nothing.

@@ -6,6 +6,7 @@ import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import type { Presence } from '#presence/presence.ts'
 import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
+import type { RateLimits } from './rate-limits.ts'
 import { answerRaw } from './raw-answer.ts'
 import type { WebServer } from './server.ts'
 import type { SocketGate } from './socket-gate.ts'
@@ -21,12 +22,16 @@ interface UpgradeParts {
   readonly presence: Presence
   readonly sources: Sources
   readonly gate: SocketGate
+  readonly rateLimits: RateLimits
   readonly limits: Pick<DirectoryLimits, 'MAX_PRESENCE_FRAME_BYTES'>
   readonly drops: Drops
 }
 
 /** Makes presence visits of upgrade requests. */
-export function acceptUpgrades(server: WebServer, { presence, sources, gate, limits, drops }: UpgradeParts): void {
+export function acceptUpgrades(
+  server: WebServer,
+  { presence, sources, gate, rateLimits, limits, drops }: UpgradeParts,
+): void {
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -56,7 +61,10 @@ export function acceptUpgrades(server: WebServer, { presence, sources, gate, lim
     }
     sockets.handleUpgrade(request, stream, head, (socket) => {
       stream.off('error', ignore)
-      presence.accept(socket, stream, source.address)
+      presence.accept(socket, stream, {
+        address: source.address,
+        mayWatch: (names) => rateLimits.mayWatch(source, names),
+      })
     })
   })
 }

@@ -7,6 +7,7 @@ export class PresenceError extends Error {
     | 'not-authenticated'
     | 'already-authenticated'
     | 'too-many-names'
+    | 'too-often'
     | 'too-late'
     | 'unlisted'
   constructor(code: PresenceError['code'], message: string, options?: ErrorOptions) {

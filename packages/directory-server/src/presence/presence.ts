@@ -6,7 +6,7 @@ import type { AccountId, DeviceKey, Name } from '@parley/shared/ids.ts'
 import type { WebSocket } from 'ws'
 import { type Heartbeat, type HeartbeatLimits, Heartbeats } from './heartbeats.ts'
 import { PresenceError } from './presence-error.ts'
-import { type Host, type PresentDevice, Visit, type VisitDrop, type VisitLimits } from './visit.ts'
+import { type Host, type PresentDevice, Visit, type VisitDrop, type VisitLimits, type Visitor } from './visit.ts'
 import { Watchers } from './watchers.ts'
 
 const NONCE_BYTES = 16
@@ -102,10 +102,10 @@ export class Presence {
   }
 
   /** `stream` is what the socket is on, and nobody else writes to it. */
-  accept(socket: WebSocket, stream: Duplex, address: string): void {
+  accept(socket: WebSocket, stream: Duplex, visitor: Visitor): void {
     const nonce = toBase64url(this.#random(NONCE_BYTES))
     const { limits } = this.#options
-    this.#visits.add(new Visit({ socket, stream, address, nonce, limits, host: this.#host, watchers: this.#watchers }))
+    this.#visits.add(new Visit({ socket, stream, visitor, nonce, limits, host: this.#host, watchers: this.#watchers }))
   }
 
   /** The number of the device's last heartbeat, while it is remembered here. */

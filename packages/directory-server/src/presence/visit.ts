@@ -20,7 +20,7 @@ export interface PresentDevice {
 }
 
 /** Why a visit is cut. */
-export type VisitDrop = SocketDrop | 'frame-flood' | 'unauthenticated-timeout' | 'bad-proof'
+export type VisitDrop = SocketDrop | 'rate-watch' | 'frame-flood' | 'unauthenticated-timeout' | 'bad-proof'
 
 export interface VisitLimits extends FrameSocketLimits {
   readonly MAX_WATCHED_NAMES: number
@@ -40,11 +40,18 @@ export interface Host {
   dropped(reason: VisitDrop): void
 }
 
+/** Who comes, as far as it is known before the proof. */
+export interface Visitor {
+  readonly address: string
+  /** Whether it may begin to watch so many names now. */
+  readonly mayWatch: (names: number) => boolean
+}
+
 export interface VisitOptions {
   readonly socket: WebSocket
   /** What the WebSocket is on. */
   readonly stream: Duplex
-  readonly address: string
+  readonly visitor: Visitor
   readonly nonce: string
   readonly limits: VisitLimits
   readonly host: Host
@@ -63,7 +70,7 @@ const TRY_AGAIN_LATER = 1013
 
 /** One connection of one device, from the challenge to the end. */
 export class Visit implements Watcher {
-  readonly address: string
+  readonly #visitor: Visitor
   readonly #socket: FrameSocket
   readonly #limits: VisitLimits
   readonly #host: Host
@@ -71,8 +78,8 @@ export class Visit implements Watcher {
   readonly #watched = new Set<Name>()
   #state: State
 
-  constructor({ socket, stream, address, nonce, limits, host, watchers }: VisitOptions) {
-    this.address = address
+  constructor({ socket, stream, visitor, nonce, limits, host, watchers }: VisitOptions) {
+    this.#visitor = visitor
     this.#limits = limits
     this.#host = host
     this.#watchers = watchers
@@ -94,6 +101,10 @@ export class Visit implements Watcher {
   /** The device, once it proved its key and until the end. */
   get device(): PresentDevice | undefined {
     return this.#state.name === 'present' ? this.#state.device : undefined
+  }
+
+  get address(): string {
+    return this.#visitor.address
   }
 
   get isOpen(): boolean {
@@ -143,6 +154,7 @@ export class Visit implements Watcher {
 
   #watch(names: readonly Name[]): void {
     this.#requirePresent()
+    if (!this.#visitor.mayWatch(names.length)) throw new PresenceError('too-often', TOO_OFTEN)
     for (const name of names) this.#watched.add(name)
     const most = this.#limits.MAX_WATCHED_NAMES
     if (this.#watched.size > most) {
@@ -170,7 +182,10 @@ export class Visit implements Watcher {
   }
 
   #closeCodeOf(error: unknown): number {
-    if (error instanceof PresenceError) return isAnonymous(error) ? CLOSE.unauthenticated : CLOSE.badRequest
+    if (error instanceof PresenceError) {
+      if (error.code === 'too-often') return TRY_AGAIN_LATER
+      return isAnonymous(error) ? CLOSE.unauthenticated : CLOSE.badRequest
+    }
     const { code } = this.#host.problemOf(error)
     if (code === 'internal') return INTERNAL_ERROR
     if (code === 'unavailable' || code === 'busy') return TRY_AGAIN_LATER
@@ -179,7 +194,7 @@ export class Visit implements Watcher {
 
   #lastWords(error: unknown): FromDirectory {
     if (error instanceof PresenceError) {
-      return { type: 'problem', code: isAnonymous(error) ? 'not-a-user' : 'bad-request', detail: error.message }
+      return { type: 'problem', code: problemCodeOf(error), detail: error.message }
     }
     const { code, detail, title } = this.#host.problemOf(error)
     return { type: 'problem', code, detail: detail ?? title }
@@ -195,6 +210,11 @@ export class Visit implements Watcher {
   }
 }
 
+function problemCodeOf(error: PresenceError): Problem['code'] {
+  if (error.code === 'too-often') return 'rate-limited'
+  return isAnonymous(error) ? 'not-a-user' : 'bad-request'
+}
+
 function isAnonymous({ code }: PresenceError): boolean {
   return code === 'not-authenticated' || code === 'too-late' || code === 'unlisted'
 }
@@ -206,6 +226,8 @@ function dropReasonOf(error: unknown, closeCode: number): VisitDrop | undefined 
       return 'unauthenticated-timeout'
     case 'frame-flood':
       return 'frame-flood'
+    case 'too-often':
+      return 'rate-watch'
     case 'not-authenticated':
     case 'unlisted':
       return 'bad-proof'
@@ -214,4 +236,5 @@ function dropReasonOf(error: unknown, closeCode: number): VisitDrop | undefined 
   }
 }
 
+const TOO_OFTEN = 'too many names watched from your address; try again in a minute'
 const LATE = 'authenticate sooner after connecting'
