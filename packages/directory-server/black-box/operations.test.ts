@@ -33,3 +33,32 @@ test('/metrics counts what happens, and names nobody, unless it is closed to oth
   expect(after.count).toBeGreaterThan(before.count)
   expect(after.text).not.toContain(alice.name)
 })
+
+test('/openapi.json describes every call, and /docs shows it without asking anybody else', async () => {
+  const directory = await DirectoryUnderTest.visit()
+  const { body } = await directory.request.get('/openapi.json').expect(200)
+
+  expect(body).toMatchObject({ openapi: expect.stringMatching(/^3\.1\./), info: { title: expect.any(String) } })
+  const calls = Object.entries<object>(body.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  expect(calls).toEqual(
+    expect.arrayContaining([
+      'GET /v1',
+      'GET /v1/users',
+      'GET /v1/users/{name}',
+      'PUT /v1/users/{name}',
+      'DELETE /v1/users/{name}',
+      'POST /v1/users/{name}/heartbeat',
+      'PUT /v1/users/{name}/devices/{device}',
+      'PUT /v1/users/{name}/devices/{device}/prekeys',
+      'POST /v1/users/{name}/devices/{device}/prekeys/claim',
+      'GET /v1/search',
+      'GET /healthz',
+      'GET /readyz',
+    ]),
+  )
+  const { text, headers } = await directory.request.get('/docs').expect(200)
+  expect(headers['content-type']).toMatch(/^text\/html/)
+  expect(text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//)
+})
