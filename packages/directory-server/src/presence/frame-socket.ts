@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { type FromDirectory, ToDirectory } from '@parley/shared/directory-api/presence.ts'
+import { CLOSE, type FromDirectory, ToDirectory } from '@parley/shared/directory-api/presence.ts'
 import { JsonError, parseStrictJson } from '@parley/shared/strict-json.ts'
 import type { RawData, WebSocket } from 'ws'
 import { PresenceError } from './presence-error.ts'
@@ -15,6 +15,9 @@ export interface FrameSocketLimits {
   readonly PRESENCE_DEAD_MS: number
   readonly PRESENCE_CLOSE_TIMEOUT_MS: number
 }
+
+/** For whoever reads it; peers try again by themselves. */
+const STOPPING = 'the directory is stopping; try again in 5 s'
 
 export interface FrameSocketOptions {
   readonly socket: WebSocket
@@ -82,7 +85,7 @@ export class FrameSocket {
     if (this.#isEnding) return
     this.#isEnding = true
     if (last !== undefined) this.#socket.send(JSON.stringify(last))
-    this.#socket.close(code)
+    this.#socket.close(code, code === CLOSE.stopping ? STOPPING : '')
     this.#grace = setTimeout(() => this.#socket.terminate(), this.#options.limits.PRESENCE_CLOSE_TIMEOUT_MS)
   }
 

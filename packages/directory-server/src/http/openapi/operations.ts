@@ -35,6 +35,8 @@ export interface Answer {
 }
 
 const BODY = ['bad-json', 'body-too-large', 'unsupported-media-type', 'bad-request'] as const
+/** While the directory takes no changes. */
+const CLOSED = ['read-only'] as const
 const SIGNED = ['malformed', 'wrong-kind', 'wrong-audience', 'bad-signature', 'stale-seq'] as const
 const NAME = ['bad-name'] as const
 const DEVICE = ['bad-name', 'bad-request', 'unknown-name', 'unknown-device'] as const
@@ -88,11 +90,14 @@ export const OPERATIONS: readonly Operation[] = [
     problems: [
       ...NAME,
       ...BODY,
+      ...CLOSED,
       ...SIGNED,
       'wrong-name',
       'bad-rotation',
       'bad-certificate',
       'expired',
+      'registration-token',
+      'not-listed',
       'name-taken',
       'name-reserved',
       'wrong-prev',
@@ -106,7 +111,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Give the name up',
     body: DeleteUser,
     answers: { 204: { description: 'The name is free again once its reservation ends' } },
-    problems: [...NAME, ...BODY, ...SIGNED, 'wrong-name', 'unknown-name'],
+    problems: [...NAME, ...BODY, ...CLOSED, ...SIGNED, 'wrong-name', 'unknown-name'],
   },
   {
     method: 'post',
@@ -115,7 +120,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Be online for a while without a WebSocket',
     body: PostHeartbeat,
     answers: { 200: json(HeartbeatAnswer, 'What the heartbeat did') },
-    problems: [...NAME, ...BODY, ...SIGNED, 'wrong-name', 'unknown-name', 'unknown-device', 'not-a-user'],
+    problems: [...NAME, ...BODY, ...CLOSED, ...SIGNED, 'wrong-name', 'unknown-name', 'unknown-device', 'not-a-user'],
   },
   {
     method: 'put',
@@ -127,7 +132,7 @@ export const OPERATIONS: readonly Operation[] = [
       200: json(User, 'The statement is in force, or was already'),
       201: json(User, 'The first of the device'),
     },
-    problems: [...DEVICE, ...BODY, ...SIGNED],
+    problems: [...DEVICE, ...BODY, ...CLOSED, ...SIGNED],
   },
   {
     method: 'get',
@@ -144,7 +149,7 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Upload prekeys',
     body: PutPrekeys,
     answers: { 200: json(PrekeyCount, 'How many one-time prekeys are held now') },
-    problems: [...DEVICE, ...BODY, ...SIGNED, 'bad-prekeys'],
+    problems: [...DEVICE, ...BODY, ...CLOSED, ...SIGNED, 'bad-prekeys'],
   },
   {
     method: 'post',
@@ -154,7 +159,7 @@ export const OPERATIONS: readonly Operation[] = [
     description: 'Each one-time prekey is handed out once; without any left the last-resort key answers.',
     body: ClaimPrekeys,
     answers: { 200: json(ClaimedPrekeys, 'The bundle') },
-    problems: [...DEVICE, ...BODY, ...SIGNED, 'no-prekeys', 'not-a-user'],
+    problems: [...DEVICE, ...BODY, ...CLOSED, ...SIGNED, 'no-prekeys', 'not-a-user'],
   },
   {
     method: 'get',
