@@ -130,8 +130,9 @@ export class Peer {
       waitForRoom = true,
     }: { signal?: AbortSignal; idempotencyKey?: string | undefined; waitForRoom?: boolean } = {},
   ): Promise<MessageView> {
-    const account = await this.#engine.people.resolve(who, signal)
-    return this.#engine.conversations.sendText(account, text, { idempotencyKey, waitForRoom, signal })
+    const { people, conversations } = this.#engine
+    const account = people.known(who) ?? (await people.resolve(who, signal))
+    return conversations.sendText(account, text, { idempotencyKey, waitForRoom, signal })
   }
 
   /** Application bytes, as they are, to somebody who is connected now: not stored, not repeated. False when he is not. */

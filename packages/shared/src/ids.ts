@@ -47,6 +47,11 @@ export type EnvelopeId = z.infer<typeof EnvelopeId>
 export const LocalMessageId = z.string().regex(BASE64URL_16_BYTES).brand('LocalMessageId')
 export type LocalMessageId = z.infer<typeof LocalMessageId>
 
+/** What the schema says, for ids that are made by the hundred. */
+export function isLocalMessageId(text: string): text is LocalMessageId {
+  return BASE64URL_16_BYTES.test(text)
+}
+
 /** The handle of an account in one directory, already folded to lower case. */
 export const Name = z
   .string()

@@ -206,6 +206,8 @@ export const RESEAL_MIN_MS = 1_000
 export const RESEAL_MAX_MS = 5 * 60_000
 export const MAX_OUTBOX_MESSAGES = 10_000
 export const MAX_OUTBOX_BYTES = 256 * MIB
+/** Accepted messages that are kept in memory until they are sealed; others are read from the disk then. */
+export const MAX_FRESH_BYTES = 4 * MIB
 export const MAX_PREKEY_REQUESTS_PER_SESSION = 16
 export const PREKEY_REQUEST_TIMEOUT_MS = 5_000
 export const MAX_ATTEMPTS_PER_ACCOUNT = 1_000

@@ -1,5 +1,6 @@
 // A peer in a process of its own that sends, with no directory between the two.
 
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { pace } from '#bench/load.ts'
 import { figureOf, type Numbers } from '#bench/note.ts'
@@ -43,10 +44,19 @@ async function settled(peer: Peer): Promise<void> {
   }
 }
 
-/** One message at a time. `trip` is from the call of send to the tick, `ack` from the return of send, when it is committed. */
+/**
+ * One message at a time. `trip` is from the call of send to the tick; from the return of send, when it is committed, it is `ack`
+ * until the receiver's answer is in hand, and `tick` until that is committed too.
+ */
 async function lone(peer: Peer, samples: number): Promise<Numbers> {
   const trips: number[] = []
   const acks: number[] = []
+  const ticks: number[] = []
+  let answered = 0
+  const onAnswer = () => {
+    answered = performance.now()
+  }
+  subscribe('parley:answer', onAnswer)
   for (let left = samples; left > 0; left -= 1) {
     const called = performance.now()
     const { id } = await peer.send(TO, TEXT)
@@ -55,13 +65,17 @@ async function lone(peer: Peer, samples: number): Promise<Numbers> {
     const delivered = performance.now()
     if (state !== 'delivered') throw new Error(`the message is ${state}`)
     trips.push((delivered - called) * 1000)
-    acks.push((delivered - committed) * 1000)
+    acks.push((answered - committed) * 1000)
+    ticks.push((delivered - committed) * 1000)
   }
+  unsubscribe('parley:answer', onAnswer)
   return {
     tripP50Micros: quantile(trips, 0.5),
     tripP99Micros: quantile(trips, 0.99),
     ackP50Micros: quantile(acks, 0.5),
     ackP99Micros: quantile(acks, 0.99),
+    tickP50Micros: quantile(ticks, 0.5),
+    tickP99Micros: quantile(ticks, 0.99),
   }
 }
 

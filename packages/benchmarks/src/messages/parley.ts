@@ -22,7 +22,14 @@ export const parleyFlow: Contestant<keyof FlowFigures> = {
   },
 }
 
-const LONE_FIGURES = ['tripP50Micros', 'tripP99Micros', 'ackP50Micros', 'ackP99Micros'] as const
+const LONE_FIGURES = [
+  'tripP50Micros',
+  'tripP99Micros',
+  'ackP50Micros',
+  'ackP99Micros',
+  'tickP50Micros',
+  'tickP99Micros',
+] as const
 type LoneFigure = (typeof LONE_FIGURES)[number]
 
 export const parleyLone: Contestant<LoneFigure> = {
@@ -39,6 +46,8 @@ export const parleyLone: Contestant<LoneFigure> = {
       tripP99Micros: figureOf(figures, 'tripP99Micros'),
       ackP50Micros: figureOf(figures, 'ackP50Micros'),
       ackP99Micros: figureOf(figures, 'ackP99Micros'),
+      tickP50Micros: figureOf(figures, 'tickP50Micros'),
+      tickP99Micros: figureOf(figures, 'tickP99Micros'),
     }
   },
 }

@@ -62,21 +62,25 @@ export class Conversations {
     this.#deps = deps
   }
 
-  /** Resolves once the message is durable. Throws ConversationError or DeliveryError. */
-  async sendText(account: AccountId, text: string, options: SendOptions = {}): Promise<MessageView> {
+  /** Resolves once the message is durable. Rejects with ConversationError or DeliveryError. */
+  sendText(account: AccountId, text: string, options: SendOptions = {}): Promise<MessageView> {
     const { idempotencyKey } = options
     if (idempotencyKey === undefined) return this.#send(account, text, options)
-    const underWay = this.#byKey.get(idempotencyKey)
+    return this.#sendByKey(idempotencyKey, account, text, options)
+  }
+
+  async #sendByKey(key: string, account: AccountId, text: string, options: SendOptions): Promise<MessageView> {
+    const underWay = this.#byKey.get(key)
     if (underWay !== undefined) {
       await underWay.catch(() => undefined)
-      return this.sendText(account, text, options)
+      return this.#sendByKey(key, account, text, options)
     }
-    const sending = this.#sendOnce(idempotencyKey, account, text, options)
-    this.#byKey.set(idempotencyKey, sending)
+    const sending = this.#sendOnce(key, account, text, options)
+    this.#byKey.set(key, sending)
     try {
       return await sending
     } finally {
-      this.#byKey.delete(idempotencyKey)
+      this.#byKey.delete(key)
     }
   }
 
@@ -168,10 +172,11 @@ export class Conversations {
     const { localId: id, stream, seq, lamport, at, state } = accepted
     happenings.publish({ kind: 'accepted', stream, from: seq, to: seq })
     this.#pokeSoon(account)
-    return {
+    const { name } = contacts.label(account)
+    const view: MessageView = {
       id,
       account,
-      with: contacts.label(account).name,
+      with: name,
       direction: 'out',
       kind: TEXT_KIND,
       text,
@@ -180,8 +185,8 @@ export class Conversations {
       lamport,
       state,
       stateAt: at,
-      ...(contact?.offeredKey == null ? {} : { hold: 'blocked-key-change' }),
     }
+    return contact?.offeredKey == null ? view : { ...view, hold: 'blocked-key-change' }
   }
 
   /** Once a turn is enough, however many messages it brought. */

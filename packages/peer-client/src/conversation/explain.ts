@@ -25,19 +25,21 @@ export function explain({ store, views, linkTo, now }: ExplainDeps, id: string):
   if (row === undefined) throw new ConversationError('unknown-message', `there is no message ${id}`)
   const message = views.view(row)
   const account = views.partnerOf(store.streams.conversationOf(row.stream))
-  const attempts = new Map<number, AttemptRow>()
+  const attempts: Shown[] = []
   if (message.direction === 'out') {
     for (const envelope of store.envelopes.containing(row.stream, row.seq, MAX_BUNDLE_MESSAGES)) {
-      for (const attempt of store.attempts.ofEnvelope(envelope.id, MAX_ATTEMPTS_SHOWN))
-        attempts.set(attempt.id, attempt)
+      const { sealedAt: at, path } = envelope
+      attempts.push({ at, what: 'write', path, outcome: 'ok', detail: null })
+      attempts.push(...store.attempts.ofEnvelope(envelope.id, MAX_ATTEMPTS_SHOWN))
     }
     const until = message.state === 'queued' || message.state === 'sent' ? now() : (message.stateAt ?? now())
     for (const attempt of store.attempts.recent(account, MAX_ATTEMPTS_SHOWN)) {
-      if (attempt.envelope === null && attempt.at >= row.storedAt && attempt.at <= until)
-        attempts.set(attempt.id, attempt)
+      if (attempt.envelope === null && attempt.at >= row.storedAt && attempt.at <= until) attempts.push(attempt)
     }
   }
-  const newestFirst = [...attempts.values()].sort((a, b) => b.id - a.id).slice(0, MAX_ATTEMPTS_SHOWN)
+  const newestFirst = attempts
+    .toSorted((a, b) => b.at - a.at || Number(a.what === 'write') - Number(b.what === 'write'))
+    .slice(0, MAX_ATTEMPTS_SHOWN)
   return {
     message,
     ...wordsFor(message, linkTo(account), now()),
@@ -50,6 +52,8 @@ export function explain({ store, views, linkTo, now }: ExplainDeps, id: string):
     })),
   }
 }
+
+type Shown = Pick<AttemptRow, 'at' | 'path' | 'outcome' | 'detail'> & { what: AttemptRow['what'] | 'write' }
 
 function wordsFor(message: MessageView, link: PeerState, now: number): { summary: string; next: string } {
   const who = message.with

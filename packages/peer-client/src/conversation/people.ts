@@ -25,12 +25,16 @@ interface PeopleDeps {
   readonly log: Pick<DeliveryLog, 'debug'>
 }
 
+const ACCOUNT_ID_CHARS = 43
+const MAX_TYPED_NAMES = 256
+
 export class People {
   readonly #log: PeopleDeps['log']
   readonly #store: Store
   readonly #contacts: Contacts
   readonly #me: AccountId
   readonly #directory: KnownDirectory | undefined
+  readonly #typed = new Map<string, Name>()
 
   constructor(deps: PeopleDeps) {
     this.#store = deps.store
@@ -40,13 +44,18 @@ export class People {
     this.#log = deps.log
   }
 
+  /** A contact, as far as that is known without asking anybody. Throws `unknown-name` for what cannot be a name. */
+  known(who: string): AccountId | undefined {
+    const id = who.length === ACCOUNT_ID_CHARS ? AccountId.safeParse(who).data : undefined
+    if (id !== undefined && (id === this.#me || this.#contacts.get(id) !== undefined)) return id
+    return this.#contacts.byName(this.#directory?.pinnedAudience(), this.#nameOf(who))
+  }
+
   /** Throws `unknown-name`, `directory-unreachable`, or `key-changed` when the name is somebody else's now and nobody is pinned. */
   async resolve(who: string, signal?: AbortSignal): Promise<AccountId> {
-    const id = AccountId.safeParse(who).data
-    if (id !== undefined && (id === this.#me || this.#contacts.get(id) !== undefined)) return id
-    const name = this.#nameOf(who)
-    const known = this.#contacts.byName(this.#directory?.pinnedAudience(), name)
+    const known = this.known(who)
     if (known !== undefined) return known
+    const name = this.#nameOf(who)
     const user = await this.lookup(name, signal)
     if (user === undefined) {
       throw new ConversationError(
@@ -110,7 +119,18 @@ export class People {
     return this.#store.contacts.namesOf(account).find((one) => one.directory === directory)?.name
   }
 
+  /** The same few are typed again and again, and a program types them for every message. */
   #nameOf(who: string): Name {
+    let name = this.#typed.get(who)
+    if (name === undefined) {
+      name = this.#readName(who)
+      if (this.#typed.size >= MAX_TYPED_NAMES) this.#typed.clear()
+      this.#typed.set(who, name)
+    }
+    return name
+  }
+
+  #readName(who: string): Name {
     const [typed = '', host, ...rest] = who.split('@')
     const name = foldName(typed)
     if (name === undefined || rest.length > 0)

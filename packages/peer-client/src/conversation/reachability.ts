@@ -63,8 +63,10 @@ export class Reachability {
   /** A message waits for the account, or it was seen online: try now. */
   poke(account: AccountId): void {
     this.#apart.delete(account)
-    this.want(account)
-    for (const { device } of this.#deps.store.devices.ofAccount(account)) this.#deps.keeper.poke(device)
+    for (const { device, state } of this.#deps.store.devices.ofAccount(account)) {
+      if (state === 'active') this.#deps.keeper.want(device)
+      this.#deps.keeper.poke(device)
+    }
   }
 
   isApart(account: AccountId): boolean {

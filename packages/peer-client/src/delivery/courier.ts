@@ -14,6 +14,7 @@ import { TYPE } from '@parley/shared/wire/frames.ts'
 import type { DeviceRow } from '#store/devices-table.ts'
 import type { Store } from '#store/store.ts'
 import { StalePlanError } from './delivery-error.ts'
+import type { FreshMessages } from './fresh-messages.ts'
 import { type Plan, Planner } from './plan.ts'
 import type { Clock, DeliveryEvents, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
 import { commitSealed } from './seal-commit.ts'
@@ -25,6 +26,7 @@ export interface CourierDeps {
   readonly locks: Locks
   readonly clock: Clock
   readonly random: (size: number) => Uint8Array
+  readonly fresh: FreshMessages
   readonly events: DeliveryEvents
   readonly log: DeliveryLog
   /** A prekey bundle of the device, from wherever one is to be had. Rejects with a named `code`. */
@@ -47,6 +49,8 @@ export class Courier {
   #claimed = new Map<number, readonly { from: number; to: number }[]>()
   #bundle: PrekeyBundle | undefined
   #mustConfirm = false
+  /** With the ratchet in force, and it did not fail since. */
+  #hasSealed = false
   #turn = 0
   #pumping: Promise<void> | undefined
   #pumpAgain = false
@@ -56,7 +60,7 @@ export class Courier {
   constructor(device: DeviceKey, deps: CourierDeps) {
     this.device = device
     this.#deps = deps
-    this.#planner = new Planner(deps.store, deps.me)
+    this.#planner = new Planner(deps.store, deps.me, deps.fresh)
   }
 
   get line(): Line | undefined {
@@ -125,13 +129,11 @@ export class Courier {
 
   /** Whether a message could go at once, ahead of any plan: nothing waits and nothing is in the way. */
   isIdle(): boolean {
-    const { store, locks, sealing } = this.#deps
+    const { store, locks } = this.#deps
     if (this.readyLine === undefined || this.#pumping !== undefined || this.#mustConfirm || !locks.isFree(this.device))
       return false
     const row = store.devices.get(this.device)
-    return (
-      row !== undefined && this.#isServed(row) && row.mustRenew === 0 && sealing.has(this.device) && this.#hasRoom()
-    )
+    return row !== undefined && this.#isServed(row) && this.#hasRatchet(row) && this.#hasRoom()
   }
 
   /** A committed envelope, to whatever session is current now; without one it waits for the next. */
@@ -154,26 +156,23 @@ export class Courier {
 
   /** True when there may be more to seal. */
   async #sealNext(): Promise<boolean> {
-    const { locks, store, sealing } = this.#deps
-    const row = store.devices.get(this.device)
-    if (row === undefined || this.#cancelWait !== undefined || this.readyLine === undefined) return false
-    if (!this.#isServed(row) || !this.#hasRoom()) return false
-    const isRenewal = row.mustRenew !== 0 || !sealing.has(this.device)
+    const { locks, fetchBundle } = this.#deps
+    if (this.#cancelWait !== undefined || this.readyLine === undefined) return false
+    const outcome = await locks.run(this.device, () => this.#sealLocked())
+    if (outcome !== 'no-bundle') return outcome
     // Outside the lock: the bundle may have to come over the very session whose envelopes the lock holds up.
-    if (isRenewal && this.#bundle === undefined && this.#hasWork(row)) {
-      this.#bundle = await this.#deps.fetchBundle(this.device, this.#stopping.signal)
-    }
-    return locks.run(this.device, () => this.#sealLocked())
+    this.#bundle = await fetchBundle(this.device, this.#stopping.signal)
+    return true
   }
 
-  async #sealLocked(): Promise<boolean> {
-    const { store, sealing, me, clock, random } = this.#deps
+  async #sealLocked(): Promise<boolean | 'no-bundle'> {
+    const { store, sealing, me, clock, random, fresh } = this.#deps
     const line = this.readyLine
     const row = store.devices.get(this.device)
     if (line === undefined || row === undefined || !this.#isServed(row) || !this.#hasRoom()) return false
-    const isRenewal = row.mustRenew !== 0 || !sealing.has(this.device)
+    const isRenewal = !this.#hasRatchet(row)
     const bundle = isRenewal ? this.#bundle : undefined
-    if (isRenewal && bundle === undefined) return this.#hasWork(row)
+    if (isRenewal && bundle === undefined) return this.#hasWork(row) ? 'no-bundle' : false
     const plan =
       this.#planner.next(this.device, row.account, this.#claimed, this.#turn) ??
       (this.#mustConfirm ? NOTHING : undefined)
@@ -201,15 +200,23 @@ export class Courier {
       await store.commits.run(() => commitSealed(store, me, sealed))
     } catch (error) {
       if (!(error instanceof StalePlanError)) throw error
+      for (const { stream } of plan.ranges) fresh.forget(stream)
       if (isRenewal) this.#bundle = bundle
       return true
     }
+    for (const { stream, to } of plan.advances) fresh.forget(stream, to)
     this.#turn += 1
     this.#failures = 0
+    this.#hasSealed = true
     this.#mustConfirm = false
     this.write(id, bytes, plan)
     this.#backOffAfterReseals(plan)
     return true
+  }
+
+  /** What sealed before seals again; that it does not any more, after a month without an answer, shows when it is tried. */
+  #hasRatchet(row: DeviceRow): boolean {
+    return row.mustRenew === 0 && (this.#hasSealed || this.#deps.sealing.has(this.device))
   }
 
   #hasWork(row: DeviceRow): boolean {
@@ -234,6 +241,7 @@ export class Courier {
   #noteFailure(error: unknown): void {
     const { store, log, clock } = this.#deps
     const { code, message } = describe(error)
+    this.#hasSealed = false
     log.warn({ device: this.device, code, reason: message }, 'nothing could be sealed for a device')
     const account = store.devices.get(this.device)?.account
     if (account !== undefined) {

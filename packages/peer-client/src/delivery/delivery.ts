@@ -1,4 +1,5 @@
 // The delivery protocol of one profile: frames of all sessions come in here, and everything that is owed goes out.
+import { channel } from 'node:diagnostics_channel'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { RandomPool } from '@parley/shared/random-pool.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
@@ -7,6 +8,7 @@ import type { Store } from '#store/store.ts'
 import { applyClaims, applySilence, type ClaimsOutcome } from './claims.ts'
 import { Courier, type CourierDeps } from './courier.ts'
 import { DeliveryError } from './delivery-error.ts'
+import { FreshMessages } from './fresh-messages.ts'
 import { Inbox } from './inbox.ts'
 import { LamportClock } from './lamport.ts'
 import { Outbox, type SendOptions } from './outbox.ts'
@@ -31,6 +33,9 @@ export interface DeliveryOptions {
   readonly quota?: OutboxQuota
 }
 
+/** For measurements: an acknowledgement came in, and nothing was done with it yet. */
+const ANSWERS = channel('parley:answer')
+
 /** Rejections that a new envelope answers; every other code ends the messages it is about. */
 const RESEALED: ReadonlySet<RejectCode> = new Set(['undecryptable', 'duplicate', 'unknown-prekey'])
 
@@ -39,6 +44,7 @@ export class Delivery {
   readonly #options: DeliveryOptions
   readonly #inbox: Inbox
   readonly #random: (size: number) => Uint8Array
+  readonly #fresh = new FreshMessages()
   readonly #couriers = new Map<DeviceKey, Courier>()
   /** Until a device becomes known. */
   readonly #byAccount = new Map<AccountId, Courier[]>()
@@ -59,6 +65,7 @@ export class Delivery {
         ownStreams,
         lamport,
         random,
+        fresh: this.#fresh,
         couriersOf: (account) => this.#couriersOf(account),
         pump: (account) => this.pump(account),
       },
@@ -133,7 +140,8 @@ export class Delivery {
 
   async #takeAck(line: Line, frame: FrameOf<3>): Promise<void> {
     const { store, clock } = this.#options
-    const outcome = await store.commits.run(() => {
+    if (ANSWERS.hasSubscribers) ANSWERS.publish({ device: line.device, envelopes: frame.envelopes })
+    const outcome = await store.commits.runFirst(() => {
       const at = clock.now()
       for (const id of frame.envelopes) {
         const envelope = store.envelopes.byId(id)
@@ -264,6 +272,7 @@ export class Delivery {
       const deps: CourierDeps = {
         ...this.#options,
         random: this.#random,
+        fresh: this.#fresh,
         fetchBundle: (key, signal) => this.#prekeys.fetch(key, signal),
       }
       courier = new Courier(device, deps)

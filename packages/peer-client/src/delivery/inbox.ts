@@ -31,6 +31,7 @@ export interface InboxDeps {
 
 export class Inbox {
   readonly #deps: InboxDeps
+  readonly #direct = new Map<AccountId, ConversationId>()
 
   constructor(deps: InboxDeps) {
     this.#deps = deps
@@ -144,8 +145,17 @@ export class Inbox {
   /** A contact writes in the conversation that he has with me; my own other devices write in any of mine. */
   #isOurs(account: AccountId, conversation: ConversationId): boolean {
     const { me, store } = this.#deps
-    if (account !== me.account) return conversation === directConversationId(account, me.account)
-    return store.contacts.all().some((contact) => directConversationId(contact.account, me.account) === conversation)
+    if (account !== me.account) return conversation === this.#directWith(account)
+    return store.contacts.all().some((contact) => conversation === this.#directWith(contact.account))
+  }
+
+  #directWith(account: AccountId): ConversationId {
+    let conversation = this.#direct.get(account)
+    if (conversation === undefined) {
+      conversation = directConversationId(account, this.#deps.me.account)
+      this.#direct.set(account, conversation)
+    }
+    return conversation
   }
 
   async #rejectUnopened(

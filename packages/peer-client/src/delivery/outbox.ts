@@ -13,6 +13,7 @@ import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import type { Courier } from './courier.ts'
 import { DeliveryError, StalePlanError } from './delivery-error.ts'
+import type { FreshMessages } from './fresh-messages.ts'
 import type { LamportClock } from './lamport.ts'
 import { OutboxQuota } from './outbox-quota.ts'
 import { type Accepted, contentOf, type Draft, lastHash, type OwnStreams } from './own-streams.ts'
@@ -30,6 +31,7 @@ export interface OutboxDeps {
   readonly clock: Clock
   readonly random: (size: number) => Uint8Array
   readonly events: DeliveryEvents
+  readonly fresh: FreshMessages
   readonly couriersOf: (account: AccountId) => Courier[]
   readonly pump: (account: AccountId) => void
 }
@@ -112,6 +114,7 @@ export class Outbox {
       return reviseMessage(store, stream, row, body, clock.now())
     })
     if (outcome === 'already-sent') return outcome
+    this.#deps.fresh.forget(outcome.stream)
     for (const { account, load } of outcome.relieved) this.quota.remove(account, load)
     if (body !== undefined) return 'edited'
     const { stream, seq } = this.#mine(localId).row
@@ -157,6 +160,7 @@ export class Outbox {
       const one = accepted[index]
       if (one === undefined) continue
       for (const account of waiting.draft.recipients) accounts.add(account)
+      this.#deps.fresh.add(one.stream, one.seq, one.bytes)
       this.#resolve(waiting, one)
     }
     for (const account of accounts) this.#deps.pump(account)
@@ -169,10 +173,11 @@ export class Outbox {
 
   /** The courier that could take this message at once, if nothing at all stands before it. */
   #loneCourier(draft: Draft): Courier | undefined {
-    const [account, ...others] = draft.recipients
-    if (account === undefined || others.length > 0 || this.#hasLone || this.#waiting.length > 0) return undefined
-    const [courier, ...more] = this.#deps.couriersOf(account)
-    return courier !== undefined && more.length === 0 && courier.isIdle() ? courier : undefined
+    if (this.#hasLone || this.#waiting.length > 0 || draft.recipients.length !== 1) return undefined
+    const [account] = draft.recipients
+    const couriers = account === undefined ? [] : this.#deps.couriersOf(account)
+    const [courier] = couriers
+    return couriers.length === 1 && courier?.isIdle() === true ? courier : undefined
   }
 
   async #takeLone(courier: Courier, waiting: Waiting): Promise<void> {
@@ -191,7 +196,7 @@ export class Outbox {
   }
 
   #resolve({ draft, resolve }: Waiting, accepted: Accepted): void {
-    for (const account of draft.recipients) this.quota.addLoad(account, { messages: 0, bytes: accepted.bytes })
+    for (const account of draft.recipients) this.quota.addLoad(account, { messages: 0, bytes: accepted.bytes.length })
     resolve(accepted)
   }
 
@@ -255,7 +260,7 @@ export class Outbox {
         throw error
       }
       courier.write(id, sealed.bytes, plan)
-      return { localId, stream: stream.id, seq, bytes: bytes.length, lamport: value, at, state: 'sent' as const }
+      return { localId, stream: stream.id, seq, bytes, lamport: value, at, state: 'sent' as const }
     })
   }
 

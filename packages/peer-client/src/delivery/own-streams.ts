@@ -25,8 +25,8 @@ export interface Accepted {
   readonly localId: LocalMessageId
   readonly stream: number
   readonly seq: number
-  /** Encoded length, as it counts for the outbox limit. */
-  readonly bytes: number
+  /** As they are stored. Their number counts for the outbox limit. */
+  readonly bytes: Uint8Array
   readonly lamport: number
   /** Unix milliseconds. */
   readonly at: number
@@ -116,7 +116,7 @@ class StreamHead {
     this.#seq = seq
     this.#store.messages.insert({ stream, seq, lamport, storedAt: at, bytes })
     for (const account of draft.recipients) this.#owe(account, seq, at)
-    return { localId: localIdOf(tag, seq), stream, seq, bytes: bytes.length, lamport, at, state: 'queued' }
+    return { localId: localIdOf(tag, seq), stream, seq, bytes, lamport, at, state: 'queued' }
   }
 
   /** Writes what all of them have in common. */

@@ -11,6 +11,7 @@ import type { Range } from '#store/deliveries-table.ts'
 import type { SealedRange } from '#store/envelopes-table.ts'
 import type { PositionRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
+import type { FreshMessages } from './fresh-messages.ts'
 import type { Me } from './ports.ts'
 
 export interface Plan {
@@ -34,10 +35,12 @@ const FAIR_EVERY = 4
 export class Planner {
   readonly #store: Store
   readonly #me: Me
+  readonly #fresh: FreshMessages
 
-  constructor(store: Store, me: Me) {
+  constructor(store: Store, me: Me, fresh: FreshMessages) {
     this.#store = store
     this.#me = me
+    this.#fresh = fresh
   }
 
   /** Undefined when nothing is to be sealed for the device. `turn` counts its bundles. */
@@ -74,9 +77,7 @@ export class Planner {
     const parts: Range[] = []
     if (sealedTo >= from) {
       const taken: Range[] = [...claimed]
-      for (const { n } of this.#store.envelopes.open(device)) {
-        for (const range of this.#store.envelopes.ranges(n)) if (range.stream === stream) taken.push(range)
-      }
+      for (const range of this.#store.envelopes.openRanges(device)) if (range.stream === stream) taken.push(range)
       let holes = subtract({ from, to: sealedTo }, taken)
       if (holes.length > 0 && account !== this.#me.account) {
         const refused = this.#store.deliveries.refused(stream, account, { from, to: sealedTo })
@@ -116,7 +117,7 @@ export class Planner {
     draft: Mutable<Plan>,
   ): number | undefined {
     let last: PositionRow | undefined
-    for (const row of this.#store.messages.positions(stream, part.from, part.to, room.messages)) {
+    for (const row of this.#read(stream, part.from, Math.min(part.to, part.from + room.messages - 1))) {
       // What is larger than the room that is left travels alone.
       if (row.bytes.length > room.bytes && draft.messages.length > 0) break
       draft.messages.push(row.bytes)
@@ -128,6 +129,11 @@ export class Planner {
     if (last === undefined) return undefined
     draft.heads.push({ stream, seq: last.seq, hash: messageHash(last.bytes) })
     return last.seq
+  }
+
+  #read(stream: number, from: number, to: number): Iterable<PositionRow> {
+    const fresh = this.#fresh.read(stream, from, to)
+    return fresh.length > 0 ? fresh : this.#store.messages.eachPosition(stream, from, to)
   }
 }
 

@@ -28,7 +28,7 @@ export function claimsOf(store: Store, streams: readonly StreamRow[]): Claim[] {
 
 /** All of it, in pages; the last one says so. */
 export function* positionsPages(store: Store, device: DeviceKey): Generator<FrameOf<5>> {
-  const latest = store.devices.get(device)?.latestOpened ?? undefined
+  const latest = store.devices.latestOpened(device)
   let after = 0
   while (true) {
     const streams = store.streams.ofDevice(device, after, MAX_CLAIMS_PER_FRAME)

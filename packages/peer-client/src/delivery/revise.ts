@@ -7,6 +7,7 @@ import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 
 export interface Revised {
+  readonly stream: number
   /** What it takes off each outbox; negative bytes when the text has grown. */
   readonly relieved: readonly { readonly account: AccountId; readonly load: Load }[]
 }
@@ -37,11 +38,12 @@ export function reviseMessage(
   store.events.insert({ kind: body === undefined ? 'cancelled' : 'edited', at, stream: row.stream, from: seq, to: seq })
   if (body !== undefined) {
     const load = { messages: 0, bytes: row.bytes.length - bytes.length }
-    return { relieved: open.map(({ account }) => ({ account, load })) }
+    return { stream: row.stream, relieved: open.map(({ account }) => ({ account, load })) }
   }
   for (const { account } of open)
     store.deliveries.end(row.stream, account, { from: seq, to: seq }, 'cancelled', null, at)
-  return { relieved: open.map(({ account }) => ({ account, load: { messages: 1, bytes: row.bytes.length } })) }
+  const load = { messages: 1, bytes: row.bytes.length }
+  return { stream: row.stream, relieved: open.map(({ account }) => ({ account, load })) }
 }
 
 function rechain(store: Store, stream: StreamRow, from: number, before: Uint8Array): void {

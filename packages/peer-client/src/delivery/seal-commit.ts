@@ -32,11 +32,10 @@ export function commitSealed(store: Store, me: Me, sealed: SealedPlan): void {
   sealed.change.apply()
   const generation = store.devices.get(device)?.generation ?? 0
   const { id, bytes } = sealed
-  store.envelopes.insert({ id, device, generation, bytes, ranges: plan.ranges, sealedAt: at })
+  store.envelopes.insert({ id, device, generation, bytes, path: sealed.path, ranges: plan.ranges, sealedAt: at })
   if (account !== me.account) {
     for (const { stream, ...range } of plan.ranges) store.deliveries.setSent(stream, account, range, at)
   }
-  store.attempts.insert({ account, device, envelope: id, what: 'write', path: sealed.path, at, outcome: 'ok' })
 }
 
 /** Fixes the content of every position up to the last one of the plan. Its hash covers them all: one comparison sees any change. */

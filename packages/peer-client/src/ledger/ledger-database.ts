@@ -55,8 +55,8 @@ interface Bytes {
 const DATA_FILE = 'parley.db'
 const TICKED: readonly DeliveryState[] = ['delivered', 'read']
 const STREAM_COLUMNS = 'id, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash'
-// One byte more than a message may have is enough to see that it has too many.
-const BYTES = `substr(bytes, 1, ${MAX_MESSAGE_BYTES + 1}) AS bytes`
+// One byte more than a message may have is enough to see that it has too many. Of no bytes at all SQLite makes null.
+const BYTES = `coalesce(substr(bytes, 1, ${MAX_MESSAGE_BYTES + 1}), x'') AS bytes`
 const SEQ = `position & ${MAX_SEQ} AS seq`
 /** Parameters stream and two positions of it. */
 const IN_RANGE = 'position BETWEEN ((@stream << 32) | @from) AND ((@stream << 32) | @to)'

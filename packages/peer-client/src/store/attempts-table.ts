@@ -7,7 +7,7 @@ export interface NewAttempt {
   readonly account: AccountId
   readonly device?: DeviceKey | undefined
   readonly envelope?: EnvelopeId | undefined
-  readonly what: 'look-up' | 'dial' | 'seal' | 'write' | 'answer'
+  readonly what: 'look-up' | 'dial' | 'seal' | 'answer'
   /** Over what it went: an address, `directory`, … */
   readonly path?: string | undefined
   readonly at: number
@@ -31,7 +31,7 @@ export interface AttemptRow {
 const PRUNE_EVERY = 64
 const COLUMNS = 'id, account, device, envelope, what, path, at, outcome, detail'
 
-/** Everything that was tried to reach somebody; `parley why` reads it. Bounded per account, the newest stay. */
+/** What was tried to reach somebody, beside the envelopes; `parley why` reads both. Bounded per account, the newest stay. */
 export class AttemptsTable {
   readonly #insert: Statement<unknown[]>
   readonly #prune: Statement<[AccountId, AccountId]>

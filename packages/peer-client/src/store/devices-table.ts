@@ -5,13 +5,10 @@ import type { Database } from './database.ts'
 export interface DeviceRow {
   readonly device: DeviceKey
   readonly account: AccountId
-  readonly certificate: string
   readonly signalIdentity: string
   readonly state: 'active' | 'dormant' | 'revoked'
   readonly generation: number
   readonly mustRenew: number
-  readonly latestOpened: EnvelopeId | null
-  readonly lastSeenAt: number | null
 }
 
 export interface KnownEndpoint {
@@ -20,11 +17,13 @@ export interface KnownEndpoint {
   readonly port: number
 }
 
-const COLUMNS = `device, account, certificate, signal_identity AS signalIdentity, state, generation, must_renew AS mustRenew,
-  latest_opened AS latestOpened, last_seen_at AS lastSeenAt`
+const MAX_KEPT_ROWS = 1_024
+const COLUMNS = `device, account, signal_identity AS signalIdentity, state, generation, must_renew AS mustRenew`
 
 /** Remote devices: contacts' and my own others, with what outlives a session of each. */
 export class DevicesTable {
+  readonly #database: Database
+  readonly #rows = new Map<DeviceKey, DeviceRow>()
   readonly #upsert: Statement<[DeviceKey, AccountId, string, string, number]>
   readonly #get: Statement<[DeviceKey], DeviceRow>
   readonly #ofAccount: Statement<[AccountId], DeviceRow>
@@ -32,11 +31,13 @@ export class DevicesTable {
   readonly #renewed: Statement<[DeviceKey]>
   readonly #mustRenew: Statement<[DeviceKey]>
   readonly #opened: Statement<[EnvelopeId, DeviceKey]>
+  readonly #latestOpened: Statement<[DeviceKey], { id: EnvelopeId | null }>
   readonly #seen: Statement<[number, DeviceKey]>
   readonly #addEndpoint: Statement<[DeviceKey, string, string, number, number]>
   readonly #endpoints: Statement<[DeviceKey, number], KnownEndpoint>
 
   constructor(database: Database) {
+    this.#database = database
     this.#upsert = database.prepare(
       `INSERT INTO devices (device, account, certificate, signal_identity, state, first_seen_at) VALUES (?, ?, ?, ?, 'active', ?)
        ON CONFLICT (device) DO UPDATE SET certificate = excluded.certificate, signal_identity = excluded.signal_identity
@@ -48,6 +49,7 @@ export class DevicesTable {
     this.#renewed = database.prepare('UPDATE devices SET generation = generation + 1, must_renew = 0 WHERE device = ?')
     this.#mustRenew = database.prepare('UPDATE devices SET must_renew = 1 WHERE device = ?')
     this.#opened = database.prepare('UPDATE devices SET latest_opened = ? WHERE device = ?')
+    this.#latestOpened = database.prepare('SELECT latest_opened AS id FROM devices WHERE device = ?')
     this.#seen = database.prepare('UPDATE devices SET last_seen_at = ? WHERE device = ?')
     this.#addEndpoint = database.prepare(
       `INSERT INTO endpoints (device, transport, host, port, worked_at) VALUES (?, ?, ?, ?, ?)
@@ -63,11 +65,23 @@ export class DevicesTable {
     device: { device: DeviceKey; account: AccountId; certificate: string; signalIdentity: string },
     at: number,
   ): void {
+    this.#rows.delete(device.device)
     this.#upsert.run(device.device, device.account, device.certificate, device.signalIdentity, at)
   }
 
+  /** Asked for several times with every envelope, so it is kept; but not what a transaction may still take back. */
   get(device: DeviceKey): DeviceRow | undefined {
-    return this.#get.get(device)
+    let row = this.#rows.get(device)
+    if (row === undefined) {
+      row = this.#get.get(device)
+      if (row !== undefined && !this.#database.inTransaction) this.#keep(row)
+    }
+    return row
+  }
+
+  #keep(row: DeviceRow): void {
+    if (this.#rows.size >= MAX_KEPT_ROWS) this.#rows.clear()
+    this.#rows.set(row.device, row)
   }
 
   ofAccount(account: AccountId): DeviceRow[] {
@@ -75,20 +89,27 @@ export class DevicesTable {
   }
 
   setState(device: DeviceKey, state: DeviceRow['state']): void {
+    this.#rows.delete(device)
     this.#setState.run(state, device)
   }
 
   /** A new ratchet was begun towards it. */
   countGeneration(device: DeviceKey): void {
+    this.#rows.delete(device)
     this.#renewed.run(device)
   }
 
   setMustRenew(device: DeviceKey): void {
+    this.#rows.delete(device)
     this.#mustRenew.run(device)
   }
 
   setLatestOpened(device: DeviceKey, envelope: EnvelopeId): void {
     this.#opened.run(envelope, device)
+  }
+
+  latestOpened(device: DeviceKey): EnvelopeId | undefined {
+    return this.#latestOpened.get(device)?.id ?? undefined
   }
 
   setSeen(device: DeviceKey, at: number): void {

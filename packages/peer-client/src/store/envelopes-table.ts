@@ -16,6 +16,8 @@ export interface EnvelopeRow {
   readonly generation: number
   readonly state: 'open' | 'acked' | 'superseded'
   readonly size: number
+  /** What it was first written to. */
+  readonly path: string
   readonly sealedAt: number
   readonly endedAt: number | null
 }
@@ -25,22 +27,24 @@ export interface NewEnvelope {
   readonly device: DeviceKey
   readonly generation: number
   readonly bytes: Uint8Array
+  readonly path: string
   readonly ranges: readonly SealedRange[]
   readonly sealedAt: number
 }
 
-const COLUMNS = 'n, id, device, sealing, generation, state, size, sealed_at AS sealedAt, ended_at AS endedAt'
+const COLUMNS = 'n, id, device, sealing, generation, state, size, path, sealed_at AS sealedAt, ended_at AS endedAt'
 
 /** My sealed bundles, each for one device, and the ciphertexts of those that are still open. */
 export class EnvelopesTable {
   readonly #insertCiphertext: Statement<[Uint8Array]>
-  readonly #insert: Statement<[EnvelopeId, DeviceKey, number | bigint, number, number, number]>
+  readonly #insert: Statement<[EnvelopeId, DeviceKey, number | bigint, number, number, string, number]>
   readonly #insertRange: Statement<[number, number | bigint, number, number]>
   readonly #byId: Statement<[EnvelopeId], EnvelopeRow>
   readonly #open: Statement<[DeviceKey], EnvelopeRow>
   readonly #openWithBytes: Statement<[DeviceKey], EnvelopeRow & { bytes: Uint8Array }>
   readonly #window: Statement<[DeviceKey], { envelopes: number; bytes: number | null }>
   readonly #ranges: Statement<[number], SealedRange>
+  readonly #openRanges: Statement<[DeviceKey], SealedRange>
   readonly #containing: Statement<[number, number, number, number], EnvelopeRow>
   readonly #end: Statement<['acked' | 'superseded', number, number]>
   readonly #deleteCiphertext: Statement<[number]>
@@ -49,7 +53,7 @@ export class EnvelopesTable {
   constructor(database: Database) {
     this.#insertCiphertext = database.prepare('INSERT INTO ciphertexts (bytes) VALUES (?)')
     this.#insert = database.prepare(
-      `INSERT INTO envelopes (id, device, ciphertext, sealing, generation, state, size, sealed_at) VALUES (?, ?, ?, 'signal', ?, 'open', ?, ?)`,
+      `INSERT INTO envelopes (id, device, ciphertext, sealing, generation, state, size, path, sealed_at) VALUES (?, ?, ?, 'signal', ?, 'open', ?, ?, ?)`,
     )
     this.#insertRange = database.prepare(
       'INSERT INTO envelope_ranges (stream, envelope, from_seq, to_seq) VALUES (?, ?, ?, ?)',
@@ -64,6 +68,10 @@ export class EnvelopesTable {
     )
     this.#ranges = database.prepare(
       'SELECT stream, from_seq AS "from", to_seq AS "to" FROM envelope_ranges WHERE envelope = ? ORDER BY stream, from_seq',
+    )
+    this.#openRanges = database.prepare(
+      `SELECT stream, from_seq AS "from", to_seq AS "to" FROM envelopes JOIN envelope_ranges ON envelope = n
+       WHERE device = ? AND state = 'open'`,
     )
     this.#containing = database.prepare(
       `SELECT DISTINCT ${COLUMNS} FROM envelope_ranges r JOIN envelopes e ON e.n = r.envelope
@@ -80,8 +88,8 @@ export class EnvelopesTable {
 
   insert(envelope: NewEnvelope): void {
     const ciphertext = this.#insertCiphertext.run(envelope.bytes).lastInsertRowid
-    const { id, device, generation, bytes, sealedAt } = envelope
-    const n = this.#insert.run(id, device, ciphertext, generation, bytes.length, sealedAt).lastInsertRowid
+    const { id, device, generation, bytes, path, sealedAt } = envelope
+    const n = this.#insert.run(id, device, ciphertext, generation, bytes.length, path, sealedAt).lastInsertRowid
     for (const range of envelope.ranges) this.#insertRange.run(range.stream, n, range.from, range.to)
   }
 
@@ -106,6 +114,11 @@ export class EnvelopesTable {
 
   ranges(n: number): SealedRange[] {
     return this.#ranges.all(n)
+  }
+
+  /** What is under way to the device. */
+  openRanges(device: DeviceKey): SealedRange[] {
+    return this.#openRanges.all(device)
   }
 
   /** Every envelope that a position went into, oldest first. `reach` is the most positions that one envelope holds. */

@@ -39,10 +39,22 @@ export class GroupCommit {
 
   /** Rejects with what `work` threw, or with the reason why nothing can be committed any more. */
   run<T>(work: () => T): Promise<T> {
+    return this.#add(work, (job) => this.#jobs.push(job))
+  }
+
+  /**
+   * Before what waits already. For work that deletes: SQLite gives the room at once to what the transaction then inserts, and need
+   * not write the same pages twice, wiped and filled.
+   */
+  runFirst<T>(work: () => T): Promise<T> {
+    return this.#add(work, (job) => this.#jobs.unshift(job))
+  }
+
+  #add<T>(work: () => T, put: (job: Job) => void): Promise<T> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     let result: T
-    this.#jobs.push({
+    put({
       work: () => {
         result = work()
       },

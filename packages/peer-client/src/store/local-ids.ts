@@ -1,7 +1,7 @@
 // The API's id of a message: the tag of its stream, which is random and never leaves this device, and its position. So it needs
 // neither a column nor an index, it stays through edits, and another stream on another device never has the same.
 import { toBase64url } from '@parley/shared/bytes.ts'
-import { LocalMessageId } from '@parley/shared/ids.ts'
+import { isLocalMessageId, type LocalMessageId } from '@parley/shared/ids.ts'
 
 /** 12 random bytes are 16 characters; a position is 4 bytes, 6 characters. */
 const TAG_BYTES = 12
@@ -15,11 +15,13 @@ const seqBytes = Buffer.alloc(4)
 
 export function localIdOf(tag: string, seq: number): LocalMessageId {
   seqBytes.writeUInt32BE(seq)
-  return LocalMessageId.parse(tag + seqBytes.toString('base64url'))
+  const id = tag + seqBytes.toString('base64url')
+  if (!isLocalMessageId(id)) throw new TypeError(`${tag} is not the tag of a stream`)
+  return id
 }
 
 /** Undefined for a text that is no such id. */
 export function readLocalId(text: string): { tag: string; seq: number } | undefined {
-  if (!LocalMessageId.safeParse(text).success) return undefined
+  if (!isLocalMessageId(text)) return undefined
   return { tag: text.slice(0, TAG_CHARS), seq: Buffer.from(text.slice(TAG_CHARS), 'base64url').readUInt32BE() }
 }

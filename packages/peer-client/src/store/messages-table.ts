@@ -87,6 +87,11 @@ export class MessagesTable {
     return this.#positions.all(stream, from, stream, to, limit)
   }
 
+  /** The same, for a reader that may stop early. */
+  eachPosition(stream: number, from: number, to: number): IterableIterator<PositionRow> {
+    return this.#positions.iterate(stream, from, stream, to, -1)
+  }
+
   bytesAt(stream: number, seq: number): Uint8Array | undefined {
     return this.#bytesAt.get(stream, seq)?.bytes
   }

@@ -107,6 +107,7 @@ CREATE TABLE envelopes (
   generation INTEGER NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('open', 'acked', 'superseded')),
   size INTEGER NOT NULL,
+  path TEXT NOT NULL,                      -- the session that it was first written to
   sealed_at INTEGER NOT NULL,
   ended_at INTEGER
 ) STRICT;
@@ -144,7 +145,7 @@ CREATE TABLE attempts (
   account TEXT,
   device TEXT,
   envelope TEXT,
-  what TEXT NOT NULL CHECK (what IN ('look-up', 'dial', 'seal', 'write', 'answer')),
+  what TEXT NOT NULL CHECK (what IN ('look-up', 'dial', 'seal', 'answer')),
   path TEXT,
   at INTEGER NOT NULL,
   outcome TEXT NOT NULL,                   -- 'ok' or a named error

@@ -162,6 +162,11 @@ const FORGERIES: readonly Forgery[] = [
     bob: (database) => rewrite(database, 3, Buffer.from('hello')),
   },
   {
+    name: 'a message of no bytes',
+    codes: ['altered', 'false-tick', 'forked'],
+    bob: (database) => rewrite(database, 3, new Uint8Array()),
+  },
+  {
     name: 'a message that its author never sent',
     codes: ['invented'],
     bob: append,

@@ -35,13 +35,13 @@ export class CborWriter {
   }
 
   bool(value: boolean): void {
-    this.#at = this.#bytes.writeUInt8(value ? 0xf5 : 0xf4, this.#at)
+    this.#byte(value ? 0xf5 : 0xf4)
   }
 
   /** ASCII. */
   text(value: string): void {
     this.#head(MAJOR_TEXT, value.length)
-    this.#at += this.#bytes.write(value, this.#at, 'latin1')
+    for (let index = 0; index < value.length; index += 1) this.#byte(value.charCodeAt(index))
   }
 
   bytes(value: Uint8Array): void {
@@ -53,20 +53,23 @@ export class CborWriter {
   #head(major: number, argument: number): void {
     const type = major << 5
     if (argument < 24) {
-      this.#at = this.#bytes.writeUInt8(type | argument, this.#at)
-    } else if (argument < 0x100) {
-      this.#at = this.#bytes.writeUInt8(type | 24, this.#at)
-      this.#at = this.#bytes.writeUInt8(argument, this.#at)
-    } else if (argument < 0x1_0000) {
-      this.#at = this.#bytes.writeUInt8(type | 25, this.#at)
-      this.#at = this.#bytes.writeUInt16BE(argument, this.#at)
-    } else if (argument < 0x1_0000_0000) {
-      this.#at = this.#bytes.writeUInt8(type | 26, this.#at)
-      this.#at = this.#bytes.writeUInt32BE(argument, this.#at)
-    } else {
-      this.#at = this.#bytes.writeUInt8(type | 27, this.#at)
-      this.#at = this.#bytes.writeUInt32BE(Math.floor(argument / 0x1_0000_0000), this.#at)
-      this.#at = this.#bytes.writeUInt32BE(argument % 0x1_0000_0000, this.#at)
+      this.#byte(type | argument)
+      return
     }
+    const sizeCode = argument < 0x100 ? 0 : argument < 0x1_0000 ? 1 : argument < 0x1_0000_0000 ? 2 : 3
+    this.#byte(type | (24 + sizeCode))
+    // Bits are shifted in 32 bits only.
+    let rest = argument
+    const end = this.#at + (1 << sizeCode)
+    for (let at = end - 1; at >= this.#at; at -= 1) {
+      this.#bytes[at] = rest % 0x100
+      rest = Math.floor(rest / 0x100)
+    }
+    this.#at = end
+  }
+
+  #byte(value: number): void {
+    this.#bytes[this.#at] = value
+    this.#at += 1
   }
 }
