@@ -128,6 +128,12 @@ describe('parley-directory doctor', () => {
     })
   })
 
+  test('takes a proxy in front for encryption, as a start does', async () => {
+    await using place = await scratch()
+    const args = ['--data-dir', place.dir, '--port', '0', '--host', '0.0.0.0', '--trust-proxy', '10.0.0.0/8']
+    expect(await diagnosed(args)).toMatchObject({ exitCode: 0, tls: { state: 'good' } })
+  })
+
   test('finds a damaged database, and a directory that is not there yet', async () => {
     await using place = await scratch()
     const dataDir = join(place.dir, 'data')

@@ -13,13 +13,14 @@ import type { Check } from './check.ts'
 const DAY_MS = 24 * 60 * 60 * 1000
 const PROBE_TIMEOUT_MS = 5_000
 
-export function checkTls({ tlsCert, tlsKey, host, insecureHttp }: Settings, now: number): Check {
+export function checkTls({ tlsCert, tlsKey, host, trustProxy, insecureHttp }: Settings, now: number): Check {
   const name = 'tls'
   const files = tlsFilesOf(tlsCert, tlsKey)
   if (files === undefined) {
     if (isLoopback(host)) return { name, state: 'good', says: 'none, and only this machine reaches it' }
+    if (trustProxy.length > 0) return { name, state: 'good', says: 'none; the proxy in front encrypts' }
     const says = `none, and ${host} can be reached by other machines`
-    const advice = 'give --tls-cert and --tls-key, or put a proxy in front'
+    const advice = 'give --tls-cert and --tls-key, or name the proxy that encrypts with --trust-proxy'
     return insecureHttp
       ? { name, state: 'doubtful', says, advice }
       : { name, state: 'bad', says, advice, exitCode: EXIT.usage }
