@@ -10,13 +10,20 @@ const requests = Array.from({ length: Number(users) }, (_, number) =>
 )
 const nextUser = wander(requests.length)
 
+function ask(next: () => Buffer | undefined) {
+  return makeRequests({ port: Number(port), connections: Number(connections), next, status: 200 })
+}
+
 await serveParent(
   {},
   {
+    askForEach: () => {
+      const each = requests.values()
+      return ask(() => each.next().value)
+    },
     ask: (load) => {
       const more = pace(load)
-      const next = () => (more() ? requests[nextUser()] : undefined)
-      return makeRequests({ port: Number(port), connections: Number(connections), next, status: 200 })
+      return ask(() => (more() ? requests[nextUser()] : undefined))
     },
   },
 )
