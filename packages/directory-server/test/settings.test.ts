@@ -1,6 +1,7 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { SETTINGS } from '#settings/settings.ts'
 import { type Ended, SpawnedDirectory, type SpawnOptions, scratch } from './support/spawned-directory.ts'
 
 async function run(args: readonly string[], options?: SpawnOptions): Promise<Ended> {
@@ -85,6 +86,11 @@ describe('the settings of parley-directory', () => {
       exitCode: 64,
       stderr: 'parley-directory: PARLEY_DIRECTORY_INSECURE_HTTP=maybe: on or off is expected\n',
     })
+  })
+
+  test('are all in the page for operators', async () => {
+    const page = await readFile(new URL('../../../docs/operating.md', import.meta.url), 'utf8')
+    expect(SETTINGS.map(({ yamlKey }) => yamlKey).filter((key) => !page.includes(`\`${key}\``))).toEqual([])
   })
 
   test('are told by --help with their variable and their default', async () => {
