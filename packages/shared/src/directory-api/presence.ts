@@ -15,9 +15,10 @@ import { Jws } from '#signed/jws.ts'
 
 export const PresenceChange = z.object({
   name: Name,
-  status: Status,
-  /** Unix milliseconds; only while offline and once seen. */
-  lastSeen: z.int().optional(),
+  status: Status.describe(
+    'As everybody is shown it: a name that hides its presence is offline, as one that nobody holds.',
+  ),
+  lastSeen: z.int().optional().describe('Unix milliseconds; only while offline, once seen, and not hidden.'),
 })
 export type PresenceChange = z.infer<typeof PresenceChange>
 

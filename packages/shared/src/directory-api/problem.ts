@@ -41,19 +41,17 @@ export const ProblemCode = z.enum([
 ])
 export type ProblemCode = z.infer<typeof ProblemCode>
 
-/** RFC 9457, `application/problem+json`. `type` is `urn:parley:problem:` and the code. */
+/** RFC 9457, `application/problem+json`. */
 export const Problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  code: ProblemCode,
-  /** What happened here and what to do next. */
-  detail: z.string().optional(),
-  /** With `stale-seq`: the number in force, so that the next try can be above it. */
-  current: z.int().optional(),
-  /** With `unknown-name`: where the account went that gave the name up. True when the record there is by who signed `retirement`. */
-  movedTo: Name.optional(),
-  /** With `unknown-name`: what the account signed that held the name last. */
-  retirement: Jws.optional(),
+  type: z.string().describe('`urn:parley:problem:` and the code.'),
+  title: z.string().describe('What the code means, for people.'),
+  status: z.int().describe('The status of the answer.'),
+  code: ProblemCode.describe('For programs. Stable: a code once given keeps its meaning.'),
+  detail: z.string().optional().describe('What happened here and what to do next, for people.'),
+  current: z.int().optional().describe('With `stale-seq`: the number in force, so that the next try can be above it.'),
+  movedTo: Name.optional().describe(
+    'With `unknown-name`: where the account went that gave the name up. True when the account there signed `retirement`.',
+  ),
+  retirement: Jws.optional().describe('With `unknown-name`: what the account signed that held the name last.'),
 })
 export type Problem = z.infer<typeof Problem>

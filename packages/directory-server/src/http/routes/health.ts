@@ -1,3 +1,4 @@
+import type { Health, Readiness } from '@parley/shared/directory-api/health.ts'
 import { Router } from 'express'
 import { methodNotAllowed } from '../error-handler.ts'
 import { HttpError } from '../http-error.ts'
@@ -10,7 +11,7 @@ export function healthRoutes({ isReady }: { readonly isReady: () => boolean }): 
     .route('/healthz')
     .get((request, response) => {
       refuseQuery(request)
-      response.json({ status: 'ok' })
+      response.json({ status: 'ok' } satisfies Health)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
   router
@@ -18,7 +19,7 @@ export function healthRoutes({ isReady }: { readonly isReady: () => boolean }): 
     .get((request, response) => {
       refuseQuery(request)
       if (!isReady()) throw new HttpError('unavailable', 'the directory is stopping or cannot write')
-      response.json({ status: 'ready' })
+      response.json({ status: 'ready' } satisfies Readiness)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
   return router
