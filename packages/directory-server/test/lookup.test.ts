@@ -127,6 +127,31 @@ describe('looking up an address', () => {
     }
   })
 
+  test('pages through all who share an address, under each name that shows them', async () => {
+    await using directory = await TestDirectory.start()
+    const people = []
+    for (const name of ['d', 'a', 'c', 'b']) people.push(await directory.register(name))
+    const [dora, , carol] = people
+    if (dora === undefined || carol === undefined) throw new Error('four people expected')
+    const other = await directory.register('e', dora)
+    await directory.publish(carol, { hidePresence: true })
+    expect(await pages(directory, 'ip=127.0.0.1&limit=2')).toEqual([
+      ['a', 'b'],
+      ['d', 'e'],
+    ])
+
+    await directory.publish(carol)
+    await directory.delete('/v1/users/d', { retirement: await dora.retirement() })
+    expect(await pages(directory, 'ip=127.0.0.1&limit=2')).toEqual([
+      ['a', 'b'],
+      ['c', 'e'],
+    ])
+    await directory.restart()
+    expect(await pages(directory, 'ip=127.0.0.1&limit=3')).toEqual([['a', 'b', 'c'], ['e']])
+    await directory.delete('/v1/users/e', { retirement: await other.retirement() })
+    expect(await pages(directory, 'ip=127.0.0.1')).toEqual([['a', 'b', 'c']])
+  })
+
   test('is not misled by forwarding headers', async () => {
     await using directory = await TestDirectory.start()
     const record = await directory.person('alice').record()

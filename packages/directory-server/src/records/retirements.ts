@@ -64,6 +64,7 @@ export class Retirements {
     tables.devices.replace(name, accountId, [])
     forgetUnlistedDevices(tables, accountId, devices)
     if (tables.users.namesOf(accountId).length === 0) tables.sightings.remove(accountId)
+    else tables.sightings.namesChanged(accountId)
     return true
   }
 

@@ -123,4 +123,19 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (account_id, device_key)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Who was seen where, in the order of names, so that a page of an address costs a page, however many share the address.
+  -- Of those who hide their presence nothing is here.
+  CREATE TABLE seen_at (
+    address TEXT NOT NULL,
+    name TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    PRIMARY KEY (address, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX seen_at_by_account ON seen_at (account_id);
+  INSERT INTO seen_at (address, name, account_id)
+    SELECT s.address, u.name, u.account_id FROM sightings s JOIN users u ON u.account_id = s.account_id
+    WHERE s.address IS NOT NULL AND u.retired_at IS NULL AND u.hides_presence = 0;
+  DROP INDEX sightings_by_address;
+  `,
 ]
