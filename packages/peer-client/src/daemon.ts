@@ -39,6 +39,7 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
     directory: options.directory,
     directoryCa: await readCa(options.directoryCa),
     registrationToken: await readToken(options),
+    hidePresence: options.hidePresence,
     listen: { host: options.listen, port },
     peers: options.peers,
     allowPrivate: options.allowPrivate,

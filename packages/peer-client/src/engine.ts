@@ -36,7 +36,7 @@ import type { Listener, Transport } from '#transport/transport.ts'
 export interface EngineOptions {
   readonly profile: string
   readonly identity: Identity
-  readonly directory: Pick<MembershipOptions, 'url' | 'ca' | 'registrationToken'> | undefined
+  readonly directory: Pick<MembershipOptions, 'url' | 'ca' | 'registrationToken' | 'hidesPresence'> | undefined
   /** Where to listen for other peers; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
   readonly peers: readonly PeerAddress[]

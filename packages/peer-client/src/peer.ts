@@ -26,6 +26,8 @@ export interface PeerOptions extends Omit<ProfileOptions, 'directory'> {
   readonly directoryCa?: string | undefined
   /** For a directory that takes new names only with it; kept in the profile for the next start. */
   readonly registrationToken?: string | undefined
+  /** Asks the directory to show nobody whether this account is here, or to show it again; by default as it was. */
+  readonly hidePresence?: boolean | undefined
   /** By default a free port, on 127.0.0.1 when the directory is on this machine or there is none, else on every address. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
   /** HOST:PORT of peers to keep a session to, directory or not. */
@@ -257,8 +259,8 @@ export class Peer {
   }
 
   async #directory(profile: string, url: string) {
-    const { directoryCa: ca, registrationToken: given } = this.#options
-    return { url, ca, registrationToken: await registrationTokenFor(profile, url, given) }
+    const { directoryCa: ca, registrationToken: given, hidePresence: hidesPresence } = this.#options
+    return { url, ca, hidesPresence, registrationToken: await registrationTokenFor(profile, url, given) }
   }
 
   #listen(directory: string | undefined): { host: string; port: number } {

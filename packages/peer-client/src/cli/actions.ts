@@ -34,6 +34,8 @@ export interface StartOptions extends ProfileChoice {
   /** What a closed directory wants to see before it takes a new name; itself, or a file of it. */
   readonly registrationToken?: string | undefined
   readonly registrationTokenFile?: string | undefined
+  /** As it was, unless it is said. */
+  readonly hidePresence?: boolean | undefined
   readonly peers: readonly string[]
   readonly maxPeers: number
   readonly allowPrivate: boolean

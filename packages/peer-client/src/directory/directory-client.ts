@@ -21,19 +21,19 @@ import { DIRECTORY_TIMEOUT_MS } from '@parley/shared/limits.ts'
 import { signAccountRecord } from '@parley/shared/signed/account-record.ts'
 import { signDeviceProof } from '@parley/shared/signed/device-proof.ts'
 import { type DeviceStatement, signDeviceStatement } from '@parley/shared/signed/device-statement.ts'
-import { SignedObjectError } from '@parley/shared/signed/jws.ts'
+import type { Jws } from '@parley/shared/signed/jws.ts'
 import type { PrekeyBatch, PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { signRetirement } from '@parley/shared/signed/retirement.ts'
 import { z } from 'zod'
 import type { Identity } from '#identity/identity.ts'
-import { Counter, staleAt } from './counter.ts'
+import { Counter } from './counter.ts'
 import type { DirectoryAddress } from './directory-address.ts'
 import { call } from './directory-calls.ts'
-import { DirectoryError } from './directory-error.ts'
 import { type DirectoryKeyPin, PinnedDirectoryKey } from './directory-key.ts'
 import { HttpExchange, type HttpRequest, type Route } from './http-exchange.ts'
 import { type FollowedUser, followMoves, type Move, moveOf } from './moves.ts'
 import { isCurrent, nextRecord, type Said } from './my-record.ts'
+import { isWrongAudience, unless, wasOvertaken } from './refusals.ts'
 import { type VerifiedUser, verifyUser } from './verified-user.ts'
 
 export interface DirectoryClientOptions extends DirectoryAddress {
@@ -143,13 +143,16 @@ export class DirectoryClient {
       const held = await this.lookup(name, { signal })
       const now = this.#now()
       const record = await nextRecord({ identity: this.#identity, said, audience, held: held?.account, now })
-      if (held !== undefined && isCurrent(held.account.record, record)) return { outcome: 'unchanged', user: held }
-      const body: z.infer<typeof PutRecord> = { record: await signAccountRecord(record, account.privateKey) }
+      if (held !== undefined && isCurrent(held.account.record, record)) {
+        // Where it is seen, an account that hides learns only from the answer to something that it sends.
+        const user = held.account.record.hidePresence ? await this.#putRecord(held.account.jws, signal) : held
+        return { outcome: 'unchanged', user }
+      }
       try {
+        const jws = await signAccountRecord(record, account.privateKey)
         // It is told only when it is needed.
         const token = held === undefined ? this.#registrationToken : undefined
-        const user = await this.#call(User, { method: 'PUT', path: userPath(name), body, token, signal })
-        return { outcome: 'published', user: await this.#verified(user, name, signal) }
+        return { outcome: 'published', user: await this.#putRecord(jws, signal, token) }
       } catch (error) {
         if (left === 1 || !wasOvertaken(error)) throw error
       }
@@ -243,6 +246,13 @@ export class DirectoryClient {
     return this.#sameKey(request.signal, () => call(this.#exchange, schema, request))
   }
 
+  async #putRecord(record: Jws, signal: AbortSignal | undefined, token?: string): Promise<VerifiedUser> {
+    const { name } = this.#identity
+    const body: z.infer<typeof PutRecord> = { record }
+    const user = await this.#call(User, { method: 'PUT', path: userPath(name), body, token, signal })
+    return this.#verified(user, name, signal)
+  }
+
   async #lookupOrMove(name: Name, signal: AbortSignal | undefined): Promise<VerifiedUser | Move | undefined> {
     try {
       const user = await this.#call(User, { method: 'GET', path: userPath(name), signal })
@@ -280,23 +290,4 @@ export class DirectoryClient {
 
 function userPath(name: Name): string {
   return `/v1/users/${name}`
-}
-
-function isWrongAudience(error: unknown): boolean {
-  if (!(error instanceof DirectoryError)) return false
-  const { problem, cause } = error
-  return problem?.code === 'wrong-audience' || (cause instanceof SignedObjectError && cause.code === 'wrong-audience')
-}
-
-function wasOvertaken(error: unknown): boolean {
-  return staleAt(error) !== undefined || (error instanceof DirectoryError && error.problem?.code === 'wrong-prev')
-}
-
-/** Turns the refusals that say "there is none" into undefined. */
-function unless(...codes: readonly string[]): (error: unknown) => undefined {
-  return (error) => {
-    if (error instanceof DirectoryError && error.problem !== undefined && codes.includes(error.problem.code))
-      return undefined
-    throw error
-  }
 }

@@ -17,6 +17,8 @@ export interface MembershipOptions extends DirectoryAddress {
   readonly identity: Identity
   /** Small facts that outlive the process; the directory's key is pinned there. */
   readonly facts: { get(key: string): string | undefined; set(key: string, value: string): void }
+  /** Whether others may see there if this account is here; undefined leaves it as it was. */
+  readonly hidesPresence?: boolean | undefined
   readonly statement: (
     route: Route | undefined,
     observedAddress: string | undefined,
@@ -40,7 +42,7 @@ export class Membership {
   #audience: Digest | undefined
 
   constructor(options: MembershipOptions) {
-    const { url, ca, identity, facts, log } = options
+    const { url, ca, identity, facts, log, hidesPresence } = options
     this.#options = options
     this.url = url
     this.host = new URL(url).host
@@ -57,6 +59,7 @@ export class Membership {
     this.#registration = new Registration({
       directory: this.client,
       identity,
+      said: () => (hidesPresence === undefined ? {} : { hidesPresence }),
       statement: (observedAddress) => options.statement(this.client.route, observedAddress),
       prekeys: options.prekeys,
       onState: (state) => {

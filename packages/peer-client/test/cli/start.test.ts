@@ -1,9 +1,11 @@
 import { chmod, readdir, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { parley, startParley } from '../support/command-line.ts'
+import { startDirectory } from '../support/running-directory.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
 
 interface ReadyLine {
@@ -76,6 +78,35 @@ test('two peers talk, and their databases prove it', async () => {
     code: 0,
     out: expect.stringContaining('1 delivery proven, 0 pending'),
   })
+})
+
+test('presence is hidden at the directory when asked for, stays hidden, and is shown again when asked for', async () => {
+  await using directory = await startDirectory()
+  await using home = await tempDirectory()
+  const environment = { XDG_DATA_HOME: home.path }
+  const found = async () => {
+    const { out } = await parley(['find', 'alice', '--name', 'bob', '--json'], { environment })
+    return out === '' ? undefined : JSON.parse(out)
+  }
+  await using bob = start(environment, '--name', 'bob', '--directory', directory.url)
+  await bob.ready()
+  for (const [flag, expected] of [
+    ['--hide-presence', { status: 'offline' }],
+    [undefined, { status: 'offline' }],
+    ['--no-hide-presence', { status: 'online', address: '127.0.0.1' }],
+  ] as const) {
+    const flags = flag === undefined ? [] : [flag]
+    await using alice = start(environment, '--name', 'alice', '--directory', directory.url, ...flags)
+    await alice.ready()
+    const isOnline = async () => {
+      const { out } = await parley(['status', '--name', 'alice', '--json'], { environment })
+      return JSON.parse(out).directory.state === 'online'
+    }
+    while (!(await isOnline()) || (await found()) === undefined) await setTimeout(50)
+    const { name, displayName, account, ...seen } = await found()
+    expect([name, displayName, seen]).toEqual(['alice', 'alice', expected])
+    expect(account).toHaveLength(43)
+  }
 })
 
 test('what keeps a daemon from starting is said in a sentence', async () => {

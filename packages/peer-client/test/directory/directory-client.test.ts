@@ -225,7 +225,10 @@ test('what is not said anew stays as the account said it before', async () => {
   const alice = await identityOf('alice')
   using client = clientOf(alice, directory.url)
   await client.publishRecord({ profile: { statusText: 'here' }, hidesPresence: true })
-  expect(await client.publishRecord()).toMatchObject({ outcome: 'unchanged' })
+  expect(await client.publishRecord()).toMatchObject({
+    outcome: 'unchanged',
+    user: { observed: { status: 'offline', address: '127.0.0.1' } },
+  })
   using other = clientOf(await secondDevice(alice), directory.url)
 
   const { user } = await other.publishRecord()

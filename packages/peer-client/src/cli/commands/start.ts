@@ -48,6 +48,8 @@ export const startCommand = defineCommand({
     // On the command line every user of the machine could read it.
     new Option('--registration-token <token>').env('PARLEY_REGISTRATION_TOKEN').hideHelp(),
     new Option('--no-directory', 'use no directory in this run'),
+    new Option('--hide-presence', 'ask the directory to show nobody whether you are online; it stays so'),
+    new Option('--no-hide-presence', 'let it be seen again'),
     new Option('--peer <address...>', 'HOST:PORT of a peer to keep a session to').default([], 'none'),
     new Option('--max-peers <number>', 'how many peers may be connected to you')
       .default(DEFAULT_MAX_PEERS)
@@ -71,6 +73,7 @@ export const startCommand = defineCommand({
     directoryCa: z.string().optional(),
     registrationToken: z.string().optional(),
     registrationTokenFile: z.string().optional(),
+    hidePresence: z.boolean().optional(),
     peer: z.array(z.string()),
     maxPeers: z.int(),
     allowPrivate: z.boolean(),
