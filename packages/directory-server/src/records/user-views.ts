@@ -82,7 +82,7 @@ function unknownName(name: Name, last: UserRow | undefined): RefusedError {
   return new RefusedError('unknown-name', sentence, { movedTo, retirement })
 }
 
-function summaryOf(row: FoundRow, seen: Seen): UserSummary {
+function summaryOf(row: Omit<FoundRow, 'expiresAt'>, seen: Seen): UserSummary {
   return {
     accountId: row.accountId,
     name: row.name,

@@ -10,6 +10,7 @@ export interface FoundRow {
   readonly displayName: string
   readonly statusText: string | null
   readonly hidesPresence: number
+  readonly expiresAt: number
 }
 
 /** What to look for. */
@@ -24,28 +25,24 @@ export interface Sought {
 interface Range {
   from: string
   to: string
-  now: number
   limit: number
 }
 
 interface Candidate extends FoundRow {
   readonly id: number
   readonly text: string
-  readonly expiresAt: number
 }
 
-interface Slice {
+interface Step {
   grams: string
   after: number
-  to: number
 }
 
 const COLUMNS = `e.name, e.account_id AS accountId, e.display_name AS displayName, e.status_text AS statusText,
-  e.hides_presence AS hidesPresence`
+  e.hides_presence AS hidesPresence, e.expires_at AS expiresAt`
 /** Sorts behind every continuation of a text: there is no character above it. */
 const LAST_CHARACTER = '\u{10ffff}'
 const CANDIDATES_PER_STEP = 100
-const FIRST_SLICE = 50_000
 
 /**
  * The reading side of the search, on any connection. Both methods look at a bounded number of entries, however many there are:
@@ -55,49 +52,40 @@ export class SearchIndex {
   readonly #byName: Statement<[Range], FoundRow>
   readonly #byDisplayName: Statement<[Range], FoundRow>
   readonly #byWord: Statement<[Range], FoundRow>
-  readonly #slice: Statement<[Slice], Candidate>
-  readonly #lastId: Statement<[], number>
+  readonly #step: Statement<[Step], Candidate>
 
   constructor(database: Database) {
-    const inForce = `e.expires_at > @now LIMIT @limit`
     this.#byName = database.prepare(
-      `SELECT ${COLUMNS} FROM (
-         SELECT * FROM search_entries WHERE name >= @from AND name < @to ORDER BY name LIMIT ${MAX_SEARCH_SCANNED}
-       ) e WHERE ${inForce}`,
+      `SELECT ${COLUMNS} FROM search_entries e WHERE e.name >= @from AND e.name < @to ORDER BY e.name LIMIT @limit`,
     )
     this.#byDisplayName = database.prepare(
-      `SELECT ${COLUMNS} FROM (
-         SELECT * FROM search_entries INDEXED BY search_by_display WHERE folded_display >= @from AND folded_display < @to
-         ORDER BY folded_display, name LIMIT ${MAX_SEARCH_SCANNED}
-       ) e WHERE ${inForce}`,
+      `SELECT ${COLUMNS} FROM search_entries e INDEXED BY search_by_display
+       WHERE e.folded_display >= @from AND e.folded_display < @to ORDER BY e.folded_display, e.name LIMIT @limit`,
     )
     // CROSS JOIN fixes the order of the loops (sqlite.org/optoverview.html), and with it the order of the answer.
     this.#byWord = database.prepare(
       `SELECT DISTINCT ${COLUMNS} FROM (
          SELECT name FROM search_words WHERE word >= @from AND word < @to ORDER BY word, name LIMIT ${MAX_SEARCH_SCANNED}
-       ) w CROSS JOIN search_entries e ON e.name = w.name WHERE ${inForce}`,
+       ) w CROSS JOIN search_entries e ON e.name = w.name LIMIT @limit`,
     )
-    this.#slice = database.prepare(
-      `SELECT ${COLUMNS}, e.id, e.expires_at AS expiresAt,
-         e.name || char(10) || e.folded_display || char(10) || e.folded_status AS text FROM (
+    this.#step = database.prepare(
+      `SELECT ${COLUMNS}, e.id, e.name || char(10) || e.folded_display || char(10) || e.folded_status AS text FROM (
          SELECT rowid AS id FROM search_parts
-         WHERE search_parts MATCH @grams AND rowid > @after AND rowid <= @to ORDER BY rowid LIMIT ${CANDIDATES_PER_STEP}
+         WHERE search_parts MATCH @grams AND rowid > @after ORDER BY rowid LIMIT ${CANDIDATES_PER_STEP}
        ) c CROSS JOIN search_entries e ON e.id = c.id`,
     )
-    this.#lastId = database.prepare<[], number>('SELECT coalesce(max(id), 0) FROM search_entries').pluck()
   }
 
   /** Those who begin with it, the best first: by name, then by display name, then by a word. */
-  byBeginning({ text, limit, now }: Sought): FoundRow[] {
-    const found = new Map<Name, FoundRow>()
-    const range = { from: text, to: `${text}${LAST_CHARACTER}`, now }
-    const passes = isOneWord(text)
-      ? [this.#byName, this.#byDisplayName, this.#byWord]
-      : [this.#byName, this.#byDisplayName]
-    for (const pass of passes) {
+  byBeginning(sought: Sought): FoundRow[] {
+    const { text, limit } = sought
+    const byName = this.#inForce(this.#byName, sought, limit)
+    if (byName.length >= limit) return byName
+    const found = new Map(byName.map((row) => [row.name, row]))
+    for (const pass of isOneWord(text) ? [this.#byDisplayName, this.#byWord] : [this.#byDisplayName]) {
       if (found.size >= limit) break
       // Whoever an earlier pass found may be found again, and nobody else can come in vain.
-      for (const row of pass.all({ ...range, limit: limit + found.size })) {
+      for (const row of this.#inForce(pass, sought, limit + found.size)) {
         if (!found.has(row.name)) found.set(row.name, row)
       }
     }
@@ -112,8 +100,8 @@ export class SearchIndex {
     if (Array.from(text).length < GRAM_CHARS || limit <= 0) return []
     const beginning: FoundRow[] = []
     const inside: FoundRow[] = []
-    for (const { text: where, id: _, expiresAt, ...row } of this.#candidates(text)) {
-      if (expiresAt <= now || but.has(row.name) || !where.includes(text)) continue
+    for (const { text: where, id: _, ...row } of this.#candidates(text)) {
+      if (row.expiresAt <= now || but.has(row.name) || !where.includes(text)) continue
       const rows = hasWordBeginning(where, text) ? beginning : inside
       rows.push(row)
       if (beginning.length + inside.length >= limit) break
@@ -121,21 +109,26 @@ export class SearchIndex {
     return [...beginning.sort(byName), ...inside.sort(byName)]
   }
 
-  /** Entries that have all the trigrams, in slices of the index: the next one is read only when it is asked for. */
+  /** Without those whose record has expired: they are few, because they are cleared away, and are not to be many here. */
+  #inForce(pass: Statement<[Range], FoundRow>, { text, now }: Sought, limit: number): FoundRow[] {
+    const range = { from: text, to: `${text}${LAST_CHARACTER}` }
+    const rows = pass.all({ ...range, limit })
+    const inForce = rows.filter((row) => row.expiresAt > now)
+    if (inForce.length === rows.length || rows.length < limit) return inForce
+    const more = pass.all({ ...range, limit: MAX_SEARCH_SCANNED })
+    return more.filter((row) => row.expiresAt > now).slice(0, limit)
+  }
+
+  /** Entries that have the trigrams, some at a time: more are read only when they are asked for. */
   *#candidates(text: string): Generator<Candidate> {
     const grams = gramsOf(text).map(quote).join(' AND ')
-    const last = this.#lastId.get() ?? 0
     const deadline = performance.now() + SEARCH_BUDGET_MS
-    let seen = 0
-    let width = FIRST_SLICE
-    for (let after = 0; after < last && seen < MAX_SEARCH_CANDIDATES && performance.now() < deadline; ) {
-      const to = after + width
-      const rows = this.#slice.all({ grams, after, to })
+    let after: number | undefined = 0
+    for (let seen = 0; after !== undefined && seen < MAX_SEARCH_CANDIDATES && performance.now() < deadline; ) {
+      const rows: Candidate[] = this.#step.all({ grams, after })
       yield* rows
       seen += rows.length
-      const isFull = rows.length === CANDIDATES_PER_STEP
-      after = isFull ? (rows.at(-1)?.id ?? to) : to
-      if (!isFull) width *= 2
+      after = rows.length === CANDIDATES_PER_STEP ? rows.at(-1)?.id : undefined
     }
   }
 }

@@ -8,6 +8,7 @@ const WORD = /[\p{L}\p{N}\p{M}]+/gu
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
 
 export const GRAM_CHARS = 3
+const MAX_GRAMS = 8
 
 /** Compatibility forms (NFKC), case, accents and kinds of space mean nothing: `Zoë`, `ＺＯＥ` and `zoe` are one text. */
 export function foldText(text: string): string {
@@ -40,15 +41,19 @@ export function hasWordBeginning(text: string, part: string): boolean {
   return false
 }
 
-/** Sets of three characters that cover a folded text: whatever contains the text contains all of them. Of shorter text none. */
+/**
+ * Some of the three characters in a row that a folded text has: whatever contains the text contains all of them. Of shorter text
+ * none. Every second one, and no more than a few: each costs a walk over its list, and what they let through is looked at anyway.
+ */
 export function gramsOf(folded: string): string[] {
   const chars = Array.from(folded)
-  const grams = new Set<string>()
-  for (let at = 0; at + GRAM_CHARS <= chars.length; at += GRAM_CHARS) {
-    grams.add(chars.slice(at, at + GRAM_CHARS).join(''))
-  }
-  if (chars.length > GRAM_CHARS) grams.add(chars.slice(-GRAM_CHARS).join(''))
-  return [...grams]
+  const last = chars.length - GRAM_CHARS
+  if (last < 0) return []
+  const count = Math.min(MAX_GRAMS, Math.ceil(last / 2) + 1)
+  const places = Array.from({ length: count }, (_, index) =>
+    count === 1 ? 0 : Math.round((index * last) / (count - 1)),
+  )
+  return [...new Set(places.map((at) => chars.slice(at, at + GRAM_CHARS).join('')))]
 }
 
 function addTails(word: string, words: Set<string>): void {
