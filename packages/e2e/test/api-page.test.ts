@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs'
-import { expect, test } from '@jest/globals'
+import { expect } from '@jest/globals'
 import { chromium } from 'playwright-core'
+import { needing } from '#needing.ts'
 import { onStage } from '#stage.ts'
 
 const BROWSER = process.env['PARLEY_CHROMIUM'] ?? '/usr/bin/chromium'
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update']
 
-/** Needs a browser, which a machine that only runs the programs does not have. */
-const inBrowser = existsSync(BROWSER) ? test : test.skip
+const inBrowser = needing(BROWSER, 'how the page of the API looks in a browser')
 
 inBrowser(
   'the page of the API shows every call, asks nobody else, and breaks no rule of its own',

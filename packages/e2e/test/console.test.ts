@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -6,6 +5,7 @@ import { UsersPage } from '@parley/shared/directory-api/users.ts'
 import type { DirectoryProgram } from '#directory-program.ts'
 import { eventually } from '#eventually.ts'
 import { freePort } from '#free-port.ts'
+import { needing } from '#needing.ts'
 import type { Ended, Program } from '#program.ts'
 import { COMMAND, onStage, type Stage } from '#stage.ts'
 
@@ -13,9 +13,7 @@ const HOSTILE = '\u001b]0;owned\u0007\u001b[31mred\u202e'
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
 
-const hasScript = spawnSync('script', ['--version']).status === 0
-if (!hasScript) console.warn('script (util-linux) is not installed: nobody looks at the console on a terminal')
-const onTerminal = hasScript || process.env['CI'] !== undefined ? test : test.skip
+const onTerminal = needing('script', 'the console on a terminal')
 
 function flags(directory: Pick<DirectoryProgram, 'url'>, keys: string): string[] {
   return ['--port', new URL(directory.url).port, '--keys', keys]

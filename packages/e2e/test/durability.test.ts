@@ -1,14 +1,12 @@
-import { spawnSync } from 'node:child_process'
 import { expect, test } from '@jest/globals'
+import { needing } from '#needing.ts'
 import { PeerProgram } from '#peer-program.ts'
 import { onStage } from '#stage.ts'
 import { callsIn, keptPromises, type SystemCall, traced } from '#system-calls.ts'
 
 const MESSAGES = 50
 
-const hasStrace = spawnSync('strace', ['-V']).status === 0
-if (!hasStrace) console.warn('strace is not installed: nobody looks whether answers wait for the disk')
-const tracing = hasStrace || process.env['CI'] !== undefined ? test : test.skip
+const tracing = needing('strace', 'whether answers wait for the disk')
 
 tracing(
   'nothing is acknowledged, to a peer or to a program, before it was synced to the disk',
