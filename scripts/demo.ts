@@ -108,8 +108,9 @@ class Demo implements AsyncDisposable {
 
   #run(name: string, command: readonly string[]): Program {
     if (this.#isOver) throw new Error('interrupted')
-    const { PATH = '', HOME = '', LANG = 'C.UTF-8' } = process.env
-    const program = new Program({ name, command, env: { PATH, HOME, LANG } })
+    const { PATH = '', HOME = '', LANG = 'C.UTF-8', NODE_COMPILE_CACHE } = process.env
+    const env = { PATH, HOME, LANG, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) }
+    const program = new Program({ name, command, env })
     this.#programs.push(program)
     return program
   }

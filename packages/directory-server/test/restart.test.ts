@@ -153,7 +153,7 @@ describe('starting', () => {
     await directory.stop()
     const port = Number(new URL(other.url).port)
 
-    await expect(startDirectory({ dataDir: directory.dataDir, port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await expect(startDirectory({ dataDir: directory.dataDir, port })).rejects.toMatchObject({ code: 'address-in-use' })
     await directory.restart()
     expect((await directory.get('/readyz')).body).toEqual({ status: 'ready' })
   })

@@ -55,12 +55,12 @@ export class Stage implements AsyncDisposable {
   }
 
   run({ name, command, input, env = {} }: RunOptions): Program {
-    const { PATH = '' } = process.env
+    const { PATH = '', NODE_COMPILE_CACHE = COMPILED } = process.env
     const program = new Program({
       name,
       command,
       input,
-      env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE: COMPILED, ...env },
+      env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE, ...env },
     })
     this.#programs.push(program)
     return program

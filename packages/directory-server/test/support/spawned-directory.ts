@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const COMMAND = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
+// Shared by all programs of a test run; it must not land in a home that does not exist.
+const {
+  PATH,
+  NODE_COMPILE_CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/compiled', import.meta.url)),
+} = process.env
 
 export interface Ended {
   readonly exitCode: number | null
@@ -38,7 +43,7 @@ export class SpawnedDirectory implements AsyncDisposable {
     const shell = isLimited ? ['bash', '-c', `${limits} && exec "$0" "$@"`] : []
     const [command = '', ...rest] = [...shell, ...COMMAND, ...args]
     this.#child = spawn(command, rest, {
-      env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+      env: { PATH, NODE_COMPILE_CACHE, HOME: '/nonexistent', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -7,8 +7,10 @@ import { isLocalMessageId, type LocalMessageId } from '@parley/shared/ids.ts'
 const TAG_BYTES = 12
 const TAG_CHARS = 16
 
+/** Begins with a letter: an id that began with a dash would look like an option on a command line. */
 export function newTag(random: (size: number) => Uint8Array): string {
-  return toBase64url(random(TAG_BYTES))
+  const [first = 0, ...others] = random(TAG_BYTES)
+  return toBase64url(Uint8Array.of(first & 0x7f, ...others))
 }
 
 const seqBytes = Buffer.alloc(4)

@@ -21,7 +21,7 @@ test('a command that only asks the daemon does not load what the daemon is made 
 
 test('what was compiled is kept for the next start, in a place that is the owner’s alone', async () => {
   await using dir = await tempDirectory()
-  const environment = { HOME: dir.path, NODE_DISABLE_COMPILE_CACHE: undefined }
+  const environment = { HOME: dir.path, NODE_COMPILE_CACHE: undefined }
   expect(await parley(['--version'], { environment })).toMatchObject({ code: 0 })
   const compiled = join(dir.path, '.cache/parley/compiled')
   expect((await stat(compiled)).mode & 0o777).toBe(0o700)

@@ -16,6 +16,11 @@ export interface Ended {
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const QUIET = '--disable-warning=ExperimentalWarning'
+// Shared by all programs of a test run; it must not land in a home that does not exist.
+const {
+  PATH,
+  NODE_COMPILE_CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/compiled', import.meta.url)),
+} = process.env
 
 interface ChildOptions {
   readonly environment?: Environment
@@ -36,9 +41,7 @@ export function startParley(
   args: readonly string[],
   { environment = {}, input, script = MAIN }: ChildOptions = {},
 ): Child {
-  const { PATH } = process.env
-  const apart = { HOME: '/nonexistent', NODE_DISABLE_COMPILE_CACHE: '1' }
-  const env = { PATH, TZ: 'UTC', LANG: 'C.UTF-8', ...apart, ...environment }
+  const env = { PATH, NODE_COMPILE_CACHE, HOME: '/nonexistent', TZ: 'UTC', LANG: 'C.UTF-8', ...environment }
   const child = spawn(process.execPath, [QUIET, script, ...args], { env, stdio: 'pipe' })
   let out = ''
   let err = ''
