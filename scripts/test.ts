@@ -7,7 +7,7 @@ import { killAll, QUIET, run } from './running/process-group.ts'
 const isColoured = Boolean(process.stdout.isTTY)
 
 const MAX_CHECK_MS = 5 * 60_000
-const MAX_TESTS_MS = 15 * 60_000
+const MAX_TESTS_MS = 40 * 60_000
 
 const checks = [
   { name: 'types', command: ['tsc', '-b', '--pretty', String(isColoured)] },

@@ -97,7 +97,7 @@ export const Settings = z.strictObject({
     isList: true,
   }),
   ipLookup: setting(toggle(), {
-    help: 'tell anybody who was seen at an address (GET /v1/users?ip=)',
+    help: 'tell nobody who was seen at an address (GET /v1/users?ip=)',
     default: true,
   }),
   metrics: setting(choice(METRICS), {
