@@ -33,6 +33,9 @@ export interface Load {
 
 const OPEN: readonly DeliveryState[] = ['queued', 'sent']
 const IS_OPEN = `state IN ('queued', 'sent')`
+/** The range that `from` lies in begins at or before it; every other one begins inside. Parameters as `overlapOf` gives them. */
+const OVERLAPS = `stream = ? AND account = ? AND from_seq BETWEEN
+  coalesce((SELECT max(from_seq) FROM deliveries WHERE stream = ? AND account = ? AND from_seq <= ?), ?) AND ? AND to_seq >= ?`
 const COLUMNS = 'account, device, state, hold, reason, at, from_seq AS "from", to_seq AS "to"'
 
 /**
@@ -44,15 +47,12 @@ export class DeliveriesTable {
   readonly #setTo: Statement<[number, number, AccountId, number]>
   readonly #delete: Statement<[number, AccountId, number]>
   readonly #last: Statement<[number, AccountId], RangeRow>
-  readonly #overlapping: Statement<unknown[], RangeRow>
+  readonly #overlapping: Statement<Overlap, RangeRow>
   readonly #hold: Statement<[Hold | null, AccountId]>
   readonly #at: Statement<[number, AccountId, number], RangeRow>
   readonly #nextAccount: Statement<[number, string], { account: AccountId }>
   readonly #lowestOpen: Statement<[number, AccountId], { seq: number }>
-  readonly #waiting: Statement<
-    [number, number, number, AccountId, number, number],
-    { messages: number; bytes: number | null }
-  >
+  readonly #waiting: Statement<[number, number, ...Overlap], { messages: number; bytes: number | null }>
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -64,12 +64,7 @@ export class DeliveriesTable {
     this.#last = database.prepare(
       `SELECT ${COLUMNS} FROM deliveries WHERE stream = ? AND account = ? ORDER BY from_seq DESC LIMIT 1`,
     )
-    // The range that `from` lies in begins at or before it; every other one begins inside.
-    this.#overlapping = database.prepare(
-      `SELECT ${COLUMNS} FROM deliveries WHERE stream = ? AND account = ? AND from_seq BETWEEN
-       coalesce((SELECT max(from_seq) FROM deliveries WHERE stream = ? AND account = ? AND from_seq <= ?), ?) AND ? AND to_seq >= ?
-       ORDER BY from_seq`,
-    )
+    this.#overlapping = database.prepare(`SELECT ${COLUMNS} FROM deliveries WHERE ${OVERLAPS} ORDER BY from_seq`)
     this.#hold = database.prepare(`UPDATE deliveries SET hold = ? WHERE account = ? AND state = 'queued'`)
     this.#at = database.prepare(
       `SELECT ${COLUMNS} FROM deliveries WHERE stream = ? AND account = ? AND from_seq <= ? ORDER BY from_seq DESC LIMIT 1`,
@@ -78,12 +73,12 @@ export class DeliveriesTable {
       'SELECT account FROM deliveries WHERE stream = ? AND account > ? ORDER BY account LIMIT 1',
     )
     this.#lowestOpen = database.prepare(
-      `SELECT from_seq AS seq FROM deliveries WHERE stream = ? AND account = ? AND ${IS_OPEN} ORDER BY from_seq LIMIT 1`,
+      `SELECT from_seq AS seq FROM deliveries INDEXED BY deliveries_open WHERE stream = ? AND account = ? AND ${IS_OPEN} ORDER BY from_seq LIMIT 1`,
     )
     this.#waiting = database.prepare(
       `SELECT count(*) AS messages, sum(length(m.bytes)) AS bytes FROM deliveries d JOIN messages m
        ON m.position BETWEEN ((d.stream << 32) | max(d.from_seq, ?)) AND ((d.stream << 32) | min(d.to_seq, ?))
-       WHERE d.stream = ? AND d.account = ? AND d.${IS_OPEN} AND d.from_seq <= ? AND d.to_seq >= ?`,
+       WHERE ${OVERLAPS} AND d.${IS_OPEN}`,
     )
   }
 
@@ -151,8 +146,8 @@ export class DeliveriesTable {
   }
 
   /** What counts for the outbox limit among these positions. */
-  waiting(stream: number, account: AccountId, { from, to }: Range): Load {
-    const row = this.#waiting.get(from, to, stream, account, to, from)
+  waiting(stream: number, account: AccountId, range: Range): Load {
+    const row = this.#waiting.get(range.from, range.to, ...overlapOf(stream, account, range))
     return { messages: row?.messages ?? 0, bytes: row?.bytes ?? 0 }
   }
 
@@ -175,11 +170,17 @@ export class DeliveriesTable {
     }
   }
 
-  #overlaps(stream: number, account: AccountId, { from, to }: Range): RangeRow[] {
-    return this.#overlapping.all(stream, account, stream, account, from, from, to, from)
+  #overlaps(stream: number, account: AccountId, range: Range): RangeRow[] {
+    return this.#overlapping.all(...overlapOf(stream, account, range))
   }
 
   #put(stream: number, { account, from, to, device, state, hold, reason, at }: RangeRow): void {
     this.#insert.run(stream, account, from, to, device, state, hold, reason, at)
   }
+}
+
+type Overlap = [number, AccountId, number, AccountId, number, number, number, number]
+
+function overlapOf(stream: number, account: AccountId, { from, to }: Range): Overlap {
+  return [stream, account, stream, account, from, from, to, from]
 }

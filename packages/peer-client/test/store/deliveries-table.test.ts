@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { openDatabase } from '#store/database.ts'
 import { DeliveriesTable, type DeliveryState, type Hold } from '#store/deliveries-table.ts'
 import { newTag } from '#store/local-ids.ts'
+import { MessagesTable } from '#store/messages-table.ts'
 import { StreamsTable } from '#store/streams-table.ts'
 
 const ALICE = DeviceKey.parse(Buffer.alloc(32, 1).toString('base64url'))
@@ -36,6 +37,7 @@ test('ranges say of each message what a row for each would say', () => {
     fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
       const database = openDatabase(':memory:')
       const table = new DeliveriesTable(database)
+      const messages = new MessagesTable(database)
       const { id } = new StreamsTable(database).insert({
         tag: newTag((size) => Buffer.alloc(size)),
         device: ALICE,
@@ -48,7 +50,11 @@ test('ranges say of each message what a row for each would say', () => {
         const range = { from, to: from + length - 1 }
         if (what === 'append') {
           table.append(id, BOB, { from: model.length + 1, to: model.length + length }, hold, at)
-          for (let n = 0; n < length; n += 1) model.push({ state: 'queued', hold, at })
+          for (let n = 0; n < length; n += 1) {
+            model.push({ state: 'queued', hold, at })
+            const seq = model.length
+            messages.insert({ stream: id, seq, lamport: seq, storedAt: at, bytes: Buffer.alloc(seq) })
+          }
           continue
         }
         if (what === 'hold') {
@@ -70,8 +76,16 @@ test('ranges say of each message what a row for each would say', () => {
         expect(row?.device ?? null).toBe(one.state === 'delivered' ? BOBS : null)
       }
       expect(table.find(id, model.length + 1, BOB)).toBeUndefined()
-      const open = model.findIndex(({ state }) => state === 'queued' || state === 'sent')
+      const open = model.findIndex(({ state }) => isOpen(state))
       expect(table.lowestOpen(id, BOB)).toBe(open === -1 ? undefined : open + 1)
+      for (const { from, length } of changes) {
+        const to = from + length - 1
+        const waiting = model.slice(from - 1, to).map(({ state }, n) => (isOpen(state) ? from + n : 0))
+        expect(table.waiting(id, BOB, { from, to })).toEqual({
+          messages: waiting.filter((bytes) => bytes > 0).length,
+          bytes: waiting.reduce((sum, bytes) => sum + bytes, 0),
+        })
+      }
       const refused = model.flatMap(({ state }, index) => (state === 'refused' ? [index + 1] : []))
       const ranges = table.refused(id, BOB, { from: 1, to: 1_000 })
       expect(ranges.flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, n) => from + n))).toEqual(
@@ -82,3 +96,33 @@ test('ranges say of each message what a row for each would say', () => {
     { numRuns: 100 },
   )
 })
+
+test('what is open is found without a walk over what was delivered before', () => {
+  const database = openDatabase(':memory:')
+  const sources: string[] = []
+  const prepare = database.prepare.bind(database)
+  Object.assign(database, {
+    prepare: (sql: string) => {
+      sources.push(sql)
+      return prepare(sql)
+    },
+  })
+  new DeliveriesTable(database).find(1, 1, BOB)
+  const planOf = (part: string) =>
+    sources
+      .filter((sql) => sql.startsWith(`SELECT ${part}`))
+      .flatMap((sql) =>
+        prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql.replaceAll('?', '1')}`)
+          .all()
+          .map(({ detail }) => detail),
+      )
+  expect(planOf('count(*)')).toContain(
+    'SEARCH d USING PRIMARY KEY (stream=? AND account=? AND from_seq>? AND from_seq<?)',
+  )
+  expect(planOf('from_seq AS seq')).toEqual(['SEARCH deliveries USING INDEX deliveries_open (stream=? AND account=?)'])
+  database.close()
+})
+
+function isOpen(state: DeliveryState): boolean {
+  return state === 'queued' || state === 'sent'
+}
