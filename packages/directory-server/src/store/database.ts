@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { syncDirectory, touchPrivate } from './data-dir.ts'
 import type { Transactions } from './group-commit.ts'
+import { keepPlans } from './keep-plans.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { StoreError } from './store-error.ts'
 
@@ -52,16 +53,6 @@ function configure(database: Database): void {
       throw new StoreError('unsafe-settings', `SQLite keeps ${name} at ${String(actual)} instead of ${expected}`)
     }
   }
-}
-
-/**
- * Every statement prepared from here on keeps the plan that it was prepared with. SQLite, built to look at values (STAT4), compiles most
- * statements with a join, an order or a limit anew whenever a bare parameter of theirs is bound, which costs ten times what they
- * do; behind a plus it is the same value, found by the same index, and no plan depends on it.
- */
-function keepPlans(database: Database): void {
-  const prepare = database.prepare.bind(database)
-  Object.assign(database, { prepare: (sql: string) => prepare(sql.replaceAll(/\?|@\w+/g, '+$&')) })
 }
 
 /** Forward only: `user_version` counts the steps that were taken. Throws `newer-database`. */
