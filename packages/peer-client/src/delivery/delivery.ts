@@ -1,6 +1,7 @@
 // The delivery protocol of one profile: frames of all sessions come in here, and everything that is owed goes out.
 import { channel } from 'node:diagnostics_channel'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
 import { RandomPool } from '@parley/shared/random-pool.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { type Claim, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
@@ -183,7 +184,8 @@ export class Delivery {
       outcome: frame.code,
     })
     if (RESEALED.has(frame.code)) {
-      if (envelope.generation === device.generation) store.devices.setMustRenew(line.device)
+      if (envelope.generation === device.generation && !isPlanted('reseal-without-renewal'))
+        store.devices.setMustRenew(line.device)
       return
     }
     for (const { stream, from, to } of store.envelopes.ranges(envelope.n)) {
@@ -204,7 +206,7 @@ export class Delivery {
         const applied = this.#claims(line, frame.streams, clock.now(), isCurrent)
         if (frame.last && isCurrent) {
           for (const cursor of store.cursors.ofDevice(line.device))
-            if (!state.listed.has(cursor.epoch)) applySilence(store, cursor)
+            if (!state.listed.has(cursor.epoch) && !isPlanted('unlisted-streams-ignored')) applySilence(store, cursor)
           this.#addCursors(line.device)
         }
         return applied
