@@ -77,6 +77,7 @@ const rules: Readonly<Record<string, PackageRule>> = {
     folderPackages: { cli: ['api-client'] },
     roots: [
       'engine.ts',
+      'network.ts',
       'profile.ts',
       'daemon-log.ts',
       'peer.ts',

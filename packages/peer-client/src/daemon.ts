@@ -38,7 +38,8 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
     profile,
     directory: options.directory,
     directoryCa: await readCa(options.directoryCa),
-    registrationToken: await readToken(options),
+    registrationToken: await readSecret(options.registrationToken, options.registrationTokenFile),
+    networkToken: await readSecret(options.networkToken, options.networkTokenFile),
     hidePresence: options.hidePresence,
     listen: { host: options.listen, port },
     peers: options.peers,
@@ -99,9 +100,9 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
 }
 
 /** The file goes before the environment. */
-async function readToken({ registrationToken, registrationTokenFile }: DaemonOptions): Promise<string | undefined> {
-  if (registrationTokenFile !== undefined) return (await readFile(registrationTokenFile, 'utf8')).trim()
-  return registrationToken === '' ? undefined : registrationToken
+async function readSecret(value: string | undefined, file: string | undefined): Promise<string | undefined> {
+  if (file !== undefined) return (await readFile(file, 'utf8')).trim()
+  return value === '' ? undefined : value
 }
 
 /** Throws RangeError when the file does not hold a certificate. */

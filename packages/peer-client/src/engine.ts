@@ -1,11 +1,7 @@
 // The composition root of a peer: every part made once, by hand, in start order, and stopped in the reverse one.
 import { join } from 'node:path'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
-import { MAX_ENDPOINTS, MAX_HELLO_ROTATIONS } from '@parley/shared/limits.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
-import { Dialler } from '#connection/dialler.ts'
-import { describeFixedPeer, FixedPeers } from '#connection/fixed-peers.ts'
-import { Keeper } from '#connection/keeper.ts'
 import type { PeerAddress } from '#connection/peer-address.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
 import type { Contacts } from '#conversation/contacts.ts'
@@ -13,35 +9,28 @@ import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
 import type { MessageViews } from '#conversation/message-views.ts'
 import { Messaging } from '#conversation/messaging.ts'
-import { noteAttempt } from '#conversation/note-attempt.ts'
 import { People } from '#conversation/people.ts'
 import { Reachability } from '#conversation/reachability.ts'
 import type { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import { SessionLines } from '#delivery/session-lines.ts'
 import { Membership, type MembershipOptions } from '#directory/membership.ts'
-import { DialFilter } from '#discovery/dial-filter.ts'
-import { EndpointFinder } from '#discovery/endpoint-finder.ts'
 import { myEndpoints } from '#discovery/my-endpoints.ts'
 import type { Identity } from '#identity/identity.ts'
 import { PROFILE_FILES } from '#identity/profile-directory.ts'
 import type { Candidate, Verdict } from '#session/judge.ts'
 import type { Session, SessionFrame } from '#session/session.ts'
-import { Sessions } from '#session/sessions.ts'
 import { createTlsCredentials } from '#session/tls-credentials.ts'
 import { openStore, type Store } from '#store/store.ts'
-import { tcp } from '#transport/tcp.ts'
-import type { Listener, Transport } from '#transport/transport.ts'
+import type { Listener } from '#transport/transport.ts'
+import { Network, type NetworkSettings } from './network.ts'
 
-export interface EngineOptions {
-  readonly profile: string
+export interface EngineOptions extends NetworkSettings {
   readonly identity: Identity
   readonly directory: Pick<MembershipOptions, 'url' | 'ca' | 'registrationToken' | 'hidesPresence'> | undefined
   /** Where to listen for other peers; port 0 takes a free one. */
   readonly listen: { readonly host: string; readonly port: number }
   readonly peers: readonly PeerAddress[]
-  readonly allowPrivate: boolean
-  readonly maxPeers: number | undefined
   readonly log: DeliveryLog
   /** Application bytes from a device (`sendRaw`). */
   readonly onRaw: (account: AccountId, bytes: Uint8Array) => void
@@ -49,7 +38,6 @@ export interface EngineOptions {
   readonly onPeerChange: (device: DeviceKey) => void
   /** The disk failed: nothing is accepted or acknowledged any more. */
   readonly onBroken: (error: Error) => void
-  readonly transports?: readonly Transport[]
 }
 
 export class Engine {
@@ -64,9 +52,7 @@ export class Engine {
   readonly membership: Membership | undefined
   readonly happenings: Feed<Happening>
   readonly #options: EngineOptions
-  readonly #sessions: Sessions
-  readonly #keeper: Keeper
-  readonly #fixedPeers: FixedPeers
+  readonly #network: Network
   readonly #lines = new SessionLines()
   #listener: Listener | undefined
   #stopping: Promise<void> | undefined
@@ -103,6 +89,7 @@ export class Engine {
       identity,
       log,
       claimBundle: (device, signal) => this.#claim(device, signal),
+      isBlacklisted: (one) => this.#network.doorkeeper.isBlacklisted(one),
       onContactChange: (account) => this.#contactChanged(account),
     })
     this.contacts = messaging.contacts
@@ -118,57 +105,30 @@ export class Engine {
     }
     this.people = new People({ store, contacts: this.contacts, me: me.account, directory, log })
 
-    this.#sessions = new Sessions({
-      self: me.device,
+    this.#network = new Network({
+      ...options,
       credentials,
-      transports: options.transports ?? [tcp],
-      greeting: () => ({
-        features: [],
-        deviceCertificate: identity.certificate,
-        rotations: identity.rotations.slice(-MAX_HELLO_ROTATIONS),
-        name: identity.name,
-      }),
+      store,
+      route: () => this.membership?.client.route,
+      lookup: (device, signal) => this.people.lookupDevice(device, signal),
       judge: (candidate) => this.#judge(candidate),
       onFrame: (session, frame) => this.#frame(session, frame),
       onUp: (session) => this.#up(session),
-      onDown: (session, end) => {
+      onDown: (session) => {
         this.delivery.detach(this.#lines.of(session))
-        this.#keeper.sessionDown(session.device, end)
-        this.#fixedPeers.sessionDown(session.device, end)
-        log.info({ device: session.device, by: end.by, reason: end.reason }, 'session ended')
         this.#peerChanged(session.device)
       },
-      onInboundFailed: (error, remoteAddress) =>
-        log.debug({ remoteAddress, code: error.code, reason: error.message }, 'an inbound link did not come up'),
-      ...(options.maxPeers === undefined ? {} : { inboundLimits: { links: options.maxPeers } }),
-    })
-    const filter = new DialFilter({ route: () => this.membership?.client.route, allowPrivate: options.allowPrivate })
-    const finder = new EndpointFinder({
-      worked: (device) => store.devices.endpoints(device, MAX_ENDPOINTS),
-      lookup: (device, signal) => this.people.lookupDevice(device, signal),
-      filter,
-    })
-    const dialler = new Dialler({
-      sessions: this.#sessions,
-      onAttempt: (attempt) => {
-        noteAttempt(store, attempt).catch((error: unknown) => this.#failed(error))
-      },
-    })
-    this.#keeper = new Keeper({ dialler, finder, onState: (device) => this.#peerChanged(device) })
-    this.#fixedPeers = new FixedPeers({
-      dialler,
-      onState: (peer) => {
-        log.info({}, describeFixedPeer(peer, Date.now()))
-        this.reachability.fixedPeerChanged(peer)
-      },
+      onDialling: (device) => this.#peerChanged(device),
+      onFixedPeer: (peer) => this.reachability.fixedPeerChanged(peer),
+      onFailed: (error) => this.#failed(error),
     })
     this.reachability = new Reachability({
       store,
       contacts: this.contacts,
-      keeper: this.#keeper,
-      fixedPeers: this.#fixedPeers,
+      keeper: this.#network.keeper,
+      fixedPeers: this.#network.fixedPeers,
       quota: this.delivery.outbox.quota,
-      currentSession: (device) => this.#sessions.current(device),
+      currentSession: (device) => this.#network.sessions.current(device),
     })
     this.conversations = new Conversations({
       store,
@@ -191,7 +151,7 @@ export class Engine {
   sendRaw(account: AccountId, bytes: Uint8Array): boolean {
     return this.store.devices
       .ofAccount(account)
-      .some(({ device }) => this.#sessions.current(device)?.send({ type: TYPE.app, bytes }) ?? false)
+      .some(({ device }) => this.#network.sessions.current(device)?.send({ type: TYPE.app, bytes }) ?? false)
   }
 
   /** In the reverse order; what is committed is kept. Twice is safe. */
@@ -203,20 +163,21 @@ export class Engine {
   async #begin(): Promise<void> {
     const { store } = this
     store.prune(Date.now())
-    this.#listener = await this.#sessions.listen(this.#options.listen)
+    this.#listener = await this.#network.sessions.listen(this.#options.listen)
     const { host, port } = this.#listener
     this.#options.log.info({ host, port, policy: 'open' }, 'listening; whoever writes first becomes a contact')
+    this.#network.doorkeeper.watch(() => this.#blacklistChanged())
     this.membership?.start()
     this.reachability.start()
     for (const { account } of store.contacts.all()) this.#contactChanged(account)
-    for (const address of this.#options.peers) this.#fixedPeers.add(address)
+    for (const address of this.#options.peers) this.#network.fixedPeers.add(address)
   }
 
   async #shutDown(): Promise<void> {
     this.conversations.stop()
-    await Promise.all([this.#keeper.stop(), this.#fixedPeers.stop()])
+    await this.#network.stop()
     await this.membership?.stop()
-    await this.#sessions.stop()
+    await this.#network.sessions.stop()
     await this.delivery.stop()
     this.store.close()
   }
@@ -245,10 +206,11 @@ export class Engine {
     })
   }
 
-  async #judge({ device, certificate, hello }: Candidate): Promise<Verdict> {
-    const { accountId: account } = certificate
+  async #judge(candidate: Candidate): Promise<Verdict> {
+    const { device } = candidate
+    const { accountId: account } = candidate.certificate
     if (this.reachability.isApart(account)) return { bye: 'disconnected', retryAfterMs: 60_000 }
-    const admission = await this.contacts.admit({ device, certificate, hello })
+    const admission = await this.contacts.admit(candidate)
     if (admission === 'admitted') return 'accept'
     this.#options.log.warn({ device, account, admission }, 'a device was not let in')
     return BYE_FOR[admission]
@@ -260,8 +222,6 @@ export class Engine {
     const fields = { device, peer: session.hello.name, path: session.path, address: session.remoteAddress }
     log.info(fields, this.#lines.has(session) ? 'session in use again' : 'session open')
     this.delivery.attach(this.#lines.of(session))
-    this.#keeper.sessionUp(device)
-    this.#fixedPeers.sessionUp(device)
     this.#peerChanged(device)
     const { accountId: account } = session.certificate
     this.reachability.want(account)
@@ -287,6 +247,16 @@ export class Engine {
     if (this.contacts.mayServe(account)) this.reachability.want(account)
     for (const { device } of this.store.devices.ofAccount(account))
       this.delivery.serve(device).catch((error: unknown) => this.#failed(error))
+  }
+
+  /** Who is on it now loses what he has here; who no longer is may come again. */
+  #blacklistChanged(): void {
+    const { doorkeeper, sessions } = this.#network
+    for (const { account } of this.store.contacts.all()) {
+      if (doorkeeper.isBlacklisted(account)) this.reachability.shun(account)
+      else this.#contactChanged(account)
+    }
+    for (const session of sessions.list()) if (doorkeeper.mustLeave(session)) void session.close('declined')
   }
 
   #peerChanged(device: DeviceKey): void {

@@ -108,6 +108,7 @@ function explain(error: unknown): unknown {
       cause: error,
     })
   }
+  if (name === 'BlacklistError') return new CliError(EXIT.usage, code, message, { cause: error })
   if (name === 'DatabaseError') return new CliError(EXIT.internal, code, message, { cause: error })
   return systemErrorCode(error) === undefined ? error : new CliError(EXIT.io, code, message, { cause: error })
 }

@@ -10,12 +10,13 @@ import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
 import { Received, type ReceivedMessage } from '#conversation/received.ts'
-import type { DeliveryLog } from '#delivery/ports.ts'
+import { type DeliveryLog, SILENT_LOG } from '#delivery/ports.ts'
 import { addressClass } from '#discovery/address-class.ts'
 import { type Identity, loadIdentity } from '#identity/identity.ts'
 import { ProfileLock } from '#identity/profile-lock.ts'
 import { registrationTokenFor } from '#identity/registration-token.ts'
 import { loadSettings } from '#identity/settings.ts'
+import { checkNetworkToken } from '#session/network-token.ts'
 import { Engine } from './engine.ts'
 import { openProfile, type ProfileOptions } from './profile.ts'
 
@@ -33,6 +34,8 @@ export interface PeerOptions extends Omit<ProfileOptions, 'directory'> {
   /** HOST:PORT of peers to keep a session to, directory or not. */
   readonly peers?: readonly string[] | undefined
   readonly allowPrivate?: boolean | undefined
+  /** The secret of a closed network: only peers that know it too get a session. 16 to 512 visible ASCII characters. */
+  readonly networkToken?: string | undefined
   readonly maxPeers?: number | undefined
   readonly log?: DeliveryLog | undefined
   /** The disk failed: nothing more is accepted or acknowledged. By default the next call of any method rejects. */
@@ -232,7 +235,7 @@ export class Peer {
       const identity = await loadIdentity(profile)
       const { directory: usual } = await loadSettings(profile)
       const directory = this.#options.directory === null ? undefined : (this.#options.directory ?? usual)
-      const { allowPrivate = false, maxPeers, log = SILENT, onBroken = () => undefined } = this.#options
+      const { allowPrivate = false, maxPeers, log = SILENT_LOG, onBroken = () => undefined } = this.#options
       const engine = await Engine.start({
         profile,
         identity,
@@ -241,6 +244,7 @@ export class Peer {
         peers: (this.#options.peers ?? []).map(readAddress),
         allowPrivate,
         maxPeers,
+        networkToken: checkNetworkToken(this.#options.networkToken),
         log,
         onBroken,
         onRaw: (account, bytes) => this.#raw.publish({ account, bytes }),
@@ -277,13 +281,6 @@ export class Peer {
     await running.engine.stop()
     running.lock.release()
   }
-}
-
-const SILENT: DeliveryLog = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
 }
 
 function readAddress(text: string): PeerAddress {

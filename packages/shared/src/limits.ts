@@ -158,6 +158,9 @@ export const MAX_LINKS_PER_ADDRESS = 16
 export const MAX_NEW_LINKS_PER_ADDRESS_PER_SECOND = 20
 /** Addresses remembered for the rate. */
 export const MAX_GATE_ADDRESSES = 4_096
+/** What the owner keeps in blacklist.txt. */
+export const MAX_BLACKLIST_ENTRIES = 65_536
+export const MAX_BLACKLIST_BYTES = 4 * MIB
 
 /** Dialling. */
 export const DIAL_TIMEOUT_MS = 6_000

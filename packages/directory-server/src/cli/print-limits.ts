@@ -1,6 +1,8 @@
-import { describeLimits, limitLines } from '#limits/about-limits.ts'
+import { limitLines } from '@parley/shared/limit-table.ts'
+import { describeLimits } from '#limits/about-limits.ts'
 import type { DirectoryLimits } from '#limits/directory-limits.ts'
 
 export function printLimits(limits: DirectoryLimits, isJson: boolean): void {
-  console.log(isJson ? JSON.stringify(Object.fromEntries(describeLimits(limits))) : limitLines(limits).join('\n'))
+  const described = describeLimits(limits)
+  console.log(isJson ? JSON.stringify(Object.fromEntries(described)) : limitLines(described).join('\n'))
 }

@@ -1,14 +1,7 @@
+import type { AboutLimit, DescribedLimit, LimitUnit } from '@parley/shared/limit-table.ts'
 import { type CommonLimitName, type DirectoryLimits, everyLimit, type LimitName } from './directory-limits.ts'
 
-interface About {
-  readonly unit: Unit
-  /** What it bounds, for whoever runs a directory. */
-  readonly purpose: string
-}
-
-type Unit = 'bytes' | 'characters' | 'ms' | 'levels' | 'count'
-
-const ABOUT: Readonly<Record<LimitName | CommonLimitName, About>> = {
+const ABOUT: Readonly<Record<LimitName | CommonLimitName, AboutLimit>> = {
   MAX_REGISTRATIONS_PER_HOUR: { unit: 'count', purpose: 'new names from one source in an hour' },
   MAX_LOOKUPS_PER_MINUTE: { unit: 'count', purpose: 'questions after one name, from one source in a minute' },
   MAX_SEARCHES_PER_MINUTE: { unit: 'count', purpose: 'searches and listings from one source in a minute' },
@@ -76,29 +69,12 @@ const ABOUT: Readonly<Record<LimitName | CommonLimitName, About>> = {
   MAX_WATCH_NAMES_PER_FRAME: { unit: 'count', purpose: 'names in one watch frame' },
 }
 
-export function unitOf(name: LimitName): Unit {
+export function unitOf(name: LimitName): LimitUnit {
   return ABOUT[name].unit
-}
-
-interface DescribedLimit extends About {
-  readonly value: number
 }
 
 /** Every limit of a directory that keeps these, by its name. */
 export function describeLimits(own: DirectoryLimits): ReadonlyMap<string, DescribedLimit> {
   const values = new Map(Object.entries(everyLimit(own)))
   return new Map(Object.entries(ABOUT).map(([name, about]) => [name, { value: values.get(name) ?? 0, ...about }]))
-}
-
-/** The same as aligned lines for people. */
-export function limitLines(own: DirectoryLimits): string[] {
-  const limits = [...describeLimits(own)]
-  const widest = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length))
-  const names = widest(limits.map(([name]) => name))
-  const values = widest(limits.map(([, { value }]) => String(value)))
-  const units = widest(limits.map(([, { unit }]) => unit))
-  return limits.map(
-    ([name, { value, unit, purpose }]) =>
-      `${name.padEnd(names)}  ${String(value).padStart(values)}  ${unit.padEnd(units)}  ${purpose}`,
-  )
 }

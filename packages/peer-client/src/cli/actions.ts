@@ -36,6 +36,9 @@ export interface StartOptions extends ProfileChoice {
   readonly registrationTokenFile?: string | undefined
   /** As it was, unless it is said. */
   readonly hidePresence?: boolean | undefined
+  /** The secret of a closed network; itself, or a file of it. */
+  readonly networkToken?: string | undefined
+  readonly networkTokenFile?: string | undefined
   readonly peers: readonly string[]
   readonly maxPeers: number
   readonly allowPrivate: boolean

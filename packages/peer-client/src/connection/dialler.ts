@@ -17,6 +17,8 @@ export interface DialledSessions {
 
 export interface DiallerOptions {
   readonly sessions: DialledSessions
+  /** Why an endpoint must not be dialled, whoever named it. */
+  readonly refuses?: (endpoint: Endpoint) => Failure | undefined
   /** Called for each try, also for those that never came to a dial. Must not throw. */
   readonly onAttempt?: (attempt: Attempt) => void
   readonly clock?: Clock
@@ -43,8 +45,17 @@ export class Dialler {
   readonly #gate: DialGate
   readonly #timeoutMs: number
   readonly #onAttempt: (attempt: Attempt) => void
+  readonly #refuses: NonNullable<DiallerOptions['refuses']>
 
-  constructor({ sessions, onAttempt, clock = systemClock, timeoutMs = DIAL_TIMEOUT_MS, parallel }: DiallerOptions) {
+  constructor({
+    sessions,
+    refuses = () => undefined,
+    onAttempt,
+    clock = systemClock,
+    timeoutMs = DIAL_TIMEOUT_MS,
+    parallel,
+  }: DiallerOptions) {
+    this.#refuses = refuses
     this.sessions = sessions
     this.clock = clock
     this.#gate = new DialGate(parallel)
@@ -59,6 +70,11 @@ export class Dialler {
   /** Who is connected afterwards, or why nobody is. Rejects only with the reason of the signal. */
   async dial(endpoint: Endpoint, turn: DialTurn): Promise<Dialled> {
     const { device, signal } = turn
+    const refusal = this.#refuses(endpoint)
+    if (refusal !== undefined) {
+      this.report('dial', { device, endpoint, failure: refusal })
+      return { failure: refusal }
+    }
     try {
       return await this.#gate.run(device, () => this.#dial(endpoint, turn), turn)
     } catch (error) {

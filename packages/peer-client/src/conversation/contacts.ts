@@ -15,6 +15,8 @@ export interface ContactsDeps {
   readonly store: Store
   readonly me: { readonly account: AccountId; readonly accountKey: AccountKey }
   readonly now: () => number
+  /** By account id or device key: the owner does not want to hear from it, nor to be heard. */
+  readonly isBlacklisted: (identity: AccountId | DeviceKey) => boolean
   /** Something about the contact changed that others may want to show or act on. */
   readonly onChange: (account: AccountId) => void
   /** What waits for the account is held from now on, or no longer. */
@@ -63,11 +65,16 @@ export class Contacts {
     this.#deps.onChange(account)
   }
 
+  /** The owner put the account on the blacklist: whatever waits for it stays here. */
+  isShunned(account: AccountId): boolean {
+    return this.#deps.isBlacklisted(account)
+  }
+
   /** Nothing is sealed for strangers, the blocked, or anybody whose key changed. My own devices are always served. */
   mayServe(account: AccountId): boolean {
     if (account === this.#deps.me.account) return true
     const contact = this.get(account)
-    return contact?.state === 'accepted' && contact.offeredKey === null
+    return contact?.state === 'accepted' && contact.offeredKey === null && !this.isShunned(account)
   }
 
   /**
@@ -122,8 +129,9 @@ export class Contacts {
 
   /** Whether a device that wants a session is let in; makes sure that it and its account are known before its first frame. */
   async admit(newcomer: Newcomer): Promise<Admission> {
-    const { store, me, now } = this.#deps
+    const { store, me, now, isBlacklisted } = this.#deps
     const { accountId: account, accountKey } = newcomer.certificate
+    if (isBlacklisted(account) || isBlacklisted(newcomer.device)) return 'blocked'
     if (store.devices.get(newcomer.device)?.state === 'revoked') return 'revoked'
     const known = this.get(account)
     if (known?.state === 'blocked') return 'blocked'

@@ -152,6 +152,10 @@ export class Conversations {
     if (contact?.state === 'blocked') {
       throw new ConversationError('blocked', `${contacts.label(account).name} is blocked: unblock before writing`)
     }
+    if (contacts.isShunned(account)) {
+      const who = contacts.label(account).name
+      throw new ConversationError('blocked', `${who} is on your blacklist: take the entry out of blacklist.txt first`)
+    }
     if (contact?.state === 'stranger') await contacts.accept(account)
     const { quota } = delivery.outbox
     if (!quota.tryTake(account)) {

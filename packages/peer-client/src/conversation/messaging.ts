@@ -21,6 +21,7 @@ export interface MessagingOptions {
   readonly identity: Identity
   readonly log: DeliveryLog
   readonly claimBundle: (device: DeviceKey, signal: AbortSignal) => Promise<PrekeyBundle>
+  readonly isBlacklisted: (identity: AccountId | DeviceKey) => boolean
   readonly onContactChange: (account: AccountId) => void
 }
 
@@ -33,7 +34,7 @@ export class Messaging {
   readonly #store: Store
   readonly #prekeys: Prekeys
 
-  constructor({ store, identity, log, claimBundle, onContactChange }: MessagingOptions) {
+  constructor({ store, identity, log, claimBundle, isBlacklisted, onContactChange }: MessagingOptions) {
     const { signalIdentity } = identity
     const me = {
       account: identity.accountId,
@@ -45,6 +46,7 @@ export class Messaging {
       store,
       me,
       now: () => systemClock.now(),
+      isBlacklisted,
       onChange: onContactChange,
       onHold: (account) => this.#tellHold(me, account),
     })

@@ -21,7 +21,7 @@ export interface OpenSession {
   readonly remoteAddress: string | undefined
   readonly openedAt: number
   readonly roundTripMs: number | undefined
-  close(reason: 'disconnected', options: { retryAfterMs: number }): Promise<unknown>
+  close(reason: 'disconnected' | 'declined', options?: { retryAfterMs: number }): Promise<unknown>
 }
 
 export interface ReachabilityDeps {
@@ -55,13 +55,14 @@ export class Reachability {
   }
 
   want(account: AccountId): void {
-    if (this.#apart.has(account)) return
+    if (this.#apart.has(account) || this.#deps.contacts.isShunned(account)) return
     for (const { device, state } of this.#deps.store.devices.ofAccount(account))
       if (state === 'active') this.#deps.keeper.want(device)
   }
 
   /** A message waits for the account, or it was seen online: try now. */
   poke(account: AccountId): void {
+    if (this.#deps.contacts.isShunned(account)) return
     this.#apart.delete(account)
     for (const { device, state } of this.#deps.store.devices.ofAccount(account)) {
       if (state === 'active') this.#deps.keeper.want(device)
@@ -124,6 +125,8 @@ export class Reachability {
   async connectAccount(account: AccountId, signal: AbortSignal): Promise<void> {
     const { contacts } = this.#deps
     const name = contacts.label(account).name
+    if (contacts.isShunned(account))
+      throw new ConversationError('blocked', `${name} is on your blacklist (blacklist.txt)`)
     using changes = this.#changes.read(signal)
     this.poke(account)
     if (this.isConnected(account)) return
@@ -151,6 +154,15 @@ export class Reachability {
       keeper.unwant(device)
       for (const fixed of fixedPeers.list()) if (fixed.device === device) fixedPeers.remove(fixed.address)
       await currentSession(device)?.close('disconnected', { retryAfterMs: APART_MS })
+    }
+  }
+
+  /** The account is on the blacklist now: ends what there is with it. Nothing is begun while it may not be served. */
+  shun(account: AccountId): void {
+    const { store, keeper, currentSession } = this.#deps
+    for (const { device } of store.devices.ofAccount(account)) {
+      keeper.unwant(device)
+      void currentSession(device)?.close('declined')
     }
   }
 

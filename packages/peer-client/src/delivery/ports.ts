@@ -62,6 +62,13 @@ export interface DeliveryLog {
   error(fields: object, event: string): void
 }
 
+export const SILENT_LOG: DeliveryLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
+
 /** What delivery tells the layers above, always after the commit. Ranges of positions, so that a bundle costs one call. */
 export interface DeliveryEvents {
   /** New visible messages of others. */

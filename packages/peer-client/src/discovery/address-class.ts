@@ -97,6 +97,7 @@ export function canonicalAddress(host: string): string {
   return parseAddress(host)?.toString() ?? host
 }
 
-function parseAddress(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+/** Undefined for whatever is not one numeric address in its usual notation. */
+export function parseAddress(host: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   return isIP(host) === 0 || host.includes('%') ? undefined : ipaddr.parse(host)
 }

@@ -16,6 +16,7 @@ export const PROFILE_FILES = {
   registrationToken: 'registration-token.json',
   lock: 'profile.lock',
   data: 'parley.db',
+  blacklist: 'blacklist.txt',
 } as const
 
 type Environment = Readonly<Record<string, string | undefined>>

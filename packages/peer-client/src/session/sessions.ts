@@ -25,6 +25,8 @@ export interface SessionsOptions {
   readonly transports: readonly Transport[]
   /** What this device says of itself to that one. */
   readonly greeting: (remote: DeviceKey) => Greeting
+  /** Addresses whose links are dropped before a byte is read. */
+  readonly isUnwelcome?: (remoteAddress: string) => boolean
   /** Who is let in; without it, everybody. */
   readonly judge?: Judge
   /** One frame at a time per session: while the promise is pending the next one waits, and in the end so does the sender. */
@@ -168,6 +170,12 @@ export class Sessions {
   }
 
   async #accept(link: Link, countedAddress: string | undefined): Promise<void> {
+    const { isUnwelcome, onInboundFailed } = this.#options
+    if (link.remoteAddress !== undefined && isUnwelcome?.(link.remoteAddress) === true) {
+      link.stream.on('error', ignore).destroy()
+      onInboundFailed?.(new SessionError('declined', 'its address is on the blacklist'), link.remoteAddress)
+      return
+    }
     const dropped = new AbortController()
     const admission = this.#gate.admit(countedAddress, () => {
       dropped.abort(new SessionError('declined', 'it gave way to other links'))
@@ -175,14 +183,14 @@ export class Sessions {
     link.stream.on('error', ignore).once('close', () => admission?.leave())
     if (admission === undefined) {
       link.stream.destroy()
-      this.#options.onInboundFailed?.(new SessionError('declined', 'too many inbound links'), link.remoteAddress)
+      onInboundFailed?.(new SessionError('declined', 'too many inbound links'), link.remoteAddress)
       return
     }
     try {
       await this.#welcome(link, AbortSignal.any([this.#stopped.signal, dropped.signal]))
       admission.up()
     } catch (error) {
-      this.#options.onInboundFailed?.(asSessionError('link-failed', error), link.remoteAddress)
+      onInboundFailed?.(asSessionError('link-failed', error), link.remoteAddress)
     }
   }
 

@@ -100,6 +100,7 @@ function setUp(): { contacts: Contacts; store: Store; me: Somebody; holds: Accou
     store,
     me: { account: me.accountId, accountKey: me.account.publicKey },
     now: () => 1,
+    isBlacklisted: () => false,
     onChange: () => undefined,
     onHold: (account) => holds.push(account),
   })

@@ -137,6 +137,7 @@ export type ByeReason =
   | 'protocol-violation'
   | 'profile-in-use'
   | 'declined'
+  | 'wrong-network'
   | 'key-changed'
   | 'revoked'
 

@@ -1,7 +1,9 @@
 import { constants } from 'node:os'
+import { limitLines } from '@parley/shared/limit-table.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { Option } from 'commander'
 import { z } from 'zod'
+import { describeLimits } from '../about-limits.ts'
 import type { Ready, RunningDaemon } from '../actions.ts'
 import { type Cli, defineCommand, jsonOption, wholeNumber } from '../command.ts'
 import { EXIT } from '../exit.ts'
@@ -55,6 +57,14 @@ export const startCommand = defineCommand({
       .default(DEFAULT_MAX_PEERS)
       .argParser(wholeNumber(1, 65_535)),
     new Option('--allow-private', 'dial private and loopback addresses that others name').default(false),
+    new Option(
+      '--network-token-file <file>',
+      'the secret of a closed network: whoever does not know it is not let in; or set PARLEY_NETWORK_TOKEN',
+    ),
+    new Option('--network-token <token>', 'the same, where other users of this machine can read it')
+      .env('PARLEY_NETWORK_TOKEN')
+      .conflicts('networkTokenFile'),
+    new Option('--print-limits', 'print every maximum and end').default(false),
     new Option('--log-level <level>', 'least important log lines to write, to stderr')
       .env('PARLEY_LOG')
       .choices(LOG_LEVELS)
@@ -77,10 +87,19 @@ export const startCommand = defineCommand({
     peer: z.array(z.string()),
     maxPeers: z.int(),
     allowPrivate: z.boolean(),
+    networkToken: z.string().optional(),
+    networkTokenFile: z.string().optional(),
+    printLimits: z.boolean(),
     logLevel: z.string(),
     json: z.boolean(),
   }),
-  run: async (cli, _args, { json, name, uname, directory, peer, ...flags }) => {
+  run: async (cli, _args, { json, name, uname, directory, peer, printLimits, ...flags }) => {
+    if (printLimits) {
+      const limits = describeLimits(flags)
+      if (json) cli.terminal.json(Object.fromEntries(limits))
+      else for (const line of limitLines(limits)) cli.terminal.line(line)
+      return EXIT.done
+    }
     using stopping = stopSignals()
     const options = {
       ...flags,

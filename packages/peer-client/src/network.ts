@@ -1,0 +1,122 @@
+// The part of the composition root that reaches other peers: sessions, who is let in, and who is dialled when.
+import { join } from 'node:path'
+import type { DeviceKey } from '@parley/shared/ids.ts'
+import { MAX_ENDPOINTS, MAX_HELLO_ROTATIONS } from '@parley/shared/limits.ts'
+import { Dialler } from '#connection/dialler.ts'
+import { Doorkeeper } from '#connection/doorkeeper.ts'
+import { describeFixedPeer, type FixedPeer, FixedPeers } from '#connection/fixed-peers.ts'
+import { Keeper } from '#connection/keeper.ts'
+import { noteAttempt } from '#conversation/note-attempt.ts'
+import type { DeliveryLog } from '#delivery/ports.ts'
+import type { Route } from '#directory/http-exchange.ts'
+import { DialFilter } from '#discovery/dial-filter.ts'
+import { EndpointFinder, type EndpointFinderOptions } from '#discovery/endpoint-finder.ts'
+import type { Identity } from '#identity/identity.ts'
+import { PROFILE_FILES } from '#identity/profile-directory.ts'
+import type { Judge } from '#session/judge.ts'
+import type { Session, SessionEnd, SessionFrame } from '#session/session.ts'
+import { Sessions } from '#session/sessions.ts'
+import type { TlsCredentials } from '#session/tls-credentials.ts'
+import type { Store } from '#store/store.ts'
+import { tcp } from '#transport/tcp.ts'
+import type { Transport } from '#transport/transport.ts'
+
+export interface NetworkSettings {
+  readonly profile: string
+  readonly allowPrivate: boolean
+  readonly maxPeers: number | undefined
+  /** Only peers that know it too get a session. */
+  readonly networkToken: string | undefined
+  readonly transports?: readonly Transport[] | undefined
+}
+
+export interface NetworkOptions extends NetworkSettings {
+  readonly identity: Identity
+  readonly credentials: TlsCredentials
+  readonly store: Store
+  readonly log: DeliveryLog
+  /** Over which the directory was reached last. */
+  readonly route: () => Route | undefined
+  readonly lookup: EndpointFinderOptions['lookup']
+  /** Asked once the doorkeeper has nothing against it. */
+  readonly judge: Judge
+  readonly onFrame: (session: Session, frame: SessionFrame) => Promise<void>
+  readonly onUp: (session: Session) => void
+  readonly onDown: (session: Session, end: SessionEnd) => void
+  /** There is a change in how it is tried to reach the device. */
+  readonly onDialling: (device: DeviceKey) => void
+  readonly onFixedPeer: (peer: FixedPeer) => void
+  readonly onFailed: (error: unknown) => void
+}
+
+export class Network {
+  readonly sessions: Sessions
+  readonly keeper: Keeper
+  readonly fixedPeers: FixedPeers
+  readonly doorkeeper: Doorkeeper
+
+  /** Throws BlacklistError. */
+  constructor({ identity, store, log, ...options }: NetworkOptions) {
+    const me = identity.device.publicKey
+    const { networkToken, profile, maxPeers } = options
+    this.doorkeeper = new Doorkeeper({ me, blacklist: join(profile, PROFILE_FILES.blacklist), networkToken, log })
+    this.sessions = new Sessions({
+      self: me,
+      credentials: options.credentials,
+      transports: options.transports ?? [tcp],
+      greeting: (remote) => ({
+        features: [],
+        deviceCertificate: identity.certificate,
+        rotations: identity.rotations.slice(-MAX_HELLO_ROTATIONS),
+        name: identity.name,
+        networkToken: this.doorkeeper.proofFor(remote),
+      }),
+      isUnwelcome: this.doorkeeper.isUnwelcome,
+      judge: (candidate) => {
+        const verdict = this.doorkeeper.judge(candidate)
+        return verdict === 'accept' ? options.judge(candidate) : verdict
+      },
+      onFrame: options.onFrame,
+      onUp: (session) => {
+        options.onUp(session)
+        this.keeper.sessionUp(session.device)
+        this.fixedPeers.sessionUp(session.device)
+      },
+      onDown: (session, end) => {
+        this.keeper.sessionDown(session.device, end)
+        this.fixedPeers.sessionDown(session.device, end)
+        log.info({ device: session.device, by: end.by, reason: end.reason }, 'session ended')
+        options.onDown(session, end)
+      },
+      onInboundFailed: (error, remoteAddress) =>
+        log.debug({ remoteAddress, code: error.code, reason: error.message }, 'an inbound link did not come up'),
+      ...(maxPeers === undefined ? {} : { inboundLimits: { links: maxPeers } }),
+    })
+    const finder = new EndpointFinder({
+      worked: (device) => store.devices.endpoints(device, MAX_ENDPOINTS),
+      lookup: options.lookup,
+      filter: new DialFilter({ route: options.route, allowPrivate: options.allowPrivate }),
+    })
+    const dialler = new Dialler({
+      sessions: this.sessions,
+      refuses: this.doorkeeper.refuses,
+      onAttempt: (attempt) => {
+        noteAttempt(store, attempt).catch(options.onFailed)
+      },
+    })
+    this.keeper = new Keeper({ dialler, finder, onState: options.onDialling })
+    this.fixedPeers = new FixedPeers({
+      dialler,
+      onState: (peer) => {
+        log.info({}, describeFixedPeer(peer, Date.now()))
+        options.onFixedPeer(peer)
+      },
+    })
+  }
+
+  /** No dial any more, then no session. */
+  async stop(): Promise<void> {
+    this.doorkeeper.stop()
+    await Promise.all([this.keeper.stop(), this.fixedPeers.stop()])
+  }
+}
