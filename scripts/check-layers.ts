@@ -78,6 +78,7 @@ const rules: Readonly<Record<string, PackageRule>> = {
     roots: [
       'engine.ts',
       'network.ts',
+      'peer-options.ts',
       'profile.ts',
       'daemon-log.ts',
       'peer.ts',

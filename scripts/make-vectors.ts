@@ -10,6 +10,7 @@ import { ids, names } from './vectors/ids.ts'
 import type { VectorFile } from './vectors/json.ts'
 import { messages } from './vectors/messages.ts'
 import { refusedObjects } from './vectors/refused-objects.ts'
+import { safetyNumbers } from './vectors/safety-numbers.ts'
 import { sessions } from './vectors/sessions.ts'
 import { signedObjects } from './vectors/signed-objects.ts'
 
@@ -26,6 +27,7 @@ const FILES: Readonly<Record<string, () => VectorFile | Promise<VectorFile>>> = 
   'frames.json': frames,
   'hostile-frames.json': hostileFrames,
   'sessions.json': sessions,
+  'safety-numbers.json': safetyNumbers,
 }
 
 /** The text of each file, by name. */

@@ -21,7 +21,7 @@ export const alice = keyPairOf(AccountKey, privateKeyOf(1))
 /** Alice's second and third account key, after rotations. */
 export const alice2 = keyPairOf(AccountKey, privateKeyOf(2))
 export const alice3 = keyPairOf(AccountKey, privateKeyOf(3))
-const bob = keyPairOf(AccountKey, privateKeyOf(4))
+export const bob = keyPairOf(AccountKey, privateKeyOf(4))
 export const laptop = keyPairOf(DeviceKey, privateKeyOf(11))
 export const phone = keyPairOf(DeviceKey, privateKeyOf(12))
 export const bobsPeer = keyPairOf(DeviceKey, privateKeyOf(13))

@@ -1,6 +1,7 @@
 import { BroadcastResult, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import { SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
 import { type ClientEvent, listen } from './event-stream.ts'
 import { type Exchange, exchangeWith } from './exchange.ts'
@@ -119,6 +120,21 @@ export class ApiClient {
     )
   }
 
+  /** The number that the user and the contact can compare over another way. */
+  safetyNumber(who: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
+    return this.#exchange({ method: 'GET', path: contactPath(who, 'safety-number'), signal }, SafetyNumber)
+  }
+
+  /** `proof`: the digits that were compared, or what was scanned at the other side. Rejects with `safety-number-differs`. */
+  verify(who: string, proof: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
+    return this.#exchange({ method: 'POST', path: contactPath(who, 'verify'), body: { proof }, signal }, SafetyNumber)
+  }
+
+  /** Forgets that the number was compared. */
+  unverify(who: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
+    return this.#exchange({ method: 'POST', path: contactPath(who, 'unverify'), signal }, SafetyNumber)
+  }
+
   /** Until the signal aborts, over as many connections as it takes; `ready` begins each of them. */
   events(signal: AbortSignal): AsyncIterable<ClientEvent> {
     return listen(this.#options, signal)
@@ -133,6 +149,10 @@ export class ApiClient {
 function isOnItsWay({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): boolean {
   if (hold === 'blocked-key-change') return false
   return state === 'queued' || (state === 'sent' && wanted === 'delivered')
+}
+
+function contactPath(who: string, what: string): string {
+  return `/api/v1/contacts/${encodeURIComponent(who)}/${what}`
 }
 
 function messagePath(id: string): string {

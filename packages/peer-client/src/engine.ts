@@ -11,6 +11,7 @@ import type { MessageViews } from '#conversation/message-views.ts'
 import { Messaging } from '#conversation/messaging.ts'
 import { People } from '#conversation/people.ts'
 import { Reachability } from '#conversation/reachability.ts'
+import { Trust } from '#conversation/trust.ts'
 import type { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import { SessionLines } from '#delivery/session-lines.ts'
@@ -48,6 +49,7 @@ export class Engine {
   readonly views: MessageViews
   readonly conversations: Conversations
   readonly reachability: Reachability
+  readonly trust: Trust
   readonly delivery: Delivery
   readonly membership: Membership | undefined
   readonly happenings: Feed<Happening>
@@ -129,6 +131,13 @@ export class Engine {
       fixedPeers: this.#network.fixedPeers,
       quota: this.delivery.outbox.quota,
       currentSession: (device) => this.#network.sessions.current(device),
+    })
+    this.trust = new Trust({
+      store,
+      contacts: this.contacts,
+      people: this.people,
+      me: () => ({ account: me.account, accountKey: identity.account.publicKey }),
+      now: Date.now,
     })
     this.conversations = new Conversations({
       store,

@@ -4,6 +4,7 @@ import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/mes
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type Daemon, RequestError } from '#api/daemon.ts'
 import { merge } from '#api/merge.ts'
 import { formatPeerAddress } from '#connection/peer-address.ts'
@@ -46,6 +47,7 @@ export class PeerDaemon implements Daemon {
       directory: directoryState,
       connected: this.peers().filter(({ link }) => link.state === 'connected').length,
       waiting: this.#peer.pending(),
+      contacts: this.#peer.trust.summary(),
     }
   }
 
@@ -96,6 +98,18 @@ export class PeerDaemon implements Daemon {
     }
   }
 
+  safetyNumber(who: string, signal: AbortSignal): Promise<SafetyNumber> {
+    return refusing(this.#peer.trust.safetyNumber(who, signal))
+  }
+
+  verify(who: string, proof: string, signal: AbortSignal): Promise<SafetyNumber> {
+    return refusing(this.#peer.trust.verify(who, proof, signal))
+  }
+
+  unverify(who: string, signal: AbortSignal): Promise<SafetyNumber> {
+    return refusing(this.#peer.trust.unverify(who, signal))
+  }
+
   events(signal: AbortSignal): AsyncIterable<DaemonEvent> {
     return merge([this.#messageEvents(this.#peer.happenings(signal)), peerEvents(this.#peer.peerChanges(signal))])
   }
@@ -132,7 +146,8 @@ function asRequestError(error: unknown): unknown {
 }
 
 function problemCodeOf(error: unknown): LocalProblemCode | undefined {
-  if (error instanceof ConversationError) return error.code === 'self' ? 'bad-request' : error.code
+  if (error instanceof ConversationError)
+    return error.code === 'self' || error.code === 'bad-proof' ? 'bad-request' : error.code
   if (error instanceof DirectoryError) return 'directory-unreachable'
   if (error instanceof StorageError) return 'storage-failed'
   if (!(error instanceof DeliveryError)) return undefined

@@ -10,14 +10,15 @@ import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
 import { Received, type ReceivedMessage } from '#conversation/received.ts'
+import type { Trust } from '#conversation/trust.ts'
 import { type DeliveryLog, SILENT_LOG } from '#delivery/ports.ts'
-import { addressClass } from '#discovery/address-class.ts'
 import { type Identity, loadIdentity } from '#identity/identity.ts'
 import { ProfileLock } from '#identity/profile-lock.ts'
 import { registrationTokenFor } from '#identity/registration-token.ts'
 import { loadSettings } from '#identity/settings.ts'
 import { checkNetworkToken } from '#session/network-token.ts'
 import { Engine } from './engine.ts'
+import { isLoopbackUrl, readAddress } from './peer-options.ts'
 import { openProfile, type ProfileOptions } from './profile.ts'
 
 export interface PeerOptions extends Omit<ProfileOptions, 'directory'> {
@@ -87,6 +88,11 @@ export class Peer {
 
   get profile(): string {
     return this.#parts.profile
+  }
+
+  /** Safety numbers, and what the user knows of the people behind the keys. */
+  get trust(): Trust {
+    return this.#engine.trust
   }
 
   /** HOST:PORT where other peers reach this one. */
@@ -281,15 +287,4 @@ export class Peer {
     await running.engine.stop()
     running.lock.release()
   }
-}
-
-function readAddress(text: string): PeerAddress {
-  const address = parsePeerAddress(text)
-  if (address === undefined) throw new RangeError(`"${text}" is not HOST:PORT`)
-  return address
-}
-
-function isLoopbackUrl(url: string): boolean {
-  const { hostname } = new URL(url)
-  return hostname === 'localhost' || addressClass(hostname.replace(/^\[|\]$/g, '')) === 'loopback'
 }

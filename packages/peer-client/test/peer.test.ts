@@ -108,6 +108,28 @@ describe('two peers in one process', () => {
     expect((await bobAgain.history('alice', 10)).messages.map(({ text }) => text)).toEqual(['kept', 'first'])
   })
 
+  test('have one safety number; comparing it is remembered, and another number is refused', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    await alice.waitFor((await alice.send('bob', 'hello')).id, 'delivered')
+    const [atAlice, atBob] = [await alice.trust.safetyNumber('bob'), await bob.trust.safetyNumber('alice')]
+    expect(atAlice).toMatchObject({ name: 'bob', verification: 'none', number: atBob.number })
+    await expect(alice.trust.verify('bob', `0${atBob.number.slice(1)}1`.slice(-60))).rejects.toMatchObject({
+      code: 'safety-number-differs',
+    })
+    await expect(alice.trust.verify('bob', 'hello')).rejects.toMatchObject({ code: 'bad-proof' })
+    expect(alice.peers()).toMatchObject([{ verification: 'none' }])
+
+    expect(await alice.trust.verify('bob', atBob.scannable)).toMatchObject({ verification: 'verified' })
+    expect(alice.peers()).toMatchObject([{ verification: 'verified' }])
+    expect(alice.trust.summary()).toEqual({ known: 1, verified: 1, keyChanged: [] })
+    await alice.stop()
+    const aliceAgain = await again('alice')
+    expect((await aliceAgain.history('bob', 1)).contact).toMatchObject({ name: 'bob', verification: 'verified' })
+    expect(await aliceAgain.trust.unverify('bob')).toMatchObject({ verification: 'none' })
+    await expect(aliceAgain.trust.safetyNumber(alice.identity.accountId)).rejects.toMatchObject({ code: 'self' })
+  })
+
   test('name what is wrong with what they are asked', async () => {
     await using peers = await pair()
     const { alice } = peers

@@ -223,6 +223,8 @@ export const MAX_LOG_FILE_BYTES = 8 * MIB
 
 /** Local API. */
 export const MAX_LOCAL_BODY_BYTES = 256 * KIB
+/** Sixty digits with spaces as people group them, or what a camera read. */
+export const MAX_SAFETY_PROOF_CHARS = 256
 export const MAX_IDEMPOTENCY_KEY_CHARS = 128
 export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000
 export const MAX_PAGE_MESSAGES = 500

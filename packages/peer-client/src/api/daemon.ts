@@ -4,6 +4,7 @@ import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/mes
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
 
 /** An expected failure of a request, with the sentence that the user reads. */
 export class RequestError extends Error {
@@ -32,6 +33,11 @@ export interface Daemon {
   cancel(id: string): Promise<MessageView>
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage>
   why(id: string): Why
+  /** The number that the user and the contact can compare. */
+  safetyNumber(who: string, signal: AbortSignal): Promise<SafetyNumber>
+  /** Stores that the user compared it; `proof` is the digits, or what was scanned at the other side. */
+  verify(who: string, proof: string, signal: AbortSignal): Promise<SafetyNumber>
+  unverify(who: string, signal: AbortSignal): Promise<SafetyNumber>
   /** From now on, until the signal aborts; a reader that falls behind MAX_EVENT_BACKLOG is cut off. */
   events(signal: AbortSignal): AsyncIterable<DaemonEvent>
   /** Begins the end; the answer to the request still leaves. */

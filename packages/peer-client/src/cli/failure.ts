@@ -15,6 +15,7 @@ const EXIT_CODES: Readonly<Record<ApiError['code'], ExitCode>> = {
   'too-large': EXIT.refused,
   'outbox-full': EXIT.stillQueued,
   'key-changed': EXIT.keyChanged,
+  'safety-number-differs': EXIT.keyChanged,
   blocked: EXIT.refused,
   unreachable: EXIT.unavailable,
   'no-directory': EXIT.unavailable,

@@ -12,6 +12,7 @@ import { sendCommand } from './commands/send.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { verifyLedgerCommand } from './commands/verify-ledger.ts'
 import { whyCommand } from './commands/why.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -31,6 +32,7 @@ const COMMANDS = [
   peersCommand,
   connectCommand,
   disconnectCommand,
+  verifyCommand,
   verifyLedgerCommand,
 ]
 

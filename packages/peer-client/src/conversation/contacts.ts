@@ -3,6 +3,7 @@
 import { accountIdOf } from '@parley/shared/hashes.ts'
 import type { AccountId, AccountKey, DeviceKey, Name } from '@parley/shared/ids.ts'
 import { MAX_STRANGERS } from '@parley/shared/limits.ts'
+import type { Verification } from '@parley/shared/local-api/trust.ts'
 import type { DeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import { type Jws, SignedObjectError } from '@parley/shared/signed/jws.ts'
 import { verifyRotations } from '@parley/shared/signed/rotation.ts'
@@ -57,8 +58,15 @@ export class Contacts {
     return row
   }
 
+  /** What the user knows of the key that is in force; of a contact whose key changed: nothing. */
+  verification(account: AccountId): Verification {
+    const contact = this.get(account)
+    if (contact === undefined || contact.verifiedKey === null || contact.offeredKey !== null) return 'none'
+    return contact.verifiedKey === contact.accountKey ? 'verified' : 'rotated-since'
+  }
+
   /** Something wrote to the contact: what was kept of it is read again. */
-  #changed(account: AccountId): void {
+  changed(account: AccountId): void {
     this.#rows.delete(account)
     this.#labels.delete(account)
     this.#names.clear()
@@ -122,7 +130,7 @@ export class Contacts {
         if (store.devices.get(device)?.account === account) store.devices.setState(device, 'revoked')
       return isLetGo
     })
-    this.#changed(account)
+    this.changed(account)
     if (isRestored) this.#deps.onHold(account)
     return { account, isKeyChanged: this.get(account)?.offeredKey != null }
   }
@@ -158,13 +166,13 @@ export class Contacts {
       this.#addDevice(newcomer.certificate, newcomer.hello.deviceCertificate, at)
       store.devices.setSeen(newcomer.device, at)
     })
-    this.#changed(account)
+    this.changed(account)
     return 'admitted'
   }
 
   /** A message of theirs was stored: whoever was a stranger until then is a contact now. */
   wroteToMe(account: AccountId): void {
-    if (this.#rows.get(account)?.state !== 'accepted') this.#changed(account)
+    if (this.#rows.get(account)?.state !== 'accepted') this.changed(account)
   }
 
   /** Writing to somebody, or being written to, makes a contact of a stranger. */
@@ -172,7 +180,7 @@ export class Contacts {
     const { store } = this.#deps
     if (store.contacts.get(account)?.state !== 'stranger') return
     await store.commits.run(() => store.contacts.setState(account, 'accepted'))
-    this.#changed(account)
+    this.changed(account)
   }
 
   /** Who answers to the name: one that a directory vouches for, or else one that gave it to itself. */
@@ -243,7 +251,7 @@ export class Contacts {
       store.deliveries.setHold(account, 'blocked-key-change')
       store.events.insert({ kind: 'key-changed', at: now(), account, detail: key })
     })
-    this.#changed(account)
+    this.changed(account)
     this.#deps.onHold(account)
   }
 }

@@ -12,6 +12,8 @@ export class ConversationError extends Error {
     | 'self'
     | 'no-directory'
     | 'unreachable'
+    | 'bad-proof'
+    | 'safety-number-differs'
   constructor(code: ConversationError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

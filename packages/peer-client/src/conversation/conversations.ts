@@ -121,7 +121,17 @@ export class Conversations {
     const page = messages.slice(0, limit)
     const last = page.at(-1)
     const isMore = messages.length > limit && last !== undefined
-    return { messages: page, ...(isMore ? { next: last.id } : {}) }
+    return { contact: this.#contact(account), messages: page, ...(isMore ? { next: last.id } : {}) }
+  }
+
+  #contact(account: AccountId): HistoryPage['contact'] {
+    const { contacts } = this.#deps
+    return {
+      account,
+      name: contacts.label(account).name,
+      isKeyChanged: contacts.get(account)?.offeredKey != null,
+      verification: contacts.verification(account),
+    }
   }
 
   async #sendOnce(key: string, account: AccountId, text: string, options: SendOptions): Promise<MessageView> {

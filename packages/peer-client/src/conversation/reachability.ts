@@ -211,6 +211,7 @@ export class Reachability {
       presence: this.#presence.get(name)?.status ?? 'unknown',
       waiting: quota.load(account).messages,
       isKeyChanged: contacts.get(account)?.offeredKey != null,
+      verification: contacts.verification(account),
     }
   }
 

@@ -17,6 +17,9 @@ export interface ContactRow {
   readonly offeredAs: OfferedAs | null
   readonly displayName: string
   readonly addedAt: number
+  /** The key whose safety number the user compared; an earlier one when it was rotated since. */
+  readonly verifiedKey: AccountKey | null
+  readonly verifiedAt: number | null
 }
 
 export interface ContactName {
@@ -29,7 +32,7 @@ export interface ContactName {
 }
 
 const COLUMNS = `account, state, account_key AS accountKey, offered_key AS offeredKey, offered_as AS offeredAs,
-  display_name AS displayName, added_at AS addedAt`
+  display_name AS displayName, added_at AS addedAt, verified_key AS verifiedKey, verified_at AS verifiedAt`
 
 /** The people I know, and what they are called where. */
 export class ContactsTable {
@@ -39,6 +42,7 @@ export class ContactsTable {
   readonly #setState: Statement<[ContactState, AccountId]>
   readonly #setKey: Statement<[AccountKey, AccountId]>
   readonly #offerKey: Statement<[AccountKey | null, OfferedAs | null, AccountId]>
+  readonly #setVerified: Statement<[AccountKey | null, number | null, AccountId]>
   readonly #setDisplayName: Statement<[string, AccountId]>
   readonly #insertName: Statement<[string, Name, AccountId, number]>
   readonly #byName: Statement<[string, Name], ContactName>
@@ -56,6 +60,7 @@ export class ContactsTable {
       'UPDATE contacts SET account_key = ?, offered_key = NULL, offered_as = NULL WHERE account = ?',
     )
     this.#offerKey = database.prepare('UPDATE contacts SET offered_key = ?, offered_as = ? WHERE account = ?')
+    this.#setVerified = database.prepare('UPDATE contacts SET verified_key = ?, verified_at = ? WHERE account = ?')
     this.#setDisplayName = database.prepare('UPDATE contacts SET display_name = ? WHERE account = ?')
     this.#insertName = database.prepare(
       'INSERT OR IGNORE INTO contact_names (directory, name, account, seen_at) VALUES (?, ?, ?, ?)',
@@ -106,6 +111,11 @@ export class ContactsTable {
 
   withdrawOffer(account: AccountId): void {
     this.#offerKey.run(null, null, account)
+  }
+
+  /** The user compared the safety number of this key, or takes that back. */
+  setVerified(account: AccountId, verified: { readonly key: AccountKey; readonly at: number } | undefined): void {
+    this.#setVerified.run(verified?.key ?? null, verified?.at ?? null, account)
   }
 
   setDisplayName(account: AccountId, displayName: string): void {

@@ -15,6 +15,8 @@ export interface NewEvent {
     | 'key-changed'
     | 'key-rotated'
     | 'key-restored'
+    | 'verified'
+    | 'unverified'
   readonly at: number
   readonly stream?: number | undefined
   readonly from?: number | undefined

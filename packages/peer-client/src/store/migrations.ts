@@ -190,4 +190,9 @@ CREATE TABLE used_base_keys (              -- a last-resort key answers many, bu
 ) STRICT, WITHOUT ROWID;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST]
+const SAFETY_NUMBERS = `
+ALTER TABLE contacts ADD COLUMN verified_key TEXT;     -- the key whose safety number the user compared
+ALTER TABLE contacts ADD COLUMN verified_at INTEGER;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS]

@@ -106,7 +106,7 @@ test('a conversation is read page by page', async () => {
   const second = await client.history('bob', { limit: 2, before: first.next })
   expect(second.messages.map(({ text }) => text)).toEqual(['3', '2'])
   const third = await client.history(accountOf('bob'), { limit: 2, before: second.next })
-  expect(third).toEqual({ messages: [expect.objectContaining({ text: '1' })] })
+  expect(third).toEqual({ contact: second.contact, messages: [expect.objectContaining({ text: '1' })] })
   await expect(client.history('nobody/../bob')).rejects.toMatchObject({ code: 'unknown-name' })
 })
 

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import decodeQR from 'qr/decode.js'
 import { announce, parleyAt } from '../support/command-line.ts'
 import { rawCharacters } from '../support/raw-characters.ts'
 import { runApi } from '../support/running-api.ts'
@@ -31,6 +32,7 @@ test('status says in a few lines how the peer is doing', async () => {
   directory  http://127.0.0.1:5000, not reached (nobody answers); next try in 12 s
   connected  2 peers
   waiting    1 message not delivered yet
+  contacts   0, 0 verified
   profile    /home/alice/.local/share/parley/alice
   process    4711, version 0.0.0
 `)
@@ -77,6 +79,95 @@ test('a limit shows the first, and how many there are', async () => {
       .map((line) => JSON.parse(line)),
   ).toEqual(w.daemon.peers().slice(0, 2))
 })
+
+test('peers and history say whose key was compared, status whose changed', async () => {
+  await using w = await world()
+  w.daemon.know('bob', { state: 'idle' }, { verification: 'verified' })
+  w.daemon.know('carol', { state: 'idle' }, { verification: 'rotated-since' })
+  const mallory = w.daemon.know('mallory', { state: 'idle' }, { isKeyChanged: true })
+  for (const name of ['bob', 'carol', 'mallory']) w.daemon.receive(name, 'hello', { sentAt: at(10, 0) })
+  w.daemon.currentStatus.contacts = { known: 3, verified: 1, keyChanged: [mallory.name] }
+  const [peers, bob, carol, changed, status] = await Promise.all(
+    [['peers'], ['history', 'bob'], ['history', 'carol'], ['history', 'mallory'], ['status']].map((args) =>
+      parleyAt(w, args, { now: NOW }),
+    ),
+  )
+  expect(peers?.out).toBe(`NAME     LINK                          KEY                     NOW      WAITING  ADDRESS
+bob      not connected                 verified                unknown
+carol    not connected                 rotated since verified  unknown
+mallory  key changed: nothing is sent                          unknown
+`)
+  expect(bob?.out).toBe('bob is verified.\n── Today\n10:00  bob               hello\n')
+  expect(carol?.out).toContain('carol rotated the key since it was verified. Compare again: parley verify carol\n')
+  expect(changed?.out).toContain('The key of mallory changed: nothing is sent. parley accept-key mallory tells more.\n')
+  expect(status?.out).toContain(
+    '  contacts     3, 1 verified\n  key changed  mallory: nothing is sent. parley accept-key NAME tells more\n',
+  )
+})
+
+test('verify shows the number in digits and as a code that a camera reads', async () => {
+  await using w = await world()
+  const { account } = w.daemon.know('bob')
+  const { code, out } = await parleyAt(w, ['verify', 'bob'])
+  expect(code).toBe(0)
+  const [digits, drawn, rest] = [out.split('\n').slice(0, 6), out.split('\n').slice(6, -2), out.split('\n').slice(-2)]
+  expect(digits).toEqual([
+    'Your safety number with bob:',
+    '',
+    '  01234 56789 01234 56789',
+    '  01234 56789 01234 56789',
+    '  01234 56789 01234 56789',
+    '',
+  ])
+  expect(rest[0]).toBe('You have not verified bob. When you have compared it: parley verify bob --confirm')
+  expect(scan(drawn)).toBe(`parley-safety-number:${account}`)
+  expect((await parleyAt(w, ['verify', 'bob', '--no-qr'])).out).not.toContain('█')
+  const ascii = await parleyAt(w, ['verify', 'bob'], { environment: { LANG: 'C' } })
+  expect(ascii.out).toMatch(/^[ -~\n]*$/)
+  expect((await parleyAt(w, ['verify', 'bob'], { columns: 20 })).err).toContain('too narrow')
+})
+
+test('verify stores what was compared: by a word, by an answer, or by the number itself', async () => {
+  await using w = await world()
+  const state = () => w.daemon.contacts.get('bob')?.verification
+  const verify = (args: string[], look = {}) => parleyAt(w, ['verify', 'bob', ...args], look)
+  const number = '01234 56789'.repeat(6).match(/\d{5}/g) ?? []
+  w.daemon.know('bob')
+  expect(await verify(number)).toEqual({ code: 0, err: '', out: 'bob is verified.\n' })
+  expect(state()).toBe('verified')
+  expect(await verify(['--forget'])).toMatchObject({ code: 0, out: 'bob is not verified.\n' })
+  expect(state()).toBe('none')
+  expect(await verify(number.toReversed())).toMatchObject({ code: 77, out: '' })
+  expect(state()).toBe('none')
+  for (const answer of ['no\n', '\n']) {
+    await verify([], { columns: 80, typed: answer })
+    expect(state()).toBe('none')
+  }
+  expect((await verify([], { columns: 80, typed: 'yes\n' })).out).toContain('bob is verified.\n')
+  expect(state()).toBe('verified')
+  await verify(['--forget'])
+  expect(JSON.parse((await verify(['--confirm', '--json'])).out)).toMatchObject({
+    name: 'bob',
+    verification: 'verified',
+  })
+})
+
+/** What a camera sees of half blocks that are light where they are filled. */
+function scan(lines: readonly string[]): string {
+  const rows = lines.flatMap((line) => [
+    line.replaceAll(/[█▀]/g, '1'),
+    line.replaceAll('▀', ' ').replaceAll(/[█▄]/g, '1'),
+  ])
+  const scale = 4
+  const height = rows.length * scale
+  const width = (rows[0]?.length ?? 0) * scale
+  const data = new Uint8Array(width * height * 3)
+  for (let y = 0; y < height; y += 1)
+    for (let x = 0; x < width; x += 1)
+      if (rows[Math.floor(y / scale)]?.[Math.floor(x / scale)] === '1')
+        data.fill(255, (y * width + x) * 3, (y * width + x + 1) * 3)
+  return decodeQR({ width, height, data })
+}
 
 test('with nobody known, peers says how to begin', async () => {
   await using w = await world()
@@ -244,6 +335,8 @@ test('nothing that came from others reaches the terminal as it is', async () => 
     ['why', '\x1b[31m'],
     ['send', '\x1b[31m', 'hi'],
     ['connect', '\x1b[31m'],
+    ['verify', evil],
+    ['verify', evil, '--confirm'],
     ['verify-ledger', 'x'],
     ['\x1b[31m'],
   ]) {

@@ -14,6 +14,7 @@ const COMMANDS = [
   'peers',
   'connect',
   'disconnect',
+  'verify',
   'verify-ledger',
 ]
 
@@ -53,6 +54,7 @@ test.each([
   [['start', '--port', 'x']],
   [['start', '--max-peers', '0']],
   [['start', '--log-level', 'loud']],
+  [['verify']],
   [['verify-ledger']],
 ])('%j is answered with 64 and nothing on stdout', async (args) => {
   const { code, out, err } = await parleyAt(undefined, args)

@@ -88,6 +88,8 @@ interface TerminalLook {
   readonly columns?: number
   readonly environment?: Environment
   readonly input?: string | Buffer
+  /** The input, from a keyboard. */
+  readonly typed?: string
   readonly now?: number
   readonly actions?: Partial<CliActions>
 }
@@ -100,7 +102,7 @@ export async function parleyAt(
 ): Promise<Ended> {
   let out = ''
   let err = ''
-  const { columns, input = '', now = Date.parse('2026-02-03T12:00:00Z') } = look
+  const { columns, typed, input = typed ?? '', now = Date.parse('2026-02-03T12:00:00Z') } = look
   const terminal = new Terminal({
     out: {
       isTTY: columns !== undefined,
@@ -129,7 +131,7 @@ export async function parleyAt(
   const code = await runCli(args, {
     actions,
     terminal,
-    input: Readable.from(input.length === 0 ? [] : [Buffer.from(input)]),
+    input: Object.assign(Readable.from(input.length === 0 ? [] : [Buffer.from(input)]), { isTTY: typed !== undefined }),
     now: () => now,
     version: '1.2.3',
   })

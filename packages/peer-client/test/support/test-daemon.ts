@@ -3,6 +3,7 @@ import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type Daemon, RequestError } from '#api/daemon.ts'
 import { Feed } from '#conversation/feed.ts'
 import { Seen } from './seen.ts'
@@ -44,6 +45,7 @@ export class TestDaemon implements Daemon {
       directory: { state: 'online', url: 'http://127.0.0.1:5000', since: now() - 60_000 },
       connected: 0,
       waiting: 0,
+      contacts: { known: 0, verified: 0, keyChanged: [] },
     }
   }
 
@@ -58,6 +60,7 @@ export class TestDaemon implements Daemon {
       presence: link.state === 'connected' ? 'online' : 'unknown',
       waiting: 0,
       isKeyChanged: false,
+      verification: 'none',
       ...more,
     }
     this.contacts.set(name, peer)
@@ -155,12 +158,29 @@ export class TestDaemon implements Daemon {
   }
 
   async history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
-    const { name } = this.#contact(who)
+    const { name, account, isKeyChanged, verification } = this.#contact(who)
     const all = this.messages.filter((message) => message.with === name).toReversed()
     const from = before === undefined ? 0 : all.findIndex((message) => message.id === before) + 1
     const messages = all.slice(from, from + limit)
     const last = messages.at(-1)
-    return { messages, ...(last !== undefined && from + limit < all.length && { next: last.id }) }
+    const contact = { account, name, isKeyChanged, verification }
+    return { contact, messages, ...(last !== undefined && from + limit < all.length && { next: last.id }) }
+  }
+
+  async safetyNumber(who: string): Promise<SafetyNumber> {
+    const { account, name, verification } = this.#contact(who)
+    return { account, name, number: NUMBER, scannable: `parley-safety-number:${account}`, verification }
+  }
+
+  async verify(who: string, proof: string): Promise<SafetyNumber> {
+    if (proof.replaceAll(' ', '') !== NUMBER) throw new RequestError('safety-number-differs', 'another number')
+    this.know(this.#contact(who).name, { state: 'idle' }, { verification: 'verified' })
+    return { ...(await this.safetyNumber(who)), verifiedAt: this.#now() }
+  }
+
+  async unverify(who: string): Promise<SafetyNumber> {
+    this.know(this.#contact(who).name)
+    return this.safetyNumber(who)
   }
 
   why(id: string): Why {
@@ -215,6 +235,9 @@ function isSettled({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): 
   if (hold === 'blocked-key-change') return true
   return state !== undefined && state !== 'queued' && (state !== 'sent' || wanted === 'sent')
 }
+
+/** Twelve groups of five digits. */
+const NUMBER = '012345678901234567890123456789012345678901234567890123456789'
 
 /** 43 characters, the same for the same name. */
 export function accountOf(name: string): string {

@@ -7,6 +7,7 @@ import {
   MAX_WAIT_MS,
 } from '#limits.ts'
 import { LocalProblemCode } from '#local-api/problem.ts'
+import { Verification } from '#local-api/trust.ts'
 
 /** `queued`: fsynced here. `sent`: sealed and written; promises nothing. `delivered`: the other side holds it. */
 export const MessageState = z.enum(['queued', 'sent', 'delivered', 'read', 'cancelled', 'expired', 'refused'])
@@ -75,7 +76,12 @@ export const HistoryQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_MESSAGES).default(DEFAULT_PAGE_MESSAGES),
   before: z.string().max(64).optional(),
 })
-export const HistoryPage = z.object({ messages: z.array(MessageView), next: z.string().optional() })
+export const HistoryPage = z.object({
+  /** Whose conversation it is, and what is known of the key. */
+  contact: z.object({ account: z.string(), name: z.string(), isKeyChanged: z.boolean(), verification: Verification }),
+  messages: z.array(MessageView),
+  next: z.string().optional(),
+})
 export type HistoryPage = z.infer<typeof HistoryPage>
 
 /** `GET /api/v1/messages/{id}/why`: where a message is, what was tried, and what happens next. */

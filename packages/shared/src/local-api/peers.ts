@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Verification } from '#local-api/trust.ts'
 
 export const PeerState = z.discriminatedUnion('state', [
   z.object({
@@ -27,6 +28,7 @@ export const PeerInfo = z.object({
   waiting: z.int(),
   /** A key that the pinned one did not sign was presented: nothing is sent. */
   isKeyChanged: z.boolean(),
+  verification: Verification,
 })
 export type PeerInfo = z.infer<typeof PeerInfo>
 

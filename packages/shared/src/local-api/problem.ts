@@ -15,6 +15,7 @@ export const LocalProblemCode = z.enum([
   'too-large',
   'outbox-full',
   'key-changed',
+  'safety-number-differs',
   'blocked',
   'unreachable',
   'no-directory',

@@ -23,5 +23,7 @@ export const DaemonStatus = z.object({
   connected: z.int(),
   /** Messages that are not delivered yet, over all conversations. */
   waiting: z.int(),
+  /** How many contacts there are, of how many the safety number was compared, and whose key changed. */
+  contacts: z.object({ known: z.int(), verified: z.int(), keyChanged: z.array(z.string()) }),
 })
 export type DaemonStatus = z.infer<typeof DaemonStatus>

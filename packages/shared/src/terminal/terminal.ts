@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { printable } from './printable.ts'
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan'
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'paper'
 
 /** A stream to write to, as much of it as is needed. */
 export interface Output {
@@ -34,6 +34,11 @@ export class Terminal {
     this.#hasColour = out.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb'
   }
 
+  /** Styles are shown, `paper` (black on white) too. */
+  get hasColour(): boolean {
+    return this.#hasColour
+  }
+
   /** A person reads along. */
   get isInteractive(): boolean {
     return this.#out.isTTY === true
@@ -64,7 +69,7 @@ export class Terminal {
 
   paint(text: string, style: Style | undefined): string {
     if (!this.#hasColour || style === undefined || text === '') return text
-    return styleText(style, text, { validateStream: false })
+    return styleText(style === 'paper' ? ['black', 'bgWhiteBright'] : style, text, { validateStream: false })
   }
 }
 

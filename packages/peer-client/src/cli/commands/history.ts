@@ -1,6 +1,6 @@
 import type { ApiClient } from '@parley/api-client'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
-import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import type { HistoryPage, MessageView } from '@parley/shared/local-api/messages.ts'
 import { printText } from '@parley/shared/terminal/layout.ts'
 import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
 import { padEnd, shorten, widthOf, wrap } from '@parley/shared/terminal/text-width.ts'
@@ -43,29 +43,32 @@ export const historyCommand = defineCommand({
   args: z.tuple([NameArgument]),
   flags: ClientFlags.extend({ limit: z.int() }),
   run: async (cli, [who], { json, limit, ...choice }) => {
-    const messages = await newest(await clientOf(cli, choice), who, limit)
+    const { contact, messages } = await newest(await clientOf(cli, choice), who, limit)
     if (json) for (const message of messages) cli.terminal.json(message)
     else if (messages.length === 0)
       printText(cli.terminal, `No messages with ${who} yet. Begin with: parley send ${who} hello`)
-    else show(cli, messages)
+    else show(cli, contact, messages)
     return EXIT.done
   },
 })
 
 /** Oldest first. */
-async function newest(client: ApiClient, who: string, limit: number): Promise<MessageView[]> {
+async function newest(client: ApiClient, who: string, limit: number): Promise<HistoryPage> {
   const messages: MessageView[] = []
   let before: string | undefined
+  let contact: HistoryPage['contact']
   do {
     const page = await client.history(who, { limit: Math.min(limit - messages.length, MAX_PAGE_MESSAGES), before })
     messages.push(...page.messages)
+    contact = page.contact
     before = page.next
   } while (before !== undefined && messages.length < limit)
-  return messages.reverse()
+  return { contact, messages: messages.reverse() }
 }
 
-function show(cli: Cli, messages: readonly MessageView[]): void {
+function show(cli: Cli, contact: HistoryPage['contact'], messages: readonly MessageView[]): void {
   const { terminal, now } = cli
+  header(cli, contact)
   const names = messages.map((message) => printable(nameOf(message)))
   const nameColumns = Math.min(MAX_NAME_COLUMNS, Math.max(...names.map(widthOf)))
   const more = terminal.isUtf8 ? '…' : '~'
@@ -92,6 +95,16 @@ function show(cli: Cli, messages: readonly MessageView[]): void {
     for (const [row, line] of lines.entries()) {
       terminal.line(`${row === 0 ? left : ' '.repeat(indent - GAP.length)}${GAP}${line}`.trimEnd())
     }
+  }
+}
+
+function header({ terminal }: Cli, { name, isKeyChanged, verification }: HistoryPage['contact']): void {
+  if (isKeyChanged) {
+    printText(terminal, `The key of ${name} changed: nothing is sent. parley accept-key ${name} tells more.`, 'yellow')
+  } else if (verification === 'verified') {
+    printText(terminal, `${name} is verified.`, 'green')
+  } else if (verification === 'rotated-since') {
+    printText(terminal, `${name} rotated the key since it was verified. Compare again: parley verify ${name}`, 'yellow')
   }
 }
 

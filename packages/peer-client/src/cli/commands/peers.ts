@@ -44,6 +44,7 @@ export const peersCommand = defineCommand({
       [
         { title: 'NAME', cell: nameCell },
         { title: 'LINK', cell: (peer) => linkCell(peer, now()) },
+        ...(peers.some(({ verification }) => verification !== 'none') ? [{ title: 'KEY', cell: keyCell }] : []),
         { title: 'NOW', cell: ({ presence }) => ({ text: presence, style: presence === 'online' ? 'green' : 'dim' }) },
         { title: 'WAITING', align: 'right', cell: ({ waiting }) => (waiting === 0 ? '' : String(waiting)) },
         { title: 'ADDRESS', cell: ({ link }) => ('address' in link ? (link.address ?? '') : '') },
@@ -63,6 +64,16 @@ function connectedFirst(a: PeerInfo, b: PeerInfo): number {
 
 function nameCell({ name, account, isNameVerified }: PeerInfo): Cell {
   return { text: isNameVerified ? name : `${name} (says so itself)`, style: nameStyle(account) }
+}
+
+const KEY_WORDS: Readonly<Record<PeerInfo['verification'], Cell>> = {
+  none: { text: '' },
+  verified: { text: 'verified', style: 'green' },
+  'rotated-since': { text: 'rotated since verified', style: 'yellow' },
+}
+
+function keyCell({ verification }: PeerInfo): Cell {
+  return KEY_WORDS[verification]
 }
 
 function linkCell({ link, isKeyChanged }: PeerInfo, now: number): Cell {

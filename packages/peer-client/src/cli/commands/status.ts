@@ -1,5 +1,5 @@
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
-import { printFields } from '@parley/shared/terminal/layout.ts'
+import { type Cell, printFields } from '@parley/shared/terminal/layout.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { span, timeWithDay } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
@@ -34,12 +34,20 @@ export const statusCommand = defineCommand({
       ['directory', directoryWords(status.directory, now())],
       ['connected', count(status.connected, 'peer')],
       ['waiting', `${count(status.waiting, 'message')} not delivered yet`],
+      ['contacts', `${status.contacts.known}, ${status.contacts.verified} verified`],
+      ...keyChanges(status.contacts.keyChanged),
       ['profile', status.profile],
       ['process', `${status.pid}, version ${status.version}`],
     ])
     return EXIT.done
   },
 })
+
+function keyChanges(names: readonly string[]): [string, Cell][] {
+  if (names.length === 0) return []
+  const text = `${names.join(', ')}: nothing is sent. parley accept-key NAME tells more`
+  return [['key changed', { text, style: 'yellow' }]]
+}
 
 function directoryWords(directory: DirectoryState, now: number): string {
   switch (directory.state) {
