@@ -3,6 +3,7 @@ import { renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MAX_LOG_FILE_BYTES } from '@parley/shared/limits.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
+import { printable, printableJson } from '@parley/shared/terminal/printable.ts'
 import { destination, type Level, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
 import pretty from 'pino-pretty'
 
@@ -12,11 +13,20 @@ const LOG_FILE = 'parley.log'
 export function createDaemonLog(profile: string, level: string): Logger {
   const file = new LogFile(join(profile, LOG_FILE))
   const console = process.stderr.isTTY
-    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l' })
+    ? pretty({
+        destination: 2,
+        sync: true,
+        ignore: 'pid,hostname',
+        translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
+        messageFormat: (log, key) => printable(String(log[key])),
+      })
     : destination({ dest: 2, sync: true })
   // Both get what the logger lets through: its own level is the only one.
   const streams = [console, file].map((stream) => ({ stream, level: 'trace' satisfies Level as Level }))
-  return pino({ level, timestamp: stdTimeFunctions.isoTime }, multistream(streams))
+  return pino(
+    { level, timestamp: stdTimeFunctions.isoTime, hooks: { streamWrite: printableJson } },
+    multistream(streams),
+  )
 }
 
 /** Appends; a file that has grown to MAX_LOG_FILE_BYTES becomes `.1`, and the `.1` before it is gone. */

@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { formatPeerAddress } from '#connection/peer-address.ts'
+import { tempDirectory } from './support/temp-directory.ts'
 
 /** Two peers without a directory, the first connected to the second. */
 async function pair(): Promise<
@@ -140,5 +143,53 @@ describe('two peers in one process', () => {
     await expect(alice.connect('127.0.0.1:1', AbortSignal.timeout(20_000))).rejects.toMatchObject({
       code: 'unreachable',
     })
+  })
+})
+
+async function apart(peer: Peer, from: string): Promise<void> {
+  while (await peer.isConnected(from)) await setTimeout(20)
+}
+
+describe('a peer lets in', () => {
+  test('nobody on its blacklist, from the moment the entry is saved until it is gone', async () => {
+    await using peers = await pair()
+    const { alice, bob } = peers
+    const list = join(bob.profile, 'blacklist.txt')
+    await alice.waitFor((await alice.send('bob', 'hello')).id, 'delivered')
+
+    await writeFile(list, `${alice.identity.accountId} # enough\n`)
+    await apart(bob, 'alice')
+    await expect(bob.send('alice', 'and you')).rejects.toMatchObject({ code: 'blocked' })
+    await expect(bob.connect('alice')).rejects.toMatchObject({ code: 'blocked' })
+    await expect(alice.connect('bob')).rejects.toMatchObject({ code: 'unreachable' })
+    const { id } = await alice.send('bob', 'are you there?')
+
+    await writeFile(list, '')
+    expect(await alice.waitFor(id, 'delivered')).toMatchObject({ state: 'delivered' })
+    await writeFile(list, '127.0.0.0/8\n')
+    await apart(bob, 'alice')
+    await expect(alice.connect('bob')).rejects.toMatchObject({ code: 'unreachable' })
+  })
+
+  test('only those who know the token of its network, and tells it to nobody', async () => {
+    await using place = await tempDirectory()
+    const token = 'a-secret-of-the-office'
+    await using stack = new AsyncDisposableStack()
+    const start = (name: string, networkToken?: string) =>
+      stack.use(createPeer({ name, profile: join(place.path, name), networkToken })).start()
+    const [alice, bob, eve, mallory] = await Promise.all([
+      start('alice', token),
+      start('bob', token),
+      start('eve'),
+      start('mallory', 'some-other-secret'),
+    ])
+    const at = formatPeerAddress(bob.address)
+    await expect(eve.connect(at)).rejects.toThrow(/wrong-network/)
+    await expect(mallory.connect(at)).rejects.toMatchObject({ code: 'unreachable' })
+    await expect(bob.connect(formatPeerAddress(eve.address))).rejects.toThrow(/wrong-network/)
+    await alice.connect(at)
+    await alice.waitFor((await alice.send('bob', 'among us')).id, 'delivered')
+    expect(bob.peers().map(({ name }) => name)).toEqual(['alice'])
+    await expect(start('carol', 'short')).rejects.toThrow('16 to 512')
   })
 })

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync, unwatchFile, watchFile, writeFileSync } from 'node:fs'
 import { MAX_BLACKLIST_BYTES } from '@parley/shared/limits.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
@@ -67,11 +68,11 @@ export class BlacklistFile {
       const bytes = readFileSync(path)
       if (bytes.length > MAX_BLACKLIST_BYTES)
         throw new BlacklistError(1, `the file is larger than ${MAX_BLACKLIST_BYTES} bytes`)
-      return Blacklist.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+      if (!isUtf8(bytes)) throw new BlacklistError(1, 'it is not text in UTF-8')
+      return Blacklist.parse(bytes.toString('utf8'))
     } catch (error) {
       if (error instanceof BlacklistError)
         throw new BlacklistError(error.line, `${path}:${error.line}: ${error.message}`)
-      if (error instanceof TypeError) throw new BlacklistError(1, `${path}: it is not text in UTF-8`)
       throw error
     }
   }

@@ -20,7 +20,8 @@ export class BlacklistError extends Error {
 export class Blacklist {
   /** Account ids and device keys: both are 32 bytes in base64url, and none can be the other. */
   readonly #identities = new Set<string>()
-  readonly #addresses = new BlockList()
+  /** One for each family: a network of IPv6 is not meant to hold all of IPv4, mapped into it. */
+  readonly #addresses = { ipv4: new BlockList(), ipv6: new BlockList() }
   #networks = 0
 
   /** One entry a line; what follows a `#` is a remark. Throws BlacklistError. */
@@ -51,7 +52,7 @@ export class Blacklist {
     const address = parseAddress(host)
     if (address === undefined) return false
     const inner = innerAddress(address)
-    return this.#addresses.check(inner.toString(), inner.kind())
+    return this.#addresses[inner.kind()].check(inner.toString(), inner.kind())
   }
 
   #add(entry: string, line: number): void {
@@ -65,8 +66,8 @@ export class Blacklist {
     const address = parseAddress(host)
     if (address === undefined || rest.length > 0) throw new BlacklistError(line, NO_ENTRY)
     const inner = innerAddress(address)
-    if (length === undefined) this.#addresses.addAddress(inner.toString(), inner.kind())
-    else this.#addresses.addSubnet(inner.toString(), networkBits(address, length, line), inner.kind())
+    if (length === undefined) this.#addresses[inner.kind()].addAddress(inner.toString(), inner.kind())
+    else this.#addresses[inner.kind()].addSubnet(inner.toString(), networkBits(address, length, line), inner.kind())
     this.#networks += 1
   }
 }

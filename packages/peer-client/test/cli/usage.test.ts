@@ -70,3 +70,16 @@ test('the version is that of the package', async () => {
   expect(await parley(['--version'])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
   expect(await parley(['send'])).toMatchObject({ code: 64, out: '' })
 })
+
+test('start prints its limits as they would be in force, and starts nothing', async () => {
+  const { code, out } = await parleyAt(undefined, ['start', '--max-peers', '7', '--print-limits', '--json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({
+    MAX_INBOUND_LINKS: { value: 7, unit: 'count' },
+    MAX_FRAME_BYTES: { value: 256 * 1024, unit: 'bytes' },
+    HELLO_TIMEOUT_MS: { value: 3_000, unit: 'ms' },
+  })
+  const lines = (await parleyAt(undefined, ['start', '--print-limits'])).out.trimEnd().split('\n')
+  expect(lines).toHaveLength(Object.keys(JSON.parse(out)).length)
+  for (const line of lines) expect(line).toMatch(/^[A-Z0-9_]+ +\d+ {2}(bytes|characters|ms|levels|count) +\S/)
+})

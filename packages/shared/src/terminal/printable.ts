@@ -15,6 +15,24 @@ export function printableLines(text: string): string[] {
   return text.split(/\r?\n/).map((line) => printable(line.replaceAll('\t', '    ')))
 }
 
+// JSON escapes controls by itself, which does not help whoever decodes the line to show it. An even number of backslashes before
+// an escape means nothing to it; after an odd one it is text.
+const ESCAPED = /(?<!\\)((?:\\\\)*)(\\u[0-9a-f]{4}|\\[bfr])/gi
+
+/**
+ * A line of JSON as it may go to a log: its strings hold nothing that a terminal would act on, before and after they are decoded.
+ * Line breaks inside of them stay, for stack traces.
+ */
+export function printableJson(line: string): string {
+  const isEnded = line.endsWith('\n')
+  const text = isEnded ? line.slice(0, -1) : line
+  const escaped = text.replace(ESCAPED, (whole, before: string, sequence: string) => {
+    const char: unknown = JSON.parse(`"${sequence}"`)
+    return typeof char === 'string' && printable(char) !== char ? `${before}\\${printable(char)}` : whole
+  })
+  return escaped.replace(SHAPELESS, (char) => `\\${writeOut(char)}`) + (isEnded ? '\n' : '')
+}
+
 function writeOut(char: string): string {
   if (char === '\n') return String.raw`\n`
   if (char === '\r') return String.raw`\r`

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { printable, printableLines } from '#terminal/printable.ts'
+import { printable, printableJson, printableLines } from '#terminal/printable.ts'
 
 const HOSTILE = [
   ['a colour', '\x1b[31mred\x1b[0m', String.raw`\x1b[31mred\x1b[0m`],
@@ -30,6 +30,21 @@ describe('what a terminal would act on is written out:', () => {
     expect(printable(hostile)).toBe(shown)
     const lines = printableLines(`before\n${hostile}`)
     expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
+  })
+})
+
+describe('in a line of JSON it is written out for good, whoever decodes the line:', () => {
+  test.each(HOSTILE)('%s', (_, hostile, shown) => {
+    const line = printableJson(`${JSON.stringify({ msg: hostile })}\n`)
+    expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}](?!$)/u)
+    const { msg } = JSON.parse(line)
+    expect(printable(msg)).toBe(shown)
+    expect(msg.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}\p{Cs}]/u)
+  })
+
+  test('what only looks like an escape stays text', () => {
+    for (const text of ['\\u001b', 'C:\\beta\\u0041', '\\\\u202e', 'a "quoted" word', 'tab\tand\nline'])
+      expect(JSON.parse(printableJson(JSON.stringify({ msg: text }))).msg).toBe(text)
   })
 })
 
