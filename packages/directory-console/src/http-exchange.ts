@@ -1,5 +1,5 @@
-import http from 'node:http'
 import { DIRECTORY_TIMEOUT_MS, MAX_DIRECTORY_ANSWER_BYTES } from '@parley/shared/limits.ts'
+import { http } from '@parley/shared/node-http.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { ConsoleError } from '#console-error.ts'
 

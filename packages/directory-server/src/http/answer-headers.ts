@@ -1,5 +1,5 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { http } from '@parley/shared/node-http.ts'
 import helmet from 'helmet'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
@@ -17,8 +17,8 @@ export const ANSWER_HEADERS: Map<string, string> = readHeaders()
 
 /** The same for every request, so they are worked out once. */
 function readHeaders(): Map<string, string> {
-  const request = new IncomingMessage(new Socket())
-  const response = new ServerResponse(request)
+  const request = new http.IncomingMessage(new Socket())
+  const response = new http.ServerResponse(request)
   secure(request, response, () => response.setHeader('Cache-Control', 'no-store'))
   return new Map(response.getHeaderNames().map((name) => [name, String(response.getHeader(name))]))
 }

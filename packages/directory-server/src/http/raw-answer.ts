@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
+import { http } from '@parley/shared/node-http.ts'
 import { PROBLEM_TYPE } from './problems.ts'
 
 /** How soon somebody may come back who was sent away for want of room. */
@@ -16,7 +16,7 @@ export function answerRaw(stream: Duplex, problem: Problem): void {
   }
   const body = JSON.stringify(problem)
   const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status] ?? ''}`,
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',

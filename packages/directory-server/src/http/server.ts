@@ -1,7 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
+import { http } from '@parley/shared/node-http.ts'
 import type { DirectoryLimits } from '#limits/directory-limits.ts'
 import type { DropReason, Drops } from './drops.ts'
 import { problem } from './problems.ts'
@@ -46,7 +47,7 @@ export function createHttpServer({ handle, limits, drops, tls }: ServerOptions):
   }
   const server =
     tls === undefined
-      ? createServer(options, handle)
+      ? http.createServer(options, handle)
       : createTlsServer({ ...options, ...tls.options, handshakeTimeout: limits.TLS_HANDSHAKE_TIMEOUT_MS }, handle)
   server.maxConnections = limits.MAX_DIRECTORY_CONNECTIONS
   server.setTimeout(limits.STALLED_TIMEOUT_MS, (socket) => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import {
   KEEP_ALIVE_TIMEOUT_MS,
@@ -12,6 +12,7 @@ import {
   STOP_TIMEOUT_MS,
 } from '@parley/shared/limits.ts'
 import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import { http } from '@parley/shared/node-http.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Logger } from 'pino'
 import { readOrMakeToken } from './access-token.ts'
@@ -67,7 +68,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   const parts = { daemon, stopping: stopping.signal, log }
   let gate = new Gate(port, token)
 
-  const server = createServer(
+  const server = http.createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: REQUEST_HEADERS_TIMEOUT_MS,

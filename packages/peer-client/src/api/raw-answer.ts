@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { LocalProblem } from '@parley/shared/local-api/problem.ts'
+import { http } from '@parley/shared/node-http.ts'
 import { PROBLEM_TYPE } from './error-handler.ts'
 
 /** A whole response on a bare socket, for requests that never reach the routes; then the end. */
@@ -11,7 +11,7 @@ export function answerRaw(stream: Duplex, problem: LocalProblem): void {
   }
   const body = JSON.stringify(problem)
   const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status] ?? ''}`,
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',

@@ -1,6 +1,7 @@
-import http from 'node:http'
+import type { Agent, ClientRequest, OutgoingHttpHeaders } from 'node:http'
 import https from 'node:https'
 import { MAX_DIRECTORY_ANSWER_BYTES, MAX_DIRECTORY_LINKS, MAX_HEADER_BYTES } from '@parley/shared/limits.ts'
+import { http } from '@parley/shared/node-http.ts'
 import { Slots } from '@parley/shared/slots.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { DirectoryAddress } from './directory-address.ts'
@@ -38,7 +39,7 @@ interface ExchangeOptions extends DirectoryAddress {
  */
 export class HttpExchange {
   readonly #base: URL
-  readonly #agent: http.Agent
+  readonly #agent: Agent
   readonly #timeoutMs: number
   readonly #closed = new AbortController()
   readonly #links = new Slots(MAX_DIRECTORY_LINKS)
@@ -107,10 +108,10 @@ export class HttpExchange {
     }
   }
 
-  #start({ method, path, body, token }: HttpRequest, signal: AbortSignal): http.ClientRequest {
+  #start({ method, path, body, token }: HttpRequest, signal: AbortSignal): ClientRequest {
     const url = new URL(this.#base.pathname.replace(/\/$/, '') + path, this.#base)
     const text = body === undefined ? undefined : JSON.stringify(body)
-    const headers: http.OutgoingHttpHeaders = { accept: 'application/json, application/problem+json' }
+    const headers: OutgoingHttpHeaders = { accept: 'application/json, application/problem+json' }
     if (token !== undefined) headers.authorization = `Bearer ${token}`
     if (text !== undefined) {
       headers['content-type'] = 'application/json'
@@ -128,7 +129,7 @@ export class HttpExchange {
     return sent
   }
 
-  #answer(sent: http.ClientRequest): Promise<HttpAnswer> {
+  #answer(sent: ClientRequest): Promise<HttpAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
     sent.on('error', reject)
     sent.on('response', (response) => {

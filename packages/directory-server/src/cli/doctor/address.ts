@@ -1,7 +1,8 @@
-import { type IncomingMessage, request as requestPlain } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { DirectoryInfo } from '@parley/shared/directory-api/users.ts'
+import { http } from '@parley/shared/node-http.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { isLoopback } from '#http/listen.ts'
 import { loadTls, tlsFilesOf } from '#http/tls-files.ts'
@@ -68,7 +69,7 @@ async function probe(url: string): Promise<string> {
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
   const sent = url.startsWith('https:')
     ? requestTls(url, { signal, agent: false, rejectUnauthorized: false })
-    : requestPlain(url, { signal, agent: false })
+    : http.request(url, { signal, agent: false })
   sent.on('response', resolve).on('error', reject).end()
   return await text(await promise)
 }
