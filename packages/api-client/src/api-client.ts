@@ -1,4 +1,4 @@
-import { BroadcastResult, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import { BroadcastResult, HistoryPage, MessageView, type PriorityName, Why } from '@parley/shared/local-api/messages.ts'
 import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { SafetyNumber } from '@parley/shared/local-api/trust.ts'
@@ -21,6 +21,12 @@ interface Cancellable {
 interface Idempotent extends Cancellable {
   /** The same key with the same request sends once, however often it is asked. */
   readonly idempotencyKey?: string | undefined
+}
+
+interface Sending extends Idempotent {
+  readonly priority?: PriorityName | undefined
+  /** Unix milliseconds: what has not left by then is not sent any more. */
+  readonly deadline?: number | undefined
 }
 
 interface Wait extends Cancellable {
@@ -70,12 +76,10 @@ export class ApiClient {
   }
 
   /** Resolves once the message is durable at the daemon. */
-  send(to: string, text: string, { idempotencyKey, signal }: Idempotent = {}): Promise<MessageView> {
+  send(to: string, text: string, { idempotencyKey, signal, ...options }: Sending = {}): Promise<MessageView> {
     const headers = keyHeader(idempotencyKey)
-    return this.#exchange(
-      { method: 'POST', path: '/api/v1/messages', body: { to, text }, headers, signal },
-      MessageView,
-    )
+    const body = { to, text, ...options }
+    return this.#exchange({ method: 'POST', path: '/api/v1/messages', body, headers, signal }, MessageView)
   }
 
   /** To every contact that is connected now. */
@@ -102,6 +106,16 @@ export class ApiClient {
   /** As it is after that: `cancelled`. Rejects with `already-sent` when it is too late. */
   cancel(id: string, { signal }: Cancellable = {}): Promise<MessageView> {
     return this.#exchange({ method: 'POST', path: `${messagePath(id)}/cancel`, signal }, MessageView)
+  }
+
+  /** In place when it has not left, else by a message that the other side applies; `edited` of the answer tells. */
+  edit(id: string, text: string, { signal }: Cancellable = {}): Promise<MessageView> {
+    return this.#exchange({ method: 'POST', path: `${messagePath(id)}/edit`, body: { text }, signal }, MessageView)
+  }
+
+  /** Taken back when it has not left, else the other side is asked to show it no more. */
+  remove(id: string, { signal }: Cancellable = {}): Promise<MessageView> {
+    return this.#exchange({ method: 'POST', path: `${messagePath(id)}/delete`, signal }, MessageView)
   }
 
   why(id: string, { signal }: Cancellable = {}): Promise<Why> {

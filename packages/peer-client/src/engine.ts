@@ -4,6 +4,7 @@ import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import type { PeerAddress } from '#connection/peer-address.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
+import { Changes } from '#conversation/changes.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
@@ -48,6 +49,7 @@ export class Engine {
   readonly people: People
   readonly views: MessageViews
   readonly conversations: Conversations
+  readonly changes: Changes
   readonly reachability: Reachability
   readonly trust: Trust
   readonly delivery: Delivery
@@ -148,6 +150,15 @@ export class Engine {
       me: me.account,
       now: Date.now,
       poke: (account) => this.reachability.poke(account),
+    })
+    this.changes = new Changes({
+      store,
+      me,
+      delivery: this.delivery,
+      views: this.views,
+      revisions: messaging.revisions,
+      happenings: this.happenings,
+      post: (account, content, also) => this.conversations.post(account, content, {}, also),
     })
   }
 

@@ -5,7 +5,7 @@ import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
-import { type Daemon, RequestError } from '#api/daemon.ts'
+import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
 import { merge } from '#api/merge.ts'
 import { formatPeerAddress } from '#connection/peer-address.ts'
 import { ConversationError } from '#conversation/conversation-error.ts'
@@ -67,8 +67,8 @@ export class PeerDaemon implements Daemon {
     return refusing(this.#peer.disconnect(target))
   }
 
-  send(to: string, text: string, idempotencyKey: string | undefined, signal: AbortSignal): Promise<MessageView> {
-    return refusing(this.#peer.send(to, text, { idempotencyKey, signal, waitForRoom: false }))
+  send(to: string, text: string, options: SendRequest, signal: AbortSignal): Promise<MessageView> {
+    return refusing(this.#peer.send(to, text, { ...options, signal, waitForRoom: false }))
   }
 
   message(id: string): MessageView | undefined {
@@ -79,11 +79,16 @@ export class PeerDaemon implements Daemon {
     return refusing(this.#peer.waitFor(id, state, signal))
   }
 
-  async cancel(id: string): Promise<MessageView> {
-    const message = await refusing(this.#peer.cancel(id))
-    if (message.state === 'cancelled') return message
-    if (message.direction === 'in') throw new RequestError('already-sent', `${message.with} wrote this, not you`)
-    throw new RequestError('already-sent', `it is too late: the message is ${message.state ?? 'gone'} already`)
+  cancel(id: string): Promise<MessageView> {
+    return refusing(this.#peer.cancel(id))
+  }
+
+  edit(id: string, text: string): Promise<MessageView> {
+    return refusing(this.#peer.edit(id, text))
+  }
+
+  remove(id: string): Promise<MessageView> {
+    return refusing(this.#peer.remove(id))
   }
 
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
@@ -121,7 +126,12 @@ export class PeerDaemon implements Daemon {
   async *#messageEvents(happenings: AsyncIterable<Happening>): AsyncGenerator<DaemonEvent> {
     for await (const happening of happenings) {
       const isNew = happening.kind === 'accepted' || happening.kind === 'received'
-      for (const message of this.#peer.messagesIn(happening)) yield { type: isNew ? 'message' : 'state', message }
+      for (const message of this.#peer.messagesIn(happening)) {
+        if (message.about === undefined) yield { type: isNew ? 'message' : 'state', message }
+        // Whoever shows the message that was changed shows it again; the change itself is none to show.
+        const changed = message.about === undefined ? undefined : this.#peer.message(message.about)
+        if (changed !== undefined) yield { type: 'state', message: changed }
+      }
     }
   }
 }
@@ -147,7 +157,7 @@ function asRequestError(error: unknown): unknown {
 
 function problemCodeOf(error: unknown): LocalProblemCode | undefined {
   if (error instanceof ConversationError)
-    return error.code === 'self' || error.code === 'bad-proof' ? 'bad-request' : error.code
+    return error.code === 'self' || error.code === 'bad-proof' || error.code === 'deadline-past' ? 'bad-request' : error.code
   if (error instanceof DirectoryError) return 'directory-unreachable'
   if (error instanceof StorageError) return 'storage-failed'
   if (!(error instanceof DeliveryError)) return undefined

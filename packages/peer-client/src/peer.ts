@@ -5,7 +5,7 @@ import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
 import { ConversationError } from '#conversation/conversation-error.ts'
-import type { Happening } from '#conversation/conversations.ts'
+import type { Happening, SendOptions } from '#conversation/conversations.ts'
 import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
@@ -132,18 +132,10 @@ export class Peer {
   }
 
   /** Resolves once the message is durable; waits for room in the outbox. */
-  async send(
-    who: string,
-    text: string,
-    {
-      signal,
-      idempotencyKey,
-      waitForRoom = true,
-    }: { signal?: AbortSignal; idempotencyKey?: string | undefined; waitForRoom?: boolean } = {},
-  ): Promise<MessageView> {
+  async send(who: string, text: string, { waitForRoom = true, ...options }: SendOptions = {}): Promise<MessageView> {
     const { people, conversations } = this.#engine
-    const account = people.known(who) ?? (await people.resolve(who, signal))
-    return conversations.sendText(account, text, { idempotencyKey, waitForRoom, signal })
+    const account = people.known(who) ?? (await people.resolve(who, options.signal))
+    return conversations.sendText(account, text, { ...options, waitForRoom })
   }
 
   /** Application bytes, as they are, to somebody who is connected now: not stored, not repeated. False when he is not. */
@@ -186,8 +178,19 @@ export class Peer {
     return this.#engine.conversations.waitFor(id, state, this.#until(signal))
   }
 
+  /** As long as it is sealed for nobody; throws ConversationError `already-sent` afterwards. */
   cancel(id: string): Promise<MessageView> {
-    return this.#engine.conversations.cancel(id)
+    return this.#engine.changes.cancel(id)
+  }
+
+  /** Gives a message of mine new text: in place when it has not left, else by a message that the other side applies. */
+  edit(id: string, text: string): Promise<MessageView> {
+    return this.#engine.changes.edit(id, text)
+  }
+
+  /** A message of mine is shown no more, here and at the other side, as far as that one does what it is asked. */
+  remove(id: string): Promise<MessageView> {
+    return this.#engine.changes.remove(id)
   }
 
   async history(who: string, limit: number, before?: string): Promise<HistoryPage> {

@@ -133,6 +133,56 @@ describe('two peers in one process', () => {
     await expect(aliceAgain.trust.safetyNumber(alice.identity.accountId)).rejects.toMatchObject({ code: 'self' })
   })
 
+  test('change and delete what they wrote, wherever it is', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    const told = bob.receive()[Symbol.asyncIterator]()
+    const first = await alice.send('bob', 'see you at eight')
+    const second = await alice.send('bob', 'a secret')
+    await alice.waitFor(second.id, 'delivered')
+    await expect(alice.cancel(first.id)).rejects.toMatchObject({ code: 'already-sent' })
+    const edited = await alice.edit(first.id, 'see you at nine')
+    expect(edited).toMatchObject({ id: first.id, text: 'see you at nine', state: 'delivered' })
+    const deleted = await alice.remove(second.id)
+    expect(deleted).toMatchObject({ id: second.id, text: '', state: 'delivered' })
+    await alice.waitFor(deleted.deleted?.by ?? '', 'delivered')
+    expect((await alice.history('bob', 10)).messages).toMatchObject([
+      { text: '', deleted: { state: 'delivered' } },
+      { text: 'see you at nine', edited: { by: edited.edited?.by, state: 'delivered' } },
+    ])
+    const { messages } = await bob.history('alice', 10)
+    expect(messages).toMatchObject([
+      { text: '', deleted: {} },
+      { text: 'see you at nine', edited: {} },
+    ])
+    const [secret, meeting] = messages
+    for (const about of [
+      { kind: 'text', id: meeting?.id },
+      { kind: 'text', id: secret?.id },
+      { kind: 'edit', text: 'see you at nine', about: meeting?.id },
+      { kind: 'delete', text: '', about: secret?.id },
+    ])
+      expect((await told.next()).value).toMatchObject(about)
+    await expect(bob.edit(meeting?.id ?? '', 'no')).rejects.toMatchObject({ code: 'not-editable' })
+    await expect(alice.edit(second.id, 'no')).rejects.toMatchObject({ code: 'not-editable' })
+
+    await bob.stop()
+    const waiting = await alice.send('bob', 'draft', { priority: 'urgent', deadline: Date.now() + 3_600_000 })
+    const regretted = await alice.send('bob', 'regretted')
+    const inPlace = await alice.edit(waiting.id, 'final')
+    expect(inPlace).toMatchObject({ text: 'final', state: 'queued', priority: 'urgent', deadline: waiting.deadline })
+    expect(inPlace.edited).toBeUndefined()
+    expect(await alice.remove(regretted.id)).toMatchObject({ kind: 'void', text: '', state: 'cancelled' })
+    expect((await alice.history('bob', 1)).messages).toMatchObject([{ id: regretted.id, state: 'cancelled' }])
+    const bobAgain = await again('bob', port)
+    await alice.waitFor(waiting.id, 'delivered')
+    expect((await bobAgain.history('alice', 1)).messages).toMatchObject([{ text: 'final', priority: 'urgent' }])
+    await expect(alice.send('bob', 'too late', { deadline: Date.now() - 1 })).rejects.toMatchObject({
+      code: 'deadline-past',
+    })
+  })
+
   test('name what is wrong with what they are asked', async () => {
     await using peers = await pair()
     const { alice } = peers

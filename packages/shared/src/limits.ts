@@ -181,7 +181,13 @@ export const FIXED_PEER_QUICK_MS = 1_000
 
 /** Messages and delivery. */
 export const MAX_TEXT_BYTES = 64 * KIB
+/** The body of a message: a text, and room to say which message it is about. */
+export const MAX_CONTENT_BYTES = MAX_TEXT_BYTES + 256
 export const MAX_MESSAGE_BYTES = 80 * KIB
+/** Streams that one read receipt speaks of. */
+export const MAX_READ_STREAMS = 64
+/** How far ahead a deadline may be. */
+export const MAX_DEADLINE_MS = 365 * 24 * 60 * 60 * 1000
 export const MAX_PARENTS = 16
 /** Positions of one stream. A position is kept as one integer together with the number of its stream. */
 export const MAX_SEQ = 2 ** 32 - 1

@@ -17,7 +17,7 @@ export async function sendToConnected(
   const outcomes = await Promise.all(
     contacts.map(async (contact) => {
       try {
-        return await daemon.send(contact.account, text, key && keyFor(key, contact), signal)
+        return await daemon.send(contact.account, text, { idempotencyKey: key && keyFor(key, contact) }, signal)
       } catch (error) {
         const { code, title, detail = title } = problemOf(error)
         return { account: contact.account, name: contact.name, code, detail }

@@ -1,6 +1,6 @@
 // What the local API needs of the running peer. The composition root provides it; nothing else is visible from here.
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
-import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
@@ -16,6 +16,13 @@ export class RequestError extends Error {
   }
 }
 
+export interface SendRequest {
+  readonly idempotencyKey?: string | undefined
+  readonly priority?: PriorityName | undefined
+  /** Unix milliseconds. */
+  readonly deadline?: number | undefined
+}
+
 /** Every method may reject with RequestError. */
 export interface Daemon {
   status(): DaemonStatus
@@ -26,11 +33,16 @@ export interface Daemon {
   /** Ends the session and does not dial again until asked to or a message waits. */
   disconnect(target: string): Promise<void>
   /** Resolves once the message is durable. The same key with the same request gives the same message. Never waits for room: `outbox-full`. */
-  send(to: string, text: string, idempotencyKey: string | undefined, signal: AbortSignal): Promise<MessageView>
+  send(to: string, text: string, options: SendRequest, signal: AbortSignal): Promise<MessageView>
   message(id: string): MessageView | undefined
   /** Resolves with the message when it reached the state, ended, or the signal aborted: look at its state. */
   waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView>
+  /** `already-sent` when it is too late. */
   cancel(id: string): Promise<MessageView>
+  /** In place, or by a message that says so: the view tells. */
+  edit(id: string, text: string): Promise<MessageView>
+  /** As `cancel`; when that is too late the other side is asked to show it no more. */
+  remove(id: string): Promise<MessageView>
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage>
   why(id: string): Why
   /** The number that the user and the contact can compare. */

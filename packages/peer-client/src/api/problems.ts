@@ -14,6 +14,7 @@ const PROBLEMS: Readonly<Record<LocalProblemCode, readonly [status: number, titl
   'unknown-name': [404, 'Nobody is known by this name'],
   'unknown-message': [404, 'There is no such message here'],
   'already-sent': [409, 'The message has left already'],
+  'not-editable': [409, 'This message cannot be changed'],
   'too-large': [413, 'This is too large'],
   'outbox-full': [429, 'Too many messages wait for this account'],
   'key-changed': [409, 'The key of this account changed'],

@@ -12,6 +12,7 @@ const EXIT_CODES: Readonly<Record<ApiError['code'], ExitCode>> = {
   'unknown-name': EXIT.unknownName,
   'unknown-message': EXIT.unknownName,
   'already-sent': EXIT.refused,
+  'not-editable': EXIT.refused,
   'too-large': EXIT.refused,
   'outbox-full': EXIT.stillQueued,
   'key-changed': EXIT.keyChanged,

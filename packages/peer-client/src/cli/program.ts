@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander'
 import type { Cli } from './command.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { connectCommand } from './commands/connect.ts'
+import { deleteCommand } from './commands/delete.ts'
 import { disconnectCommand } from './commands/disconnect.ts'
+import { editCommand } from './commands/edit.ts'
 import { findCommand } from './commands/find.ts'
 import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
@@ -28,6 +30,8 @@ const COMMANDS = [
   historyCommand,
   whyCommand,
   cancelCommand,
+  editCommand,
+  deleteCommand,
   findCommand,
   peersCommand,
   connectCommand,

@@ -4,6 +4,9 @@ export class ConversationError extends Error {
   readonly code:
     | 'unknown-name'
     | 'unknown-message'
+    | 'already-sent'
+    | 'not-editable'
+    | 'deadline-past'
     | 'key-changed'
     | 'blocked'
     | 'outbox-full'

@@ -1,21 +1,24 @@
 // What people do with messages: write to somebody, look back, take one back, wait for the tick.
 import { createHash } from 'node:crypto'
 import { directConversationId } from '@parley/shared/hashes.ts'
-import { type AccountId, type ConversationId, LocalMessageId } from '@parley/shared/ids.ts'
+import type { AccountId, ConversationId } from '@parley/shared/ids.ts'
 import { IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
-import type { HistoryPage, MessageState, MessageView } from '@parley/shared/local-api/messages.ts'
-import { DEFAULT_PRIORITY } from '@parley/shared/wire/message.ts'
+import type { HistoryPage, MessageState, MessageView, PriorityName } from '@parley/shared/local-api/messages.ts'
+import { DEFAULT_PRIORITY, PRIORITIES } from '@parley/shared/wire/message.ts'
+import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Delivery } from '#delivery/delivery.ts'
+import type { Placed } from '#delivery/outbox.ts'
+import type { Accepted, Draft } from '#delivery/own-streams.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { Contacts } from './contacts.ts'
 import { ConversationError } from './conversation-error.ts'
 import { type Feed, type FeedReader, FellBehindError } from './feed.ts'
-import { type MessageViews, TEXT_KIND } from './message-views.ts'
+import type { MessageViews } from './message-views.ts'
 
 /** A range of my positions, or others', to which something happened. */
 export interface Happening {
-  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'ended' | 'hold'
+  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'edited' | 'ended' | 'hold'
   readonly stream: number
   readonly from: number
   readonly to: number
@@ -37,6 +40,10 @@ export interface SendOptions {
   readonly idempotencyKey?: string | undefined
   /** Wait for room in the outbox instead of failing with `outbox-full`. */
   readonly waitForRoom?: boolean
+  /** Which goes first when several conversations wait for the same device. */
+  readonly priority?: PriorityName | undefined
+  /** Unix milliseconds: what has not left by then is not sent any more. */
+  readonly deadline?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -93,12 +100,6 @@ export class Conversations {
     return this.#deps.views.byId(id)
   }
 
-  /** Takes a message back as long as it is sealed for nobody; otherwise it is returned as it stands. */
-  async cancel(id: string): Promise<MessageView> {
-    await this.#deps.delivery.outbox.cancel(this.#localId(id))
-    return this.#existing(id)
-  }
-
   /** Resolves when the message reached `state`, ended, is held for the user's decision, or the signal aborted. */
   async waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView> {
     const row = this.#deps.store.messages.byLocalId(id)
@@ -136,10 +137,10 @@ export class Conversations {
 
   async #sendOnce(key: string, account: AccountId, text: string, options: SendOptions): Promise<MessageView> {
     const { store, now } = this.#deps
-    const request = createHash('sha256').update(account).update('\0').update(text).digest()
+    const request = digestOf(account, text, options)
     const earlier = store.idempotency.find(key, now() - IDEMPOTENCY_KEPT_MS)
     if (earlier === undefined) {
-      return this.#send(account, text, options, (localId) => store.idempotency.insert(key, request, localId, now()))
+      return this.#send(account, text, options, ({ localId }) => store.idempotency.insert(key, request, localId, now()))
     }
     if (!request.equals(earlier.request)) {
       throw new ConversationError(
@@ -154,8 +155,43 @@ export class Conversations {
     account: AccountId,
     text: string,
     options: SendOptions,
-    also?: (localId: LocalMessageId) => void,
+    also?: (placed: Placed) => void,
   ): Promise<MessageView> {
+    const { priority = 'normal', deadline } = options
+    if (deadline !== undefined && deadline <= this.#deps.now())
+      throw new ConversationError('deadline-past', 'the deadline is over already: nothing was sent')
+    const content = {
+      kind: TEXT_KIND,
+      body: Buffer.from(text, 'utf8'),
+      priority: PRIORITIES[priority],
+      deadline,
+    }
+    const { localId: id, lamport, at, state } = await this.post(account, content, options, also)
+    const view: MessageView = {
+      id,
+      account,
+      with: this.#deps.contacts.label(account).name,
+      direction: 'out',
+      kind: TEXT_KIND,
+      text,
+      sentAt: at,
+      storedAt: at,
+      lamport,
+      ...(priority === 'normal' ? {} : { priority }),
+      ...(deadline === undefined ? {} : { deadline }),
+      state,
+      stateAt: at,
+    }
+    return this.#deps.contacts.get(account)?.offeredKey == null ? view : { ...view, hold: 'blocked-key-change' }
+  }
+
+  /** Accepts a message of any kind, and sees to it that it goes out. `also` runs in its transaction. */
+  async post(
+    account: AccountId,
+    content: Pick<Draft, 'kind' | 'body'> & Partial<Draft>,
+    options: Pick<SendOptions, 'waitForRoom' | 'signal'> = {},
+    also?: (placed: Placed) => void,
+  ): Promise<Accepted> {
     const { delivery, contacts, me, happenings } = this.#deps
     if (account === me) throw new ConversationError('self', 'a message to yourself has nowhere to go')
     const contact = contacts.get(account)
@@ -172,35 +208,18 @@ export class Conversations {
       if (options.waitForRoom !== true) throw this.#full(account)
       await quota.take(account, options.signal)
     }
-    const accepted = await delivery.send(
-      {
-        conversation: this.#conversationWith(account),
-        recipients: [account],
-        kind: TEXT_KIND,
-        critical: true,
-        body: Buffer.from(text, 'utf8'),
-        priority: DEFAULT_PRIORITY,
-      },
-      { also, hasRoom: true },
-    )
-    const { localId: id, stream, seq, lamport, at, state } = accepted
+    const draft = {
+      conversation: this.#conversationWith(account),
+      recipients: [account],
+      critical: true,
+      priority: DEFAULT_PRIORITY,
+      ...content,
+    }
+    const accepted = await delivery.send(draft, { also, hasRoom: true })
+    const { stream, seq } = accepted
     happenings.publish({ kind: 'accepted', stream, from: seq, to: seq })
     this.#pokeSoon(account)
-    const { name } = contacts.label(account)
-    const view: MessageView = {
-      id,
-      account,
-      with: name,
-      direction: 'out',
-      kind: TEXT_KIND,
-      text,
-      sentAt: at,
-      storedAt: at,
-      lamport,
-      state,
-      stateAt: at,
-    }
-    return contact?.offeredKey == null ? view : { ...view, hold: 'blocked-key-change' }
+    return accepted
   }
 
   /** Once a turn is enough, however many messages it brought. */
@@ -238,12 +257,13 @@ export class Conversations {
     if (message === undefined) throw new ConversationError('unknown-message', `there is no message ${id}`)
     return message
   }
+}
 
-  #localId(id: string): LocalMessageId {
-    const parsed = LocalMessageId.safeParse(id)
-    if (!parsed.success) throw new ConversationError('unknown-message', `there is no message ${id}`)
-    return parsed.data
-  }
+/** What makes two requests the same. What is as usual leaves no trace, so keys of earlier versions still match. */
+function digestOf(account: AccountId, text: string, { priority = 'normal', deadline }: SendOptions): Buffer {
+  const digest = createHash('sha256').update(account).update('\0').update(text)
+  if (priority !== 'normal' || deadline !== undefined) digest.update(`\0${priority}\0${deadline ?? ''}`)
+  return digest.digest()
 }
 
 /** Resolves when something happened to the message, or may have, or the reader ends. */

@@ -1,30 +1,39 @@
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
-import { decodeMessage, type Message, VOID_KIND } from '@parley/shared/wire/message.ts'
+import { DEFAULT_PRIORITY, decodeMessage, type Message, PRIORITIES, VOID_KIND } from '@parley/shared/wire/message.ts'
+import { DELETE_KIND, EDIT_KIND, READ_KIND, readRevision, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import { localIdOf } from '#store/local-ids.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import type { Contacts } from './contacts.ts'
-
-export const TEXT_KIND = 'text'
+import type { Revision, Revisions } from './revisions.ts'
 
 interface Me {
   readonly account: AccountId
   readonly device: DeviceKey
 }
 
+interface MessageViewsDeps {
+  readonly store: Store
+  readonly contacts: Pick<Contacts, 'label'>
+  readonly revisions: Revisions
+  readonly me: Me
+}
+
 /** Turns stored messages into what people and programs see. */
 export class MessageViews {
   readonly #store: Store
-  readonly #contacts: Contacts
+  readonly #contacts: Pick<Contacts, 'label'>
+  readonly #revisions: Revisions
   readonly #me: Me
   readonly #partners = new Map<ConversationId, AccountId>()
 
-  constructor(store: Store, contacts: Contacts, me: Me) {
+  constructor({ store, contacts, revisions, me }: MessageViewsDeps) {
     this.#store = store
     this.#contacts = contacts
+    this.#revisions = revisions
     this.#me = me
   }
 
@@ -39,55 +48,111 @@ export class MessageViews {
     return row === undefined ? undefined : this.view(row)
   }
 
-  /** The visible ones of a range of positions, in order. */
+  /**
+   * What programs are told of a range of positions, in order: messages, and edits and deletions, which say in `about` which
+   * message they change. One whose message is not here waits for it, and is not told.
+   */
   rows(stream: number, from: number, to: number): { row: MessageRow; view: MessageView }[] {
     const of = this.#store.streams.byId(stream)
     if (of === undefined) return []
     const shown: { row: MessageRow; view: MessageView }[] = []
     for (const row of this.#store.messages.range(stream, from, Math.min(to, of.upTo))) {
       const message = decodeMessage(row.bytes)
-      if (message.kind !== VOID_KIND) shown.push({ row, view: this.#viewIn(of, row, message) })
+      const isRevision = message.kind === EDIT_KIND || message.kind === DELETE_KIND
+      if (!isRevision && !this.#isLine(of, message)) continue
+      const view = this.#viewIn(of, row, message)
+      if (!isRevision || view.about !== undefined) shown.push({ row, view })
     }
     return shown
   }
 
-  /** The last `limit` visible ones of a conversation before the position `before`, newest first. */
+  /** The last `limit` lines of a conversation before the position `before`, newest first. */
   page(conversation: ConversationId, limit: number, before?: { stream: number; seq: number }): MessageView[] {
     const views: MessageView[] = []
     if (limit === 0) return views
+    const streams = new Map(this.#store.streams.ofConversation(conversation).map((stream) => [stream.id, stream]))
     for (const row of this.#store.displayOrder.backwards(conversation, before)) {
-      if (decodeMessage(row.bytes).kind === VOID_KIND) continue
-      views.push(this.view(row))
+      const stream = streams.get(row.stream)
+      const message = decodeMessage(row.bytes)
+      if (stream === undefined || !this.#isLine(stream, message)) continue
+      views.push(this.#viewIn(stream, row, message))
       if (views.length === limit) break
     }
     return views
   }
 
-  #viewIn(stream: StreamRow, row: MessageRow, { kind, body, sentAt }: Message): MessageView {
+  /** Whether it is a line of the conversation. A position that was given up is one only for whoever gave it up. */
+  #isLine(stream: StreamRow, { kind, critical }: Message): boolean {
+    switch (kind) {
+      case TEXT_KIND:
+        return true
+      case VOID_KIND:
+        return stream.device === this.#me.device
+      case EDIT_KIND:
+      case DELETE_KIND:
+      case READ_KIND:
+        return false
+      default:
+        return critical
+    }
+  }
+
+  #viewIn(stream: StreamRow, row: MessageRow, message: Message): MessageView {
+    const { kind, body, sentAt, priority, deadline } = message
     const account = this.partnerOf(stream.conversation)
-    const isMine = stream.device === this.#me.device
+    const author = this.authorOf(stream)
     const { storedAt, lamport } = row
+    const about = this.#revisions.target(kind, body, stream, author)
     const view: MessageView = {
       id: localIdOf(stream.tag, row.seq),
       account,
       with: this.#contacts.label(account).name,
-      direction: isMine ? 'out' : 'in',
+      direction: author === this.#me.account ? 'out' : 'in',
       kind,
-      text: kind === TEXT_KIND ? Buffer.from(body).toString('utf8') : '',
+      text: textOf(kind, body),
       sentAt,
       storedAt,
       lamport,
+      ...(priority === DEFAULT_PRIORITY ? {} : { priority: priorityName(priority) }),
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(about === undefined ? {} : { about }),
+      ...this.#stateOf(stream, row.seq, account, storedAt),
     }
-    const delivery = isMine ? this.#store.deliveries.find(row.stream, row.seq, account) : undefined
-    if (delivery === undefined) return view
+    if (kind !== TEXT_KIND) return view
+    const revision = this.#revisions.of(author, stream, row.seq)
+    return revision === undefined ? view : this.#revised(view, revision)
+  }
+
+  #revised(view: MessageView, { kind, by, at, text, stream, seq }: Revision): MessageView {
+    const of = this.#store.streams.byId(stream)
+    const { state } = of === undefined ? {} : this.#stateOf(of, seq, this.partnerOf(of.conversation), at)
+    const change = { by, at, ...(state === undefined ? {} : { state }) }
+    return kind === 'delete' ? { ...view, text: '', deleted: change } : { ...view, text, edited: change }
+  }
+
+  /** Only of what this device sent. */
+  #stateOf(
+    stream: StreamRow,
+    seq: number,
+    account: AccountId,
+    storedAt: number,
+  ): Pick<MessageView, 'state' | 'stateAt' | 'hold' | 'reason'> {
+    const delivery =
+      stream.device === this.#me.device ? this.#store.deliveries.find(stream.id, seq, account) : undefined
+    if (delivery === undefined) return {}
     const { state, at, hold, reason } = delivery
     return {
-      ...view,
       state,
       stateAt: state === 'queued' ? storedAt : at,
       ...(hold === null ? {} : { hold }),
       ...(reason === null ? {} : { reason }),
     }
+  }
+
+  /** Whose stream it is: mine, on whichever of my devices, or the other side's. */
+  authorOf(stream: StreamRow): AccountId {
+    if (stream.device === this.#me.device) return this.#me.account
+    return this.#store.devices.get(stream.device)?.account ?? this.partnerOf(stream.conversation)
   }
 
   partnerOf(conversation: ConversationId): AccountId {
@@ -101,4 +166,14 @@ export class MessageViews {
     if (account === undefined) throw new Error(`conversation ${conversation} belongs to no contact`)
     return account
   }
+}
+
+function textOf(kind: string, body: Uint8Array): string {
+  if (kind === TEXT_KIND) return Buffer.from(body).toString('utf8')
+  return readRevision(kind, body)?.text ?? ''
+}
+
+/** What has no name of its own is as unhurried as the least urgent that has. */
+function priorityName(priority: number): 'urgent' | 'bulk' {
+  return priority === PRIORITIES.urgent ? 'urgent' : 'bulk'
 }

@@ -15,6 +15,7 @@ import type { Happening } from './conversations.ts'
 import { Feed } from './feed.ts'
 import { MessageViews } from './message-views.ts'
 import { RatchetSealing } from './ratchet-sealing.ts'
+import { Revisions } from './revisions.ts'
 
 export interface MessagingOptions {
   readonly store: Store
@@ -28,6 +29,7 @@ export interface MessagingOptions {
 /** The parts of a peer that need no network, put together: contacts, encryption, delivery, and what is shown of it. */
 export class Messaging {
   readonly contacts: Contacts
+  readonly revisions: Revisions
   readonly views: MessageViews
   readonly delivery: Delivery
   readonly happenings = new Feed<Happening>()
@@ -50,7 +52,8 @@ export class Messaging {
       onChange: onContactChange,
       onHold: (account) => this.#tellHold(me, account),
     })
-    this.views = new MessageViews(store, this.contacts, me)
+    this.revisions = new Revisions(store)
+    this.views = new MessageViews({ store, contacts: this.contacts, revisions: this.revisions, me })
     this.#prekeys = new Prekeys({ database: store.database, signalIdentity })
     const ratchets = new Ratchets({ database: store.database, signalIdentity, myDevice: me.device })
     this.delivery = new Delivery({
@@ -62,6 +65,9 @@ export class Messaging {
       log,
       mayServe: (account) => this.contacts.mayServe(account),
       claimBundle,
+      onSpecial: (author, messages) => {
+        for (const message of messages) this.revisions.record(author, message)
+      },
       events: {
         received: ({ stream, from, to, account }) => {
           this.contacts.wroteToMe(account)

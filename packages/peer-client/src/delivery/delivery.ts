@@ -10,7 +10,7 @@ import { applyClaims, applySilence, type ClaimsOutcome } from './claims.ts'
 import { Courier, type CourierDeps } from './courier.ts'
 import { DeliveryError } from './delivery-error.ts'
 import { FreshMessages } from './fresh-messages.ts'
-import { Inbox } from './inbox.ts'
+import { Inbox, type InboxDeps } from './inbox.ts'
 import { LamportClock } from './lamport.ts'
 import { Outbox, type SendOptions } from './outbox.ts'
 import type { OutboxQuota } from './outbox-quota.ts'
@@ -30,6 +30,8 @@ export interface DeliveryOptions {
   readonly mayServe: (account: AccountId) => boolean
   /** From the directory; rejects when there is none, and the device itself is asked. */
   readonly claimBundle: (device: DeviceKey, signal: AbortSignal) => Promise<PrekeyBundle>
+  /** See InboxDeps. */
+  readonly onSpecial?: InboxDeps['onSpecial']
   readonly random?: (size: number) => Uint8Array
   readonly quota?: OutboxQuota
 }

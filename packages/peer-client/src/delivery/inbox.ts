@@ -11,7 +11,7 @@ import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import { DeliveryError } from './delivery-error.ts'
 import type { LamportClock } from './lamport.ts'
-import { type Incoming, placeMessages, readIncoming } from './placing.ts'
+import { type Incoming, type PlacedMessage, placeMessages, readIncoming } from './placing.ts'
 import type { Change, Clock, DeliveryEvents, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
 import { claimsOf, positionsPages } from './positions.ts'
 
@@ -27,6 +27,8 @@ export interface InboxDeps {
   readonly log: DeliveryLog
   /** A ratchet was begun towards me: something should be sealed soon. */
   readonly onBegun: (device: DeviceKey) => void
+  /** Inside the transaction in which they became visible: messages of an account that are no texts. */
+  readonly onSpecial?: ((author: AccountId, messages: readonly PlacedMessage[]) => void) | undefined
 }
 
 export class Inbox {
@@ -101,7 +103,8 @@ export class Inbox {
     }
     change.apply()
     for (const { stream, incoming } of streams) {
-      const { shown, forks } = placeMessages(store, device.device, stream, incoming, at)
+      const { shown, forks, special } = placeMessages(store, device.device, stream, incoming, at)
+      if (special.length > 0) this.#deps.onSpecial?.(device.account, special)
       if (shown !== undefined) {
         store.events.insert({ kind: 'received', at, stream: stream.id, ...shown, account: device.account })
         shownRanges.push({ stream: stream.id, ...shown })

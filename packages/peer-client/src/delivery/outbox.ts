@@ -3,7 +3,7 @@
 
 import { messageHash } from '@parley/shared/hashes.ts'
 import { type AccountId, EnvelopeId, type LocalMessageId, randomId } from '@parley/shared/ids.ts'
-import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
+import { MAX_CONTENT_BYTES } from '@parley/shared/limits.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { messageEncoder } from '@parley/shared/wire/message.ts'
 import type { CursorRow } from '#store/cursors-table.ts'
@@ -37,11 +37,14 @@ export interface OutboxDeps {
 }
 
 export interface SendOptions {
-  /** Written in the same transaction; for an idempotency key. */
-  readonly also?: ((localId: LocalMessageId) => void) | undefined
+  /** Written in the same transaction: an idempotency key, or what an edit changes. */
+  readonly also?: ((accepted: Placed) => void) | undefined
   /** The room for it was taken by `quota.take`. */
   readonly hasRoom?: boolean
 }
+
+/** Where a message went. */
+export type Placed = Pick<Accepted, 'localId' | 'stream' | 'seq' | 'lamport'>
 
 interface Waiting {
   readonly draft: Draft
@@ -69,12 +72,12 @@ export class Outbox {
     if (!hasRoom) for (const account of draft.recipients) this.quota.addLoad(account, ONE)
     const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
     const waiting = { draft, at: this.#deps.clock.now(), also, resolve, reject }
-    if (draft.body.length > MAX_TEXT_BYTES) {
+    if (draft.body.length > MAX_CONTENT_BYTES) {
       this.#refuse(
         waiting,
         new DeliveryError(
           'too-large',
-          `a message holds at most ${MAX_TEXT_BYTES} bytes, this one has ${draft.body.length}`,
+          `a message holds at most ${MAX_CONTENT_BYTES} bytes, this one has ${draft.body.length}`,
         ),
       )
       return promise
@@ -142,7 +145,7 @@ export class Outbox {
         const accepted = ownStreams.acceptAll(batch)
         for (const [index, { also }] of batch.entries()) {
           const one = accepted[index]
-          if (one !== undefined) also?.(one.localId)
+          if (one !== undefined) also?.(one)
         }
         return accepted
       })
@@ -250,7 +253,7 @@ export class Outbox {
           path: line.path,
           at,
         })
-        also?.(localId)
+        also?.({ localId, stream: stream.id, seq, lamport: value })
       })
       store.commits.flush()
       try {

@@ -19,6 +19,8 @@ export interface Draft {
   readonly critical: boolean
   readonly body: Uint8Array
   readonly priority: Priority
+  /** Unix milliseconds by my clock: what was not sealed by then is not sent. */
+  readonly deadline?: number | undefined
 }
 
 export interface Accepted {
@@ -154,6 +156,10 @@ export function lastHash(
   return hash ?? streamRoot(me.device, conversation, epoch)
 }
 
-export function contentOf({ kind, critical, priority, body }: Draft, lamport: number, at: number): MessageContent {
-  return { kind, critical, parents: [], lamport, sentAt: at, priority, body }
+export function contentOf(
+  { kind, critical, priority, deadline, body }: Draft,
+  lamport: number,
+  at: number,
+): MessageContent {
+  return { kind, critical, parents: [], lamport, sentAt: at, priority, deadline, body }
 }

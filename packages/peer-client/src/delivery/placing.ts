@@ -4,6 +4,7 @@ import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import { MAX_EARLY_MESSAGES } from '@parley/shared/limits.ts'
 import { decodeMessage, type Message } from '@parley/shared/wire/message.ts'
+import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 
@@ -22,6 +23,18 @@ export interface Placed {
   /** Positions that became visible: from … to without a gap, or undefined. */
   readonly shown: { readonly from: number; readonly to: number } | undefined
   readonly forks: number
+  /** Those among the visible ones that are no texts: they may be about others. */
+  readonly special: readonly PlacedMessage[]
+}
+
+/** A message of others that took its place. */
+export interface PlacedMessage {
+  readonly stream: StreamRow
+  readonly seq: number
+  readonly kind: string
+  /** As it is kept, see `MessageRow`. */
+  readonly lamport: number
+  readonly body: Uint8Array
 }
 
 /** Places one stream's messages. Duplicates change nothing; what contradicts the chain becomes evidence. */
@@ -50,6 +63,7 @@ class StreamPlacing {
   /** How many wait beyond `#upTo`. */
   #early: number
   #forks = 0
+  readonly #special: PlacedMessage[] = []
 
   constructor(store: Store, device: DeviceKey, stream: StreamRow, at: number) {
     this.#store = store
@@ -74,7 +88,7 @@ class StreamPlacing {
       this.#evidence(seq, incoming)
     } else {
       if (this.#early > 0) this.#evictEarly(seq, incoming.hash)
-      this.#insert(incoming, this.#advance(seq, incoming.hash, incoming.message.lamport))
+      this.#insert(incoming, this.#advance(incoming))
       if (this.#early > 0) this.#admitEarly()
     }
   }
@@ -83,7 +97,7 @@ class StreamPlacing {
     if (this.#upTo > this.#before && this.#hash !== null)
       this.#store.streams.setReceived(this.#stream.id, this.#upTo, this.#hash)
     const shown = this.#upTo > this.#before ? { from: this.#before + 1, to: this.#upTo } : undefined
-    return { shown, forks: this.#forks }
+    return { shown, forks: this.#forks, special: this.#special }
   }
 
   /** A stream that begins for me above position 1 begins with whatever its author says; position 1 begins in the stream itself. */
@@ -94,10 +108,11 @@ class StreamPlacing {
   }
 
   /** The position's Lamport value as it is kept: rising, even when its author does not let it. */
-  #advance(seq: number, hash: Uint8Array, lamport: number): number {
+  #advance({ message: { seq, kind, lamport, body }, hash }: Incoming): number {
     this.#upTo = seq
     this.#hash = hash
     this.#lamport = Math.min(Math.max(lamport, this.#lamport + 1), Number.MAX_SAFE_INTEGER)
+    if (kind !== TEXT_KIND) this.#special.push({ stream: this.#stream, seq, kind, lamport: this.#lamport, body })
     return this.#lamport
   }
 
@@ -141,7 +156,7 @@ class StreamPlacing {
         this.#early -= 1
         return
       }
-      const lamport = this.#advance(seq, early.hash, early.message.lamport)
+      const lamport = this.#advance(early)
       this.#store.messages.place(this.#stream.id, seq, lamport, this.#at)
       this.#early -= 1
     }

@@ -195,4 +195,20 @@ ALTER TABLE contacts ADD COLUMN verified_key TEXT;     -- the key whose safety n
 ALTER TABLE contacts ADD COLUMN verified_at INTEGER;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS]
+const REVISIONS = `
+CREATE TABLE revisions (                   -- what is in force for a message: the latest edit of its author, or his deletion
+  conversation TEXT NOT NULL,
+  device TEXT NOT NULL,                    -- with epoch and seq the place of the message, which may be unknown here yet
+  epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  author TEXT NOT NULL,                    -- account that wrote the edit; counts when the message is its own
+  kind TEXT NOT NULL CHECK (kind IN ('edit', 'delete')),
+  lamport INTEGER NOT NULL,
+  message_id BLOB NOT NULL,                -- of the edit: with its lamport value the order among edits, the same everywhere
+  by_stream INTEGER NOT NULL,              -- where the edit stands
+  by_seq INTEGER NOT NULL,
+  PRIMARY KEY (conversation, device, epoch, seq, author)
+) STRICT, WITHOUT ROWID;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS, REVISIONS]

@@ -14,6 +14,7 @@ import { IdempotencyTable } from './idempotency-table.ts'
 import { MessagesTable } from './messages-table.ts'
 import { MetaTable } from './meta-table.ts'
 import { OpenedEnvelopesTable } from './opened-envelopes-table.ts'
+import { RevisionsTable } from './revisions-table.ts'
 import { StreamsTable } from './streams-table.ts'
 
 /** The open database of a profile: one table class each, and the one way to write to them. */
@@ -34,6 +35,7 @@ export class Store {
   readonly attempts: AttemptsTable
   readonly events: EventsTable
   readonly idempotency: IdempotencyTable
+  readonly revisions: RevisionsTable
 
   constructor(database: Database, commits: GroupCommit) {
     this.database = database
@@ -52,6 +54,7 @@ export class Store {
     this.attempts = new AttemptsTable(database)
     this.events = new EventsTable(database)
     this.idempotency = new IdempotencyTable(database)
+    this.revisions = new RevisionsTable(database)
   }
 
   /** Forgets what is past its time: ids of envelopes, and idempotency keys. */

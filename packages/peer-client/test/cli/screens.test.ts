@@ -242,6 +242,30 @@ test('a conversation reads from top to bottom, with days, states and wrapped tex
   expect(ascii.out).toMatch(/^[ -~\n]*$/)
 })
 
+test('what became of a message is written where it stands', async () => {
+  await using w = await world()
+  const { daemon } = w
+  daemon.know('bob')
+  const change = { by: 'x', at: at(11, 0) }
+  daemon.receive('bob', 'see you\nat nine', { sentAt: at(10, 0), edited: change })
+  daemon.receive('bob', '', { sentAt: at(10, 1), deleted: change })
+  const mine = { direction: 'out', sentAt: at(10, 2) } as const
+  daemon.receive('bob', 'right', { ...mine, state: 'delivered', edited: { ...change, state: 'queued' } })
+  daemon.receive('bob', '', { ...mine, state: 'delivered', deleted: { ...change, state: 'delivered' } })
+  daemon.receive('bob', '', { ...mine, kind: 'void', state: 'cancelled' })
+  daemon.receive('bob', '', { ...mine, kind: 'void', state: 'expired' })
+  const { out } = await parleyAt(w, ['history', 'bob'], { now: NOW })
+  expect(out).toBe(`── Today
+10:00  bob               see you
+                         at nine (edited)
+10:01  bob               (deleted)
+10:02  you  ✓ delivered  right (edited, not delivered yet)
+10:02  you  ✓ delivered  (deleted)
+10:02  you  ✗ cancelled  (taken back before it was sent)
+10:02  you  ✗ expired    (not sent: its time was over)
+`)
+})
+
 test('on a narrow terminal the shapes of the states are enough, and texts wrap', async () => {
   await using w = await world()
   w.daemon.know('bob')

@@ -31,6 +31,45 @@ test('a message is queued, and its id printed', async () => {
   expect({ code, out, err }).toEqual({ code: 0, out: `… queued ${message?.id}\n`, err: '' })
 })
 
+test('a message has a class and a time, when it is given one', async () => {
+  await using w = await world()
+  const now = Date.now()
+  await parleyAt(w, ['send', 'bob', 'hi', '--priority', 'urgent', '--deadline', '10m'], { now })
+  expect(w.daemon.messages).toMatchObject([{ priority: 'urgent', deadline: now + 600_000 }])
+  for (const args of [
+    ['--deadline', '0'],
+    ['--deadline', '400d'],
+    ['--deadline', 'soon'],
+    ['--priority', 'highest'],
+  ])
+    expect(await parleyAt(w, ['send', 'bob', 'hi', ...args])).toMatchObject({ code: 64, out: '' })
+})
+
+test('a message is changed and deleted, and what happened is said', async () => {
+  await using w = await world()
+  const { id } = await w.daemon.send('bob', 'helo', {}, new AbortController().signal)
+  expect(await parleyAt(w, ['edit', id, 'hello', 'bob'])).toMatchObject({
+    code: 0,
+    out: 'Edited before it left. bob gets the new text.\n',
+  })
+  w.daemon.change(id, { state: 'delivered' })
+  expect(await parleyAt(w, ['cancel', id])).toMatchObject({ code: 65, err: expect.stringContaining('(already-sent)') })
+  expect(await parleyAt(w, ['edit', id], { input: 'hi\n' })).toMatchObject({
+    code: 0,
+    out: `Edited. The new text goes to bob as ${id}-edit.\n`,
+  })
+  expect(w.daemon.message(id)).toMatchObject({ text: 'hi' })
+  expect(await parleyAt(w, ['delete', id])).toMatchObject({
+    code: 0,
+    out: 'Deleted here. bob is asked to show it no more.\n',
+  })
+  const theirs = w.daemon.receive('bob', 'mine')
+  expect(await parleyAt(w, ['delete', theirs.id])).toMatchObject({
+    code: 65,
+    err: 'parley: bob wrote this, not you (not-editable)\n',
+  })
+})
+
 test('a wait ends with the tick', async () => {
   await using w = await world()
   const sending = parleyAt(w, ['send', 'bob', 'hello', '--wait', 'delivered'])

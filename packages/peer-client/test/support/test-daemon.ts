@@ -4,7 +4,7 @@ import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/mes
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
-import { type Daemon, RequestError } from '#api/daemon.ts'
+import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
 import { Feed } from '#conversation/feed.ts'
 import { Seen } from './seen.ts'
 
@@ -112,7 +112,8 @@ export class TestDaemon implements Daemon {
     this.#contact(target)
   }
 
-  async send(to: string, text: string, key: string | undefined, signal: AbortSignal): Promise<MessageView> {
+  async send(to: string, text: string, request: SendRequest, signal: AbortSignal): Promise<MessageView> {
+    const { idempotencyKey: key, ...options } = request
     this.#note('send', to)
     signal.throwIfAborted()
     const refusal = this.refusals.shift()
@@ -123,7 +124,7 @@ export class TestDaemon implements Daemon {
       throw new RequestError('idempotency-conflict', 'this key came with another request')
     }
     const contact = this.#contact(to)
-    const message = this.#add({ ...this.#message(contact.name, text), direction: 'out', state: 'queued' })
+    const message = this.#add({ ...this.#message(contact.name, text), direction: 'out', state: 'queued', ...options })
     if (key !== undefined) this.#keys.set(key, message)
     const { beforeAnswer } = this
     this.beforeAnswer = undefined
@@ -155,6 +156,21 @@ export class TestDaemon implements Daemon {
     if (message.state !== 'queued') throw new RequestError('already-sent', 'it has left already')
     this.change(id, { state: 'cancelled' })
     return { ...message, state: 'cancelled' }
+  }
+
+  async edit(id: string, text: string): Promise<MessageView> {
+    const message = this.#mine(id)
+    const by =
+      message.state === 'queued' ? {} : { edited: { by: `${id}-edit`, at: this.#now(), state: 'queued' as const } }
+    this.change(id, { text, ...by })
+    return this.#mine(id)
+  }
+
+  async remove(id: string): Promise<MessageView> {
+    const message = this.#mine(id)
+    if (message.state === 'queued') return this.cancel(id)
+    this.change(id, { text: '', deleted: { by: `${id}-delete`, at: this.#now(), state: 'queued' } })
+    return this.#mine(id)
   }
 
   async history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
@@ -197,6 +213,13 @@ export class TestDaemon implements Daemon {
 
   stop(): void {
     this.#note('stop', '')
+  }
+
+  #mine(id: string): MessageView {
+    const message = this.message(id)
+    if (message === undefined) throw new RequestError('unknown-message', 'no message here has this id')
+    if (message.direction === 'in') throw new RequestError('not-editable', `${message.with} wrote this, not you`)
+    return message
   }
 
   #note(what: DaemonCall['what'], about: string): void {

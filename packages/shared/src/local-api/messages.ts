@@ -16,14 +16,29 @@ export type MessageState = z.infer<typeof MessageState>
 export const Hold = z.enum(['blocked-key-change', 'awaiting-acceptance', 'no-device-known'])
 export type Hold = z.infer<typeof Hold>
 
+/** Which goes first when several conversations wait for the same device. */
+export const PriorityName = z.enum(['urgent', 'normal', 'bulk'])
+export type PriorityName = z.infer<typeof PriorityName>
+
+/** What became of a message after it was sent, by another one. */
+const Change = z.object({
+  /** The id of the message that says so. */
+  by: z.string(),
+  /** Unix milliseconds, by the author's clock. */
+  at: z.int(),
+  /** Of that message, when I sent it. */
+  state: MessageState.optional(),
+})
+
 export const MessageView = z.object({
   id: z.string(),
   /** The other account's id, and what it is called here. */
   account: z.string(),
   with: z.string(),
   direction: z.enum(['out', 'in']),
+  /** `text`; `edit` and `delete`, which change another one; `void` when I gave it up; others are not known here. */
   kind: z.string(),
-  /** Empty when the kind is not text. */
+  /** As it reads now. Empty when it was deleted, and when the kind has none. */
   text: z.string(),
   /** Unix milliseconds, by the author's clock. */
   sentAt: z.int(),
@@ -31,6 +46,14 @@ export const MessageView = z.object({
   storedAt: z.int(),
   /** Place in the conversation: larger is later; ties are broken the same way everywhere. */
   lamport: z.int(),
+  /** When it is not `normal`. */
+  priority: PriorityName.optional(),
+  /** Unix milliseconds, by the author's clock: not sealed by then, it is not sent any more. */
+  deadline: z.int().optional(),
+  /** Of an edit or a deletion: the id of the message that it is about. */
+  about: z.string().optional(),
+  edited: Change.optional(),
+  deleted: Change.optional(),
   /** Only of messages I sent. */
   state: MessageState.optional(),
   stateAt: z.int().optional(),
@@ -56,8 +79,14 @@ export const SendMessage = z.strictObject({
   /** A name, `name@directory` or an account id. */
   to: z.string().min(1).max(256),
   text: Text,
+  priority: PriorityName.optional(),
+  /** Unix milliseconds by the clock of this machine. */
+  deadline: z.int().positive().optional(),
 })
 export type SendMessage = z.infer<typeof SendMessage>
+
+/** `POST /api/v1/messages/{id}/edit` */
+export const EditMessage = z.strictObject({ text: Text })
 
 /** Visible ASCII, as a header field carries it. */
 export const IdempotencyKey = z

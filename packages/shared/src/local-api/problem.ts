@@ -12,6 +12,7 @@ export const LocalProblemCode = z.enum([
   'unknown-name',
   'unknown-message',
   'already-sent',
+  'not-editable',
   'too-large',
   'outbox-full',
   'key-changed',

@@ -57,13 +57,14 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['m', MINUTE],
   ['min', MINUTE],
   ['h', HOUR],
+  ['d', DAY],
 ])
 
-/** `90s`, `2m`, `1h`; a bare number is seconds. Undefined when it is none of these, or more than a day. */
-export function parseSpan(text: string): number | undefined {
-  const [, number, unit = 's'] = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|min|h)?$/.exec(text) ?? []
+/** `90s`, `2m`, `1h`, `7d`; a bare number is seconds. Undefined when it is none of these, or more than `maxMs`. */
+export function parseSpan(text: string, maxMs = DAY): number | undefined {
+  const [, number, unit = 's'] = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|min|h|d)?$/.exec(text) ?? []
   const ms = Number(number) * (UNITS.get(unit) ?? Number.NaN)
-  return ms >= 0 && ms <= DAY ? Math.round(ms) : undefined
+  return ms >= 0 && ms <= maxMs ? Math.round(ms) : undefined
 }
 
 function twoDigits(number: number): string {

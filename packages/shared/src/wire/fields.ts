@@ -1,7 +1,7 @@
 // How identifiers travel in CBOR: as byte strings of exact length; inside the program they are base64url text.
 import { z } from 'zod'
 import { toBase64url } from '#bytes.ts'
-import { ConversationId, EnvelopeId, Epoch, MessageId } from '#ids.ts'
+import { ConversationId, DeviceKey, EnvelopeId, Epoch, MessageId } from '#ids.ts'
 import { MAX_SEQ } from '#limits.ts'
 
 /** Unix milliseconds or a counter; exact in a double. */
@@ -20,3 +20,4 @@ export const EpochBytes = Bytes16.transform((bytes) => Epoch.parse(toBase64url(b
 export const EnvelopeIdBytes = Bytes16.transform((bytes) => EnvelopeId.parse(toBase64url(bytes)))
 export const MessageIdBytes = Bytes16.transform((bytes) => MessageId.parse(toBase64url(bytes)))
 export const ConversationBytes = Bytes32.transform((bytes) => ConversationId.parse(toBase64url(bytes)))
+export const DeviceBytes = Bytes32.transform((bytes) => DeviceKey.parse(toBase64url(bytes)))

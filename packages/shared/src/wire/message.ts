@@ -5,7 +5,7 @@
 // The author writes `prev` first, at a fixed place: until a message is sealed, one before it may be revised, and then only `prev` changes.
 import { z } from 'zod'
 import { type ConversationId, type Epoch, idBytes, type MessageId } from '#ids.ts'
-import { MAX_MESSAGE_BYTES, MAX_PARENTS, MAX_TEXT_BYTES } from '#limits.ts'
+import { MAX_CONTENT_BYTES, MAX_MESSAGE_BYTES, MAX_PARENTS } from '#limits.ts'
 import { decodeCbor } from '#wire/cbor.ts'
 import { CborWriter, MAX_HEAD_BYTES } from '#wire/cbor-writer.ts'
 import { Bytes, Bytes32, ConversationBytes, Count, EpochBytes, MessageIdBytes, Seq } from '#wire/fields.ts'
@@ -21,6 +21,8 @@ export const VOID_KIND = 'void'
 export const Priority = z.int().min(0).max(3)
 export type Priority = z.infer<typeof Priority>
 export const DEFAULT_PRIORITY = 1
+/** Those that have a name for people; 3 is left for later. */
+export const PRIORITIES = { urgent: 0, normal: DEFAULT_PRIORITY, bulk: 2 } as const
 
 const Message = z.object({
   v: z.literal(1),
@@ -44,7 +46,7 @@ const Message = z.object({
   deadline: Count.optional(),
   /** Where the same content stood in an epoch that was closed. */
   origin: z.object({ messageId: MessageIdBytes, bodyHash: Bytes32 }).optional(),
-  body: Bytes(MAX_TEXT_BYTES),
+  body: Bytes(MAX_CONTENT_BYTES),
 })
 export type Message = z.infer<typeof Message>
 

@@ -1,4 +1,5 @@
 import {
+  EditMessage,
   type HistoryPage,
   HistoryQuery,
   MessageQuery,
@@ -11,16 +12,16 @@ import { RequestError } from '../daemon.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { bodyOf, idempotencyKeyOf, jsonBody, noBody, parameterOf, queryOf, refuseQuery, signalOf } from '../request.ts'
 
-/** Messages: write, wait for, take back, ask about, read again. */
+/** Messages: write, wait for, take back, change, ask about, read again. */
 export function messageRoutes({ daemon, stopping }: ApiParts): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
     .route('/api/v1/messages')
     .post(jsonBody, async (request, response) => {
       refuseQuery(request)
-      const key = idempotencyKeyOf(request)
-      const { to, text } = bodyOf(request, SendMessage)
-      const message = await daemon.send(to, text, key, signalOf(response, stopping))
+      const idempotencyKey = idempotencyKeyOf(request)
+      const { to, text, ...options } = bodyOf(request, SendMessage)
+      const message = await daemon.send(to, text, { ...options, idempotencyKey }, signalOf(response, stopping))
       response.status(201).location(`/api/v1/messages/${message.id}`).json(message)
     })
     .all(methodNotAllowed('POST'))
@@ -41,6 +42,21 @@ export function messageRoutes({ daemon, stopping }: ApiParts): Router {
     .post(noBody, async (request, response) => {
       refuseQuery(request)
       response.json(await daemon.cancel(parameterOf(request, 'id')))
+    })
+    .all(methodNotAllowed('POST'))
+  router
+    .route('/api/v1/messages/:id/edit')
+    .post(jsonBody, async (request, response) => {
+      refuseQuery(request)
+      const { text } = bodyOf(request, EditMessage)
+      response.json(await daemon.edit(parameterOf(request, 'id'), text))
+    })
+    .all(methodNotAllowed('POST'))
+  router
+    .route('/api/v1/messages/:id/delete')
+    .post(noBody, async (request, response) => {
+      refuseQuery(request)
+      response.json(await daemon.remove(parameterOf(request, 'id')))
     })
     .all(methodNotAllowed('POST'))
   router

@@ -7,7 +7,7 @@ export const cancelCommand = defineCommand({
   syntax: 'cancel <id>',
   group: 'Messages:',
   summary: 'take a message back that has not left yet',
-  details: 'A message that was sent stays sent; the command then says so and ends with 65.',
+  details: 'A message that was sent stays sent; the command then says so and ends with 65. parley delete goes further.',
   examples: [['parley cancel xK3v0bQyS9uYw0o1m2n3pA', 'the id is what send printed']],
   options: [...profileOptions(), jsonOption()],
   args: z.tuple([NameArgument]),

@@ -112,8 +112,18 @@ function nameOf(message: MessageView): string {
   return message.direction === 'in' ? message.with : 'you'
 }
 
-function textOf({ kind, text }: MessageView): string[] {
-  return kind === 'text' ? printableLines(text) : [`(${printable(kind)}: this version cannot show it)`]
+function textOf({ kind, text, state, edited, deleted }: MessageView): string[] {
+  if (deleted !== undefined) return [`(deleted${onItsWay(deleted)})`]
+  if (kind === 'void')
+    return [state === 'expired' ? '(not sent: its time was over)' : '(taken back before it was sent)']
+  if (kind !== 'text') return [`(${printable(kind)}: this version cannot show it)`]
+  const lines = printableLines(text)
+  return edited === undefined ? lines : [...lines.slice(0, -1), `${lines.at(-1) ?? ''} (edited${onItsWay(edited)})`]
+}
+
+/** Of a change of mine that they may not have heard of yet. */
+function onItsWay({ state }: NonNullable<MessageView['edited']>): string {
+  return state === 'queued' || state === 'sent' ? ', not delivered yet' : ''
 }
 
 function separator({ terminal }: Cli, day: string, isFirst: boolean): void {

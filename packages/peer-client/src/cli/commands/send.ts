@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ApiClient } from '@parley/api-client'
 import { ApiError } from '@parley/api-client/api-error.ts'
-import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { MAX_DEADLINE_MS } from '@parley/shared/limits.ts'
+import { type MessageView, PriorityName } from '@parley/shared/local-api/messages.ts'
 import { parseSpan, span } from '@parley/shared/terminal/times.ts'
 import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
@@ -26,6 +27,7 @@ export const sendCommand = defineCommand({
     ['parley send bob hello', 'ends when the message is queued'],
     ['parley send bob hello --wait delivered', 'ends when a device of bob holds it'],
     ['git log -1 | parley send bob', 'the whole input as one message'],
+    ['parley send bob lunch? --deadline 20m', 'not sent any more after that'],
     ['parley send bob -- --help', 'a text that begins with a dash'],
   ],
   options: [
@@ -34,21 +36,33 @@ export const sendCommand = defineCommand({
     new Option('--timeout <time>', 'how long to wait, for instance 90s, 2m or 1h')
       .default(USUAL_TIMEOUT_MS, '60s')
       .argParser(timeout),
+    new Option('--deadline <time>', 'do not send it any more after this, for instance 10m, 2h or 7d').argParser(
+      lifetime,
+    ),
+    new Option('--priority <class>', 'which goes first when several wait for the same device')
+      .choices(PriorityName.options)
+      .default('normal'),
     jsonOption('print the message as JSON, a line for each state'),
   ],
   args: z.tuple([NameArgument, z.array(z.string())]),
-  flags: ClientFlags.extend({ wait: z.enum(['sent', 'delivered']).optional(), timeout: z.int() }),
-  run: async (cli, [to, words], { json, wait, timeout: timeoutMs, ...choice }) => {
-    const deadline = cli.now() + timeoutMs
+  flags: ClientFlags.extend({
+    wait: z.enum(['sent', 'delivered']).optional(),
+    timeout: z.int(),
+    deadline: z.int().optional(),
+    priority: PriorityName,
+  }),
+  run: async (cli, [to, words], { json, wait, timeout: timeoutMs, deadline: lifetimeMs, priority, ...choice }) => {
+    const giveUpAt = cli.now() + timeoutMs
     const text = await readMessage(cli, words)
     const client = await clientOf(cli, choice)
-    const queued = await queue(cli, client, choice, to, text, deadline)
+    const deadline = lifetimeMs === undefined ? undefined : cli.now() + lifetimeMs
+    const queued = await queue(cli, client, choice, { to, text, priority, deadline }, giveUpAt)
     show(cli, queued, json)
     if (wait === undefined) return EXIT.done
     if (cli.terminal.isInteractive && !json) {
       cli.terminal.note(`Waiting up to ${span(timeoutMs)}. Ctrl-C ends the wait, not the message.`)
     }
-    const message = await waitUntil(cli, client, choice, queued.id, wait, deadline)
+    const message = await waitUntil(cli, client, choice, queued.id, wait, giveUpAt)
     if (message.state !== queued.state || json) show(cli, message, json)
     return outcomeOf(message, wait, timeoutMs)
   },
@@ -60,21 +74,33 @@ function timeout(text: string): number {
   throw new InvalidArgumentError('Write a time up to a day, like 90s, 2m or 1h.')
 }
 
+function lifetime(text: string): number {
+  const ms = parseSpan(text, MAX_DEADLINE_MS)
+  if (ms !== undefined && ms > 0) return ms
+  throw new InvalidArgumentError('Write a time up to a year, like 10m, 2h or 7d.')
+}
+
+interface Letter {
+  readonly to: string
+  readonly text: string
+  readonly priority: PriorityName
+  readonly deadline: number | undefined
+}
+
 /** Asked again with the same key it is still one message: when the line breaks, and when there is no room yet. */
 async function queue(
   cli: Cli,
   first: ApiClient,
   choice: ProfileChoice,
-  to: string,
-  text: string,
-  deadline: number,
+  { to, text, ...options }: Letter,
+  giveUpAt: number,
 ): Promise<MessageView> {
   const idempotencyKey = randomUUID()
   let client = first
   let isSecondLine = false
   for (;;) {
     try {
-      return await client.send(to, text, { idempotencyKey })
+      return await client.send(to, text, { ...options, idempotencyKey })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (error.code === 'no-connection' && !isSecondLine) {
@@ -84,7 +110,7 @@ async function queue(
       }
       const waitMs = error.retryAfterMs ?? ROOM_RETRY_MS
       if (error.code !== 'outbox-full') throw error
-      if (cli.now() + waitMs > deadline) {
+      if (cli.now() + waitMs > giveUpAt) {
         throw new CliError(
           EXIT.stillQueued,
           'outbox-full',
@@ -103,9 +129,9 @@ async function waitUntil(
   choice: ProfileChoice,
   id: string,
   state: 'sent' | 'delivered',
-  deadline: number,
+  giveUpAt: number,
 ): Promise<MessageView> {
-  const leftMs = () => Math.max(0, deadline - cli.now())
+  const leftMs = () => Math.max(0, giveUpAt - cli.now())
   try {
     return await client.waitFor(id, state, { timeoutMs: leftMs() })
   } catch (error) {

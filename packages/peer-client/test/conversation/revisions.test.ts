@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto'
+import { expect, test } from '@jest/globals'
+import { directConversationId, messageHash, streamRoot } from '@parley/shared/hashes.ts'
+import { AccountId, AccountKey, DeviceKey, Epoch, randomId } from '@parley/shared/ids.ts'
+import { generateKeyPair } from '@parley/shared/keys.ts'
+import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { encodeDelete, encodeEdit, type MessageReference, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
+import { MessageViews } from '#conversation/message-views.ts'
+import { Revisions } from '#conversation/revisions.ts'
+import { placeMessages, readIncoming } from '#delivery/placing.ts'
+import { newTag } from '#store/local-ids.ts'
+import { openStore } from '#store/store.ts'
+
+const account = (): AccountId => AccountId.parse(generateKeyPair(AccountKey).publicKey)
+
+/** What bob's two devices, and somebody else's, wrote to me, arriving in any order. */
+function setUp() {
+  const store = openStore(':memory:', (error) => {
+    throw error
+  })
+  const [me, bob, carol] = [account(), account(), account()]
+  const conversation = directConversationId(me, bob)
+  for (const one of [bob, carol])
+    store.contacts.insert({
+      account: one,
+      state: 'accepted',
+      accountKey: AccountKey.parse(one),
+      displayName: 'x',
+      addedAt: 1,
+    })
+  const revisions = new Revisions(store)
+  const views = new MessageViews({
+    store,
+    revisions,
+    me: { account: me, device: generateKeyPair(DeviceKey).publicKey },
+    contacts: { label: () => ({ name: 'bob', isVerified: true }) },
+  })
+  const device = (owner: AccountId) => {
+    const { publicKey: key } = generateKeyPair(DeviceKey)
+    store.devices.upsert({ device: key, account: owner, certificate: key, signalIdentity: '' }, 1)
+    const epoch = randomId(Epoch)
+    const with_ = owner === bob ? conversation : directConversationId(me, owner)
+    let prev = streamRoot(key, with_, epoch)
+    let seq = 0
+    return {
+      write(kind: string, body: string | Uint8Array, lamport: number): { of: MessageReference; arrive: () => void } {
+        seq += 1
+        const place = { conversation: with_, epoch, seq }
+        const content = {
+          kind,
+          critical: true,
+          parents: [],
+          lamport,
+          sentAt: lamport,
+          priority: 1,
+          body: Buffer.from(body),
+        }
+        const bytes = chainMessage(draftMessage(place, content), prev)
+        prev = messageHash(bytes)
+        const of = { device: key, epoch, seq }
+        return {
+          of,
+          arrive: () => {
+            const stream =
+              store.streams.byEpoch(key, epoch) ??
+              store.streams.insert({ tag: newTag(randomBytes), device: key, conversation: with_, epoch, base: 1 })
+            const { special } = placeMessages(store, key, stream, [readIncoming(bytes)], 1)
+            for (const message of special) revisions.record(owner, message)
+          },
+        }
+      },
+    }
+  }
+  const texts = () =>
+    views
+      .page(conversation, 10)
+      .map(({ text, edited, deleted }) => (deleted ? 'deleted' : edited ? `${text}, edited` : text))
+  const told = () =>
+    store.streams
+      .all()
+      .flatMap(({ id, base, upTo }) => views.rows(id, base, upTo).map(({ view }) => `${view.kind} ${view.text}`.trim()))
+  return { bob, carol, device, texts, told }
+}
+
+test('an edit that comes before its message waits for it, and nobody is told of it until then', () => {
+  const { bob, device, texts, told } = setUp()
+  const [phone, laptop] = [device(bob), device(bob)]
+  const message = phone.write(TEXT_KIND, 'helo', 1)
+  const edit = laptop.write('edit', encodeEdit(message.of, 'hello'), 2)
+  edit.arrive()
+  expect([texts(), told()]).toEqual([[], []])
+  message.arrive()
+  expect(texts()).toEqual(['hello, edited'])
+  expect(told().toSorted()).toEqual(['edit hello', 'text hello'])
+})
+
+test('of several edits the last in the order of the screen counts, whatever the order in which they came', () => {
+  const writes = (order: readonly number[]) => {
+    const { bob, device, texts } = setUp()
+    const [phone, laptop] = [device(bob), device(bob)]
+    const message = phone.write(TEXT_KIND, 'one', 1)
+    const edits = [
+      phone.write('edit', encodeEdit(message.of, 'two'), 2),
+      laptop.write('edit', encodeEdit(message.of, 'three'), 3),
+    ]
+    message.arrive()
+    for (const at of order) edits[at]?.arrive()
+    return texts()
+  }
+  expect(writes([0, 1])).toEqual(['three, edited'])
+  expect(writes([1, 0])).toEqual(['three, edited'])
+})
+
+test('a deletion is for good', () => {
+  const { bob, device, texts } = setUp()
+  const [phone, laptop] = [device(bob), device(bob)]
+  const message = phone.write(TEXT_KIND, 'one', 1)
+  message.arrive()
+  phone.write('delete', encodeDelete(message.of), 2).arrive()
+  laptop.write('edit', encodeEdit(message.of, 'two'), 9).arrive()
+  expect(texts()).toEqual(['deleted'])
+})
+
+test('nobody changes what another wrote, and nonsense changes nothing', () => {
+  const { bob, carol, device, texts } = setUp()
+  const phone = device(bob)
+  const message = phone.write(TEXT_KIND, 'mine', 1)
+  message.arrive()
+  const hers = device(carol)
+  hers.write('delete', encodeDelete(message.of), 2).arrive()
+  hers.write('edit', encodeEdit(message.of, 'hers'), 3).arrive()
+  phone.write('edit', 'not CBOR', 4).arrive()
+  phone.write('delete', encodeDelete({ ...message.of, seq: 77 }), 5).arrive()
+  expect(texts()).toEqual(['mine'])
+})
