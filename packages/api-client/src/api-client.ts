@@ -1,5 +1,6 @@
 import { BroadcastResult, HistoryPage, MessageView, type PriorityName, Why } from '@parley/shared/local-api/messages.ts'
 import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
+import { ReaderInfo, ReaderList, ReceivedPage } from '@parley/shared/local-api/received.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
@@ -37,6 +38,17 @@ interface Page extends Cancellable {
   readonly limit?: number | undefined
   /** The `next` of the page before. */
   readonly before?: string | undefined
+}
+
+interface Reading extends Cancellable {
+  /** A reader that the daemon knows by name, or the `next` of the page before; with neither only what comes from now on. */
+  readonly cursor?: string | undefined
+  readonly after?: string | undefined
+  /** Only what this person wrote. */
+  readonly from?: string | undefined
+  readonly limit?: number | undefined
+  /** How long to wait for a first message. */
+  readonly waitMs?: number | undefined
 }
 
 /** A request of this length outlives no connection, whatever is between the two. */
@@ -124,14 +136,27 @@ export class ApiClient {
 
   /** Newest first. */
   history(who: string, { limit, before, signal }: Page = {}): Promise<HistoryPage> {
-    const query = new URLSearchParams()
-    if (limit !== undefined) query.set('limit', String(limit))
-    if (before !== undefined) query.set('before', before)
-    const path = `/api/v1/conversations/${encodeURIComponent(who)}/messages`
-    return this.#exchange(
-      { method: 'GET', path: query.size > 0 ? `${path}?${query.toString()}` : path, signal },
-      HistoryPage,
-    )
+    const path = `/api/v1/conversations/${encodeURIComponent(who)}/messages${queryOf({ limit, before })}`
+    return this.#exchange({ method: 'GET', path, signal }, HistoryPage)
+  }
+
+  /** What others wrote, in the order of arrival. Commit `next` with `moveCursor` once the messages are safe. */
+  received({ signal, ...reading }: Reading = {}): Promise<ReceivedPage> {
+    return this.#exchange({ method: 'GET', path: `/api/v1/received${queryOf(reading)}`, signal }, ReceivedPage)
+  }
+
+  async cursors({ signal }: Cancellable = {}): Promise<ReaderInfo[]> {
+    return (await this.#exchange({ method: 'GET', path: '/api/v1/cursors', signal }, ReaderList)).cursors
+  }
+
+  /** Only forwards; `now` is behind all that arrived so far. */
+  moveCursor(name: string, place: string, { signal }: Cancellable = {}): Promise<ReaderInfo> {
+    return this.#exchange({ method: 'PUT', path: cursorPath(name), body: { place }, signal }, ReaderInfo)
+  }
+
+  /** A reader of this name begins with everything again. */
+  async forgetCursor(name: string, { signal }: Cancellable = {}): Promise<void> {
+    await this.#exchange({ method: 'DELETE', path: cursorPath(name), signal }, z.undefined())
   }
 
   /** The number that the user and the contact can compare over another way. */
@@ -171,6 +196,16 @@ function contactPath(who: string, what: string): string {
 
 function messagePath(id: string): string {
   return `/api/v1/messages/${encodeURIComponent(id)}`
+}
+
+function cursorPath(name: string): string {
+  return `/api/v1/cursors/${encodeURIComponent(name)}`
+}
+
+function queryOf(fields: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) query.set(name, String(value))
+  return query.size === 0 ? '' : `?${query.toString()}`
 }
 
 function keyHeader(key: string | undefined): Record<string, string> {

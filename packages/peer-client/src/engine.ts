@@ -12,6 +12,7 @@ import type { MessageViews } from '#conversation/message-views.ts'
 import { Messaging } from '#conversation/messaging.ts'
 import { People } from '#conversation/people.ts'
 import { Reachability } from '#conversation/reachability.ts'
+import type { Received } from '#conversation/received.ts'
 import { Trust } from '#conversation/trust.ts'
 import type { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
@@ -50,6 +51,7 @@ export class Engine {
   readonly views: MessageViews
   readonly conversations: Conversations
   readonly changes: Changes
+  readonly received: Received
   readonly reachability: Reachability
   readonly trust: Trust
   readonly delivery: Delivery
@@ -100,6 +102,7 @@ export class Engine {
     this.views = messaging.views
     this.delivery = messaging.delivery
     this.happenings = messaging.happenings
+    this.received = messaging.received
     this.membership = this.#makeMembership(messaging)
     const directory = this.membership && {
       client: this.membership.client,
@@ -195,6 +198,7 @@ export class Engine {
 
   async #shutDown(): Promise<void> {
     this.conversations.stop()
+    this.received.stop()
     await this.#network.stop()
     await this.membership?.stop()
     await this.#network.sessions.stop()

@@ -3,6 +3,7 @@ import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
+import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
@@ -84,15 +85,33 @@ export class PeerDaemon implements Daemon {
   }
 
   edit(id: string, text: string): Promise<MessageView> {
-    return refusing(this.#peer.edit(id, text))
+    return refusing(this.#peer.changes.edit(id, text))
   }
 
   remove(id: string): Promise<MessageView> {
-    return refusing(this.#peer.remove(id))
+    return refusing(this.#peer.changes.remove(id))
   }
 
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
     return refusing(this.#peer.history(who, limit, before))
+  }
+
+  async received({ cursor, after, from, limit }: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage> {
+    const begin = cursor === undefined ? after && { after } : { reader: cursor }
+    const account = from === undefined ? undefined : await refusing(this.#peer.resolve(from, signal))
+    return refusing(this.#peer.received.page(begin || undefined, { account, limit }, signal))
+  }
+
+  readers(): ReaderInfo[] {
+    return this.#peer.received.readers()
+  }
+
+  moveReader(name: string, place: string): Promise<ReaderInfo> {
+    return refusing(this.#peer.received.commit(name, place))
+  }
+
+  async forgetReader(name: string): Promise<void> {
+    await refusing(this.#peer.received.forget(name))
   }
 
   why(id: string): Why {
@@ -155,9 +174,21 @@ function asRequestError(error: unknown): unknown {
   return new RequestError(code, error.message, { cause: error })
 }
 
+function problemCodeOfRefusal(code: ConversationError['code']): LocalProblemCode {
+  switch (code) {
+    case 'self':
+    case 'bad-proof':
+    case 'deadline-past':
+    case 'bad-place':
+    case 'too-many-readers':
+      return 'bad-request'
+    default:
+      return code
+  }
+}
+
 function problemCodeOf(error: unknown): LocalProblemCode | undefined {
-  if (error instanceof ConversationError)
-    return error.code === 'self' || error.code === 'bad-proof' || error.code === 'deadline-past' ? 'bad-request' : error.code
+  if (error instanceof ConversationError) return problemCodeOfRefusal(error.code)
   if (error instanceof DirectoryError) return 'directory-unreachable'
   if (error instanceof StorageError) return 'storage-failed'
   if (!(error instanceof DeliveryError)) return undefined

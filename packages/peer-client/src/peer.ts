@@ -2,14 +2,16 @@
 import type { AccountId } from '@parley/shared/ids.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { ReceivedMessage } from '@parley/shared/local-api/received.ts'
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
+import type { Changes } from '#conversation/changes.ts'
 import { ConversationError } from '#conversation/conversation-error.ts'
 import type { Happening, SendOptions } from '#conversation/conversations.ts'
 import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
-import { Received, type ReceivedMessage } from '#conversation/received.ts'
+import type { Received } from '#conversation/received.ts'
 import type { Trust } from '#conversation/trust.ts'
 import { type DeliveryLog, SILENT_LOG } from '#delivery/ports.ts'
 import { type Identity, loadIdentity } from '#identity/identity.ts'
@@ -58,7 +60,7 @@ export class Peer {
   readonly #raw = new Feed<RawBytes>()
   readonly #peerChanges = new Feed<PeerInfo>()
   readonly #stopped = new AbortController()
-  #running: { engine: Engine; received: Received; lock: ProfileLock; profile: string; from: string } | undefined
+  #running: { engine: Engine; lock: ProfileLock; profile: string; from: string } | undefined
   #starting: Promise<this> | undefined
   #stopping: Promise<void> | undefined
 
@@ -132,10 +134,10 @@ export class Peer {
   }
 
   /** Resolves once the message is durable; waits for room in the outbox. */
-  async send(who: string, text: string, { waitForRoom = true, ...options }: SendOptions = {}): Promise<MessageView> {
+  async send(who: string, text: string, options: SendOptions = {}): Promise<MessageView> {
     const { people, conversations } = this.#engine
     const account = people.known(who) ?? (await people.resolve(who, options.signal))
-    return conversations.sendText(account, text, { ...options, waitForRoom })
+    return conversations.sendText(account, text, { waitForRoom: true, ...options })
   }
 
   /** Application bytes, as they are, to somebody who is connected now: not stored, not repeated. False when he is not. */
@@ -145,8 +147,18 @@ export class Peer {
 
   /** Messages of others, in order, from the start of this peer or from behind `after`. Ends when the peer stops. */
   receive({ after, signal }: { after?: string; signal?: AbortSignal } = {}): AsyncIterable<ReceivedMessage> {
-    const { received, from } = this.#parts
-    return received.read(after ?? from, this.#until(signal))
+    const { engine, from } = this.#parts
+    return engine.received.read(after ?? from, this.#until(signal))
+  }
+
+  /** The same, page by page, and the named cursors that this peer keeps for readers. */
+  get received(): Received {
+    return this.#engine.received
+  }
+
+  /** The account that a name stands for. Throws ConversationError when it stands for none. */
+  resolve(who: string, signal?: AbortSignal): Promise<AccountId> {
+    return this.#engine.people.resolve(who, signal)
   }
 
   receiveRaw({ signal }: { signal?: AbortSignal } = {}): AsyncIterable<RawBytes> {
@@ -183,14 +195,9 @@ export class Peer {
     return this.#engine.changes.cancel(id)
   }
 
-  /** Gives a message of mine new text: in place when it has not left, else by a message that the other side applies. */
-  edit(id: string, text: string): Promise<MessageView> {
-    return this.#engine.changes.edit(id, text)
-  }
-
-  /** A message of mine is shown no more, here and at the other side, as far as that one does what it is asked. */
-  remove(id: string): Promise<MessageView> {
-    return this.#engine.changes.remove(id)
+  /** What can be done to a message of mine after it was written. */
+  get changes(): Changes {
+    return this.#engine.changes
   }
 
   async history(who: string, limit: number, before?: string): Promise<HistoryPage> {
@@ -262,8 +269,7 @@ export class Peer {
           if (info !== undefined) this.#peerChanges.publish(info)
         },
       })
-      const received = new Received(engine.store, engine.views, engine.happenings)
-      this.#running = { engine, received, lock, profile, from: received.now() }
+      this.#running = { engine, lock, profile, from: engine.received.now() }
       return this
     } catch (error) {
       lock.release()

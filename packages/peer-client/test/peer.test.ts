@@ -70,6 +70,41 @@ describe('two peers in one process', () => {
     for (const text of ['two', 'three', 'four']) expect((await after.next()).value).toMatchObject({ text })
   })
 
+  test('keep a cursor for a reader, which moves when he says so', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    const nothing = AbortSignal.abort()
+    const read = async (peer: Peer, limit: number, who?: string) => {
+      const account = who === undefined ? undefined : await peer.resolve(who)
+      const { messages, next } = await peer.received.page({ reader: 'archive' }, { limit, account }, nothing)
+      return { texts: messages.map(({ text }) => text), next }
+    }
+    const sent = await Promise.all(['one', 'two', 'three'].map((text) => alice.send('bob', text)))
+    for (const { id } of sent) await alice.waitFor(id, 'delivered')
+    const first = await read(bob, 2)
+    expect(first.texts).toEqual(['one', 'two'])
+    expect((await read(bob, 2)).texts).toEqual(['one', 'two'])
+    const { place } = await bob.received.commit('archive', first.next)
+    await bob.stop()
+    const bobAgain = await again('bob', port)
+    expect(await read(bobAgain, 2)).toMatchObject({ texts: ['three'] })
+    expect((await read(bobAgain, 2, 'alice')).texts).toEqual(['three'])
+    // A slower reader of the same name does not take it back.
+    expect(await bobAgain.received.commit('archive', '0.0')).toMatchObject({ name: 'archive', place })
+    expect(bobAgain.received.readers()).toMatchObject([{ name: 'archive', place }])
+    const waiting = bobAgain.received.page(
+      { after: (await read(bobAgain, 9)).next },
+      { limit: 1 },
+      AbortSignal.timeout(20_000),
+    )
+    await alice.send('bob', 'four')
+    expect((await waiting).messages).toMatchObject([{ text: 'four' }])
+    expect(await bobAgain.received.forget('archive')).toBe(true)
+    expect((await read(bobAgain, 9)).texts).toEqual(['one', 'two', 'three', 'four'])
+    await expect(bobAgain.received.commit('archive', 'yesterday')).rejects.toMatchObject({ code: 'bad-place' })
+  })
+
   test('send the same idempotency key once, however often and however soon it is asked for', async () => {
     await using peers = await pair()
     const { alice } = peers
@@ -142,9 +177,9 @@ describe('two peers in one process', () => {
     const second = await alice.send('bob', 'a secret')
     await alice.waitFor(second.id, 'delivered')
     await expect(alice.cancel(first.id)).rejects.toMatchObject({ code: 'already-sent' })
-    const edited = await alice.edit(first.id, 'see you at nine')
+    const edited = await alice.changes.edit(first.id, 'see you at nine')
     expect(edited).toMatchObject({ id: first.id, text: 'see you at nine', state: 'delivered' })
-    const deleted = await alice.remove(second.id)
+    const deleted = await alice.changes.remove(second.id)
     expect(deleted).toMatchObject({ id: second.id, text: '', state: 'delivered' })
     await alice.waitFor(deleted.deleted?.by ?? '', 'delivered')
     expect((await alice.history('bob', 10)).messages).toMatchObject([
@@ -164,16 +199,16 @@ describe('two peers in one process', () => {
       { kind: 'delete', text: '', about: secret?.id },
     ])
       expect((await told.next()).value).toMatchObject(about)
-    await expect(bob.edit(meeting?.id ?? '', 'no')).rejects.toMatchObject({ code: 'not-editable' })
-    await expect(alice.edit(second.id, 'no')).rejects.toMatchObject({ code: 'not-editable' })
+    await expect(bob.changes.edit(meeting?.id ?? '', 'no')).rejects.toMatchObject({ code: 'not-editable' })
+    await expect(alice.changes.edit(second.id, 'no')).rejects.toMatchObject({ code: 'not-editable' })
 
     await bob.stop()
     const waiting = await alice.send('bob', 'draft', { priority: 'urgent', deadline: Date.now() + 3_600_000 })
     const regretted = await alice.send('bob', 'regretted')
-    const inPlace = await alice.edit(waiting.id, 'final')
+    const inPlace = await alice.changes.edit(waiting.id, 'final')
     expect(inPlace).toMatchObject({ text: 'final', state: 'queued', priority: 'urgent', deadline: waiting.deadline })
     expect(inPlace.edited).toBeUndefined()
-    expect(await alice.remove(regretted.id)).toMatchObject({ kind: 'void', text: '', state: 'cancelled' })
+    expect(await alice.changes.remove(regretted.id)).toMatchObject({ kind: 'void', text: '', state: 'cancelled' })
     expect((await alice.history('bob', 1)).messages).toMatchObject([{ id: regretted.id, state: 'cancelled' }])
     const bobAgain = await again('bob', port)
     await alice.waitFor(waiting.id, 'delivered')

@@ -237,6 +237,9 @@ export const MAX_PAGE_MESSAGES = 500
 export const DEFAULT_PAGE_MESSAGES = 50
 /** Events that wait for one reader; a reader that falls further behind is cut off. */
 export const MAX_EVENT_BACKLOG = 1_000
+/** Named cursors into what was received. */
+export const MAX_READERS = 1_000
+export const MAX_READER_NAME_CHARS = 64
 export const MAX_WAIT_MS = 10 * 60_000
 export const MAX_LOCAL_CONNECTIONS = 256
 export const MAX_LOCAL_SOCKETS = 64

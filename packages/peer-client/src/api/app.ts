@@ -7,6 +7,7 @@ import { contactRoutes } from './routes/contacts.ts'
 import { daemonRoutes } from './routes/daemon.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { peerRoutes } from './routes/peers.ts'
+import { receivedRoutes } from './routes/received.ts'
 import { shortRoutes } from './routes/short.ts'
 import { socketRoutes } from './routes/sockets.ts'
 
@@ -33,6 +34,7 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
   app.use(peerRoutes(parts))
   app.use(contactRoutes(parts))
   app.use(messageRoutes(parts))
+  app.use(receivedRoutes(parts))
   app.use(shortRoutes(parts))
   app.use(socketRoutes())
   app.use(notFound)

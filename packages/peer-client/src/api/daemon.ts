@@ -3,6 +3,7 @@ import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
+import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
 
@@ -44,6 +45,11 @@ export interface Daemon {
   /** As `cancel`; when that is too late the other side is asked to show it no more. */
   remove(id: string): Promise<MessageView>
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage>
+  /** Waits for a first message until the signal aborts, and then resolves with none. */
+  received(query: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage>
+  readers(): ReaderInfo[]
+  moveReader(name: string, place: string): Promise<ReaderInfo>
+  forgetReader(name: string): Promise<void>
   why(id: string): Why
   /** The number that the user and the contact can compare. */
   safetyNumber(who: string, signal: AbortSignal): Promise<SafetyNumber>

@@ -52,10 +52,10 @@ export function refuseQuery(request: Request): void {
   queryOf(request, NoQuery)
 }
 
-const Parameters = z.object({ id: z.string().max(64), who: z.string().max(256) }).partial()
+const Parameters = z.object({ id: z.string().max(64), name: z.string().max(64), who: z.string().max(256) }).partial()
 
 /** A part of the path. */
-export function parameterOf(request: Request, name: 'id' | 'who'): string {
+export function parameterOf(request: Request, name: 'id' | 'name' | 'who'): string {
   return read(request.params, Parameters)[name] ?? ''
 }
 

@@ -1,4 +1,5 @@
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
 import type { Style, Terminal } from '@parley/shared/terminal/terminal.ts'
 
 interface StateWords {
@@ -33,6 +34,30 @@ export function stateWords(
   const { word, shape, ascii, style } = isHeld ? ON_HOLD : STATES[state]
   const shown = terminal.isUtf8 ? shape : ascii
   return { text: `${shown} ${word}`, shape: shown, style }
+}
+
+/** What a message says, in printable lines, and what became of it. */
+export function textLines({ kind, text, state, edited, deleted }: MessageView): string[] {
+  if (deleted !== undefined) return [`(deleted${onItsWay(deleted)})`]
+  switch (kind) {
+    case 'text': {
+      const lines = printableLines(text)
+      return edited === undefined ? lines : [...lines.slice(0, -1), `${lines.at(-1) ?? ''} (edited${onItsWay(edited)})`]
+    }
+    case 'edit':
+      return printableLines(`(edited) ${text}`)
+    case 'delete':
+      return ['(deleted a message)']
+    case 'void':
+      return [state === 'expired' ? '(not sent: its time was over)' : '(taken back before it was sent)']
+    default:
+      return [`(${printable(kind)}: this version cannot show it)`]
+  }
+}
+
+/** Of a change of mine that they may not have heard of yet. */
+function onItsWay({ state }: NonNullable<MessageView['edited']>): string {
+  return state === 'queued' || state === 'sent' ? ', not delivered yet' : ''
 }
 
 const NAME_STYLES: readonly Style[] = ['cyan', 'magenta', 'blue', 'yellow', 'green', 'red']

@@ -10,6 +10,7 @@ import { findCommand } from './commands/find.ts'
 import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
 import { peersCommand } from './commands/peers.ts'
+import { recvCommand } from './commands/recv.ts'
 import { sendCommand } from './commands/send.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
@@ -27,6 +28,7 @@ const COMMANDS = [
   statusCommand,
   stopCommand,
   sendCommand,
+  recvCommand,
   historyCommand,
   whyCommand,
   cancelCommand,

@@ -7,6 +7,8 @@ export class ConversationError extends Error {
     | 'already-sent'
     | 'not-editable'
     | 'deadline-past'
+    | 'bad-place'
+    | 'too-many-readers'
     | 'key-changed'
     | 'blocked'
     | 'outbox-full'

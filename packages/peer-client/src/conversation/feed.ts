@@ -21,7 +21,7 @@ export class Feed<T> {
   /** Reads from this call on, not from the first `next`. Dispose of it, or iterate it to its end. */
   read(signal: AbortSignal): FeedReader<T> {
     const reader = new FeedReader<T>(signal, this.#maxBacklog, () => this.#readers.delete(reader))
-    this.#readers.add(reader)
+    if (!signal.aborted) this.#readers.add(reader)
     return reader
   }
 }
@@ -40,8 +40,8 @@ export class FeedReader<T> implements AsyncIterable<T>, Disposable {
     this.#signal = signal
     this.#maxBacklog = maxBacklog
     this.#leave = leave
-    signal.addEventListener('abort', this.#close, { once: true })
-    if (signal.aborted) this.#close()
+    if (signal.aborted) this.#isClosed = true
+    else signal.addEventListener('abort', this.#close, { once: true })
   }
 
   push(event: T): void {

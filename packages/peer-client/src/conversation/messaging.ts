@@ -15,6 +15,7 @@ import type { Happening } from './conversations.ts'
 import { Feed } from './feed.ts'
 import { MessageViews } from './message-views.ts'
 import { RatchetSealing } from './ratchet-sealing.ts'
+import { Received } from './received.ts'
 import { Revisions } from './revisions.ts'
 
 export interface MessagingOptions {
@@ -31,6 +32,7 @@ export class Messaging {
   readonly contacts: Contacts
   readonly revisions: Revisions
   readonly views: MessageViews
+  readonly received: Received
   readonly delivery: Delivery
   readonly happenings = new Feed<Happening>()
   readonly #store: Store
@@ -54,6 +56,12 @@ export class Messaging {
     })
     this.revisions = new Revisions(store)
     this.views = new MessageViews({ store, contacts: this.contacts, revisions: this.revisions, me })
+    this.received = new Received({
+      store,
+      views: this.views,
+      happenings: this.happenings,
+      now: () => systemClock.now(),
+    })
     this.#prekeys = new Prekeys({ database: store.database, signalIdentity })
     const ratchets = new Ratchets({ database: store.database, signalIdentity, myDevice: me.device })
     this.delivery = new Delivery({

@@ -211,4 +211,13 @@ CREATE TABLE revisions (                   -- what is in force for a message: th
 ) STRICT, WITHOUT ROWID;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS, REVISIONS]
+const READERS = `
+CREATE TABLE readers (                     -- named cursors into the events: who reads what others wrote, and how far
+  name TEXT PRIMARY KEY,
+  event INTEGER NOT NULL,
+  seq INTEGER NOT NULL,                    -- a position inside of the range of the event
+  moved_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS, REVISIONS, READERS]

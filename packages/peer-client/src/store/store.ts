@@ -14,6 +14,7 @@ import { IdempotencyTable } from './idempotency-table.ts'
 import { MessagesTable } from './messages-table.ts'
 import { MetaTable } from './meta-table.ts'
 import { OpenedEnvelopesTable } from './opened-envelopes-table.ts'
+import { ReadersTable } from './readers-table.ts'
 import { RevisionsTable } from './revisions-table.ts'
 import { StreamsTable } from './streams-table.ts'
 
@@ -36,6 +37,7 @@ export class Store {
   readonly events: EventsTable
   readonly idempotency: IdempotencyTable
   readonly revisions: RevisionsTable
+  readonly readers: ReadersTable
 
   constructor(database: Database, commits: GroupCommit) {
     this.database = database
@@ -55,6 +57,7 @@ export class Store {
     this.events = new EventsTable(database)
     this.idempotency = new IdempotencyTable(database)
     this.revisions = new RevisionsTable(database)
+    this.readers = new ReadersTable(database)
   }
 
   /** Forgets what is past its time: ids of envelopes, and idempotency keys. */

@@ -110,6 +110,27 @@ test('a conversation is read page by page', async () => {
   await expect(client.history('nobody/../bob')).rejects.toMatchObject({ code: 'unknown-name' })
 })
 
+test('a reader gets what it has not seen, and says how far it came', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  daemon.know('bob')
+  for (const text of ['one', 'two', 'three']) daemon.receive('bob', text)
+  const page = await client.received({ cursor: 'archive', limit: 2 })
+  expect(page.messages.map(({ text }) => text)).toEqual(['one', 'two'])
+  await client.moveCursor('archive', page.next)
+  expect((await client.received({ cursor: 'archive' })).messages).toMatchObject([{ text: 'three' }])
+  expect(await client.cursors()).toMatchObject([{ name: 'archive', place: page.next }])
+  const waiting = client.received({ waitMs: 20_000, from: 'bob' })
+  await daemon.calls.until(({ what, about }) => what === 'received' && about === '')
+  daemon.receive('carol', 'not this')
+  daemon.receive('bob', 'four')
+  expect((await waiting).messages).toMatchObject([{ text: 'four' }])
+  await client.forgetCursor('archive')
+  expect(await client.cursors()).toEqual([])
+  await expect(client.received({ cursor: 'a', after: '1' })).rejects.toMatchObject({ code: 'bad-request' })
+  await expect(client.moveCursor('no/name', '1')).rejects.toMatchObject({ code: 'bad-request' })
+})
+
 test('the short form writes to every connected contact, and says who did not get it', async () => {
   await using world = await runApi()
   const { daemon, client } = world

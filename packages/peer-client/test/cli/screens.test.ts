@@ -357,6 +357,7 @@ test('nothing that came from others reaches the terminal as it is', async () => 
     ['history', evil],
     ['why', message.id],
     ['why', '\x1b[31m'],
+    ['recv', '--cursor', 'a'],
     ['send', '\x1b[31m', 'hi'],
     ['connect', '\x1b[31m'],
     ['verify', evil],

@@ -87,10 +87,12 @@ interface TerminalLook {
   /** A terminal of this width; without it a pipe. */
   readonly columns?: number
   readonly environment?: Environment
-  readonly input?: string | Buffer
   /** The input, from a keyboard. */
   readonly typed?: string
+  readonly input?: string | Buffer | AsyncIterable<Buffer>
   readonly now?: number
+  /** Told of each piece that is printed; may throw, as a pipe that nobody reads does. */
+  readonly onOutput?: (text: string) => void
   readonly actions?: Partial<CliActions>
 }
 
@@ -107,8 +109,10 @@ export async function parleyAt(
     out: {
       isTTY: columns !== undefined,
       columns,
-      write: (text) => {
+      write: (text, done) => {
         out += text
+        look.onOutput?.(text)
+        done?.()
         return true
       },
     },
@@ -131,11 +135,16 @@ export async function parleyAt(
   const code = await runCli(args, {
     actions,
     terminal,
-    input: Object.assign(Readable.from(input.length === 0 ? [] : [Buffer.from(input)]), { isTTY: typed !== undefined }),
+    input: Object.assign(inputOf(input), { isTTY: typed !== undefined }),
     now: () => now,
     version: '1.2.3',
   })
   return { code, out, err }
+}
+
+function inputOf(input: string | Buffer | AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  if (typeof input !== 'string' && !Buffer.isBuffer(input)) return input
+  return Readable.from(input.length === 0 ? [] : [Buffer.from(input)])
 }
 
 /** Lets clients of this machine find the API of a test. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
@@ -9,7 +10,18 @@ import { Feed } from '#conversation/feed.ts'
 import { Seen } from './seen.ts'
 
 export interface DaemonCall {
-  readonly what: 'find' | 'connect' | 'disconnect' | 'send' | 'wait' | 'wait-ended' | 'events' | 'events-ended' | 'stop'
+  readonly what:
+    | 'find'
+    | 'connect'
+    | 'disconnect'
+    | 'send'
+    | 'wait'
+    | 'wait-ended'
+    | 'events'
+    | 'events-ended'
+    | 'received'
+    | 'move'
+    | 'stop'
   readonly about: string
 }
 
@@ -19,6 +31,7 @@ export class TestDaemon implements Daemon {
   readonly messages: MessageView[] = []
   readonly contacts = new Map<string, PeerInfo>()
   readonly users: FoundUser[] = []
+  readonly cursors = new Map<string, string>()
   readonly whys = new Map<string, Why>()
   /** What happens between taking the next message and saying so. */
   beforeAnswer: (() => Promise<void>) | undefined
@@ -197,6 +210,36 @@ export class TestDaemon implements Daemon {
   async unverify(who: string): Promise<SafetyNumber> {
     this.know(this.#contact(who).name)
     return this.safetyNumber(who)
+  }
+
+  async received({ cursor, after, from, limit }: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage> {
+    this.#note('received', cursor ?? after ?? '')
+    const incoming = () => this.messages.filter(({ direction }) => direction === 'in')
+    const begin = Number(cursor === undefined ? (after ?? incoming().length) : (this.cursors.get(cursor) ?? 0))
+    const fresh = () =>
+      incoming()
+        .map((message, at) => ({ ...message, cursor: `${at + 1}` }))
+        .slice(begin)
+        .filter((message) => from === undefined || message.with === from)
+    while (fresh().length === 0 && !signal.aborted) {
+      for await (const _ of this.#feed.read(signal)) break
+    }
+    const messages = fresh().slice(0, limit)
+    return { messages, next: messages.at(-1)?.cursor ?? `${incoming().length}` }
+  }
+
+  readers(): ReaderInfo[] {
+    return [...this.cursors].map(([name, place]) => ({ name, place, movedAt: this.#now() }))
+  }
+
+  async moveReader(name: string, place: string): Promise<ReaderInfo> {
+    this.#note('move', `${name} ${place}`)
+    this.cursors.set(name, place)
+    return { name, place, movedAt: this.#now() }
+  }
+
+  async forgetReader(name: string): Promise<void> {
+    this.cursors.delete(name)
   }
 
   why(id: string): Why {

@@ -5,7 +5,8 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'mage
 
 /** A stream to write to, as much of it as is needed. */
 export interface Output {
-  write(text: string): boolean
+  /** `done` is called once whoever is behind the stream has the text. */
+  write(text: string, done?: (error?: Error | null) => void): boolean
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
 }
@@ -56,6 +57,13 @@ export class Terminal {
 
   json(value: unknown): void {
     this.#out.write(`${JSON.stringify(value)}\n`)
+  }
+
+  /** Resolves when all that was printed has left this process; rejects when nobody takes it. */
+  flushed(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#out.write('', (error) => (error ? reject(error) : resolve()))
+    return promise
   }
 
   /** For the person, not for what reads the output. */

@@ -2,7 +2,7 @@ import type { ApiClient } from '@parley/api-client'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { HistoryPage, MessageView } from '@parley/shared/local-api/messages.ts'
 import { printText } from '@parley/shared/terminal/layout.ts'
-import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
+import { printable } from '@parley/shared/terminal/printable.ts'
 import { padEnd, shorten, widthOf, wrap } from '@parley/shared/terminal/text-width.ts'
 import { clockTime, dayOf } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
@@ -17,7 +17,7 @@ import {
   profileOptions,
 } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { nameStyle, STATE_COLUMNS, stateWords } from '../message-words.ts'
+import { nameStyle, STATE_COLUMNS, stateWords, textLines } from '../message-words.ts'
 
 const MOST = 100_000
 const USUAL = 50
@@ -91,7 +91,7 @@ function show(cli: Cli, contact: HistoryPage['contact'], messages: readonly Mess
       terminal.paint(name, message.direction === 'in' ? nameStyle(message.account) : 'bold'),
       terminal.paint(padEnd(shown, stateColumns), state?.style),
     ].join(GAP)
-    const lines = textOf(message).flatMap((line) => wrap(line, textColumns))
+    const lines = textLines(message).flatMap((line) => wrap(line, textColumns))
     for (const [row, line] of lines.entries()) {
       terminal.line(`${row === 0 ? left : ' '.repeat(indent - GAP.length)}${GAP}${line}`.trimEnd())
     }
@@ -110,20 +110,6 @@ function header({ terminal }: Cli, { name, isKeyChanged, verification }: History
 
 function nameOf(message: MessageView): string {
   return message.direction === 'in' ? message.with : 'you'
-}
-
-function textOf({ kind, text, state, edited, deleted }: MessageView): string[] {
-  if (deleted !== undefined) return [`(deleted${onItsWay(deleted)})`]
-  if (kind === 'void')
-    return [state === 'expired' ? '(not sent: its time was over)' : '(taken back before it was sent)']
-  if (kind !== 'text') return [`(${printable(kind)}: this version cannot show it)`]
-  const lines = printableLines(text)
-  return edited === undefined ? lines : [...lines.slice(0, -1), `${lines.at(-1) ?? ''} (edited${onItsWay(edited)})`]
-}
-
-/** Of a change of mine that they may not have heard of yet. */
-function onItsWay({ state }: NonNullable<MessageView['edited']>): string {
-  return state === 'queued' || state === 'sent' ? ', not delivered yet' : ''
 }
 
 function separator({ terminal }: Cli, day: string, isFirst: boolean): void {

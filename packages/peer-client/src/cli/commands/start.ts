@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import { limitLines } from '@parley/shared/limit-table.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { Option } from 'commander'
@@ -7,6 +6,7 @@ import { describeLimits } from '../about-limits.ts'
 import type { Ready, RunningDaemon } from '../actions.ts'
 import { type Cli, defineCommand, jsonOption, wholeNumber } from '../command.ts'
 import { EXIT } from '../exit.ts'
+import { stopSignals } from '../signals.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const DEFAULT_PORT = 8000
@@ -140,23 +140,4 @@ async function untilStopped(running: RunningDaemon, signal: AbortSignal): Promis
   signal.addEventListener('abort', stop)
   if (signal.aborted) stop()
   await running.stopped
-}
-
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-const SIGNALLED = 128
-
-/** Aborts at the first of these signals. Somebody who asks twice does not want to wait for what is under way. */
-function stopSignals(): Disposable & { readonly signal: AbortSignal } {
-  const asked = new AbortController()
-  const onSignal = (name: NodeJS.Signals) => {
-    if (asked.signal.aborted) process.exit(SIGNALLED + constants.signals[name])
-    asked.abort()
-  }
-  for (const name of STOP_SIGNALS) process.on(name, onSignal)
-  return {
-    signal: asked.signal,
-    [Symbol.dispose]: () => {
-      for (const name of STOP_SIGNALS) process.off(name, onSignal)
-    },
-  }
 }
