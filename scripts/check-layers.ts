@@ -80,6 +80,7 @@ const rules: Readonly<Record<string, PackageRule>> = {
       'network.ts',
       'peer-options.ts',
       'profile.ts',
+      'change-passphrase.ts',
       'daemon-log.ts',
       'peer.ts',
       'peer-daemon.ts',

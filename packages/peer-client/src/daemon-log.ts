@@ -6,12 +6,13 @@ import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { printable, printableJson } from '@parley/shared/terminal/printable.ts'
 import { destination, type Level, type Logger, multistream, pino, stdTimeFunctions } from 'pino'
 import pretty from 'pino-pretty'
+import { PROFILE_FILES } from '#identity/profile-directory.ts'
 
-const LOG_FILE = 'parley.log'
-
-/** Lines for people on a terminal, JSON for machines, on stderr, because stdout is for what was asked; JSON in the file. */
-export function createDaemonLog(profile: string, level: string): Logger {
-  const file = new LogFile(join(profile, LOG_FILE))
+/**
+ * Lines for people on a terminal, JSON for machines, on stderr, because stdout is for what was asked; JSON in the file. A profile
+ * that is encrypted has no such file: with whom one talks, and when, would stand in it.
+ */
+export function createDaemonLog(profile: string, level: string, isEncrypted: boolean): Logger {
   const console = process.stderr.isTTY
     ? pretty({
         destination: 2,
@@ -22,7 +23,8 @@ export function createDaemonLog(profile: string, level: string): Logger {
       })
     : destination({ dest: 2, sync: true })
   // Both get what the logger lets through: its own level is the only one.
-  const streams = [console, file].map((stream) => ({ stream, level: 'trace' satisfies Level as Level }))
+  const file = isEncrypted ? [] : [new LogFile(join(profile, PROFILE_FILES.log))]
+  const streams = [console, ...file].map((stream) => ({ stream, level: 'trace' satisfies Level as Level }))
   return pino(
     { level, timestamp: stdTimeFunctions.isoTime, hooks: { streamWrite: printableJson } },
     multistream(streams),

@@ -9,8 +9,10 @@ import type { RunningDaemon, StartOptions } from '#cli/actions.ts'
 import { CliError, EXIT } from '#cli/exit.ts'
 import { formatPeerAddress } from '#connection/peer-address.ts'
 import { loadIdentity } from '#identity/identity.ts'
+import { unlockProfile } from '#identity/passphrase.ts'
 import { checkProfileDirectory } from '#identity/profile-directory.ts'
 import { ProfileError } from '#identity/profile-error.ts'
+import type { ProfileKey } from '#identity/profile-key.ts'
 import { createDaemonLog } from './daemon-log.ts'
 import { createPeer } from './peer.ts'
 import { PeerDaemon } from './peer-daemon.ts'
@@ -26,9 +28,11 @@ export interface DaemonOptions extends StartOptions {
 export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> {
   const { profile, version, port, apiPort, signal } = options
   const startedAt = Date.now()
-  const { name, isNewProfile } = await ownerOf(options)
-  if (isNewProfile) await createProfile({ name, profile, directory: options.directory ?? undefined })
-  const log = createDaemonLog(profile, options.logLevel)
+  const isNewProfile = await makeIfAbsent(options)
+  const key = await unlockProfile(profile, () => options.passphrase.current(profile))
+  const name = await ownerOf(options, key)
+  const log = createDaemonLog(profile, options.logLevel, key !== undefined)
+  if (key === undefined) log.warn({ profile }, options.passphrase.isGiven ? UNUSED_PASSPHRASE : NO_PASSPHRASE)
   const asked = Promise.withResolvers<void>()
   let failure: Error | undefined
 
@@ -36,6 +40,7 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
   const peer = createPeer({
     name,
     profile,
+    key,
     directory: options.directory,
     directoryCa: await readCa(options.directoryCa),
     registrationToken: await readSecret(options.registrationToken, options.registrationTokenFile),
@@ -117,17 +122,31 @@ async function readCa(path: string | undefined): Promise<string | undefined> {
   }
 }
 
-/** Throws CliError when the profile is somebody else's, or would have to be made without a name. */
-async function ownerOf({ profile, name }: DaemonOptions): Promise<{ name: string; isNewProfile: boolean }> {
+const NO_PASSPHRASE =
+  'this profile has no passphrase: whoever gets at its disk can read the messages and be you; parley passphrase sets one'
+const UNUSED_PASSPHRASE =
+  'this profile has no passphrase, so the one that was given protects nothing; parley passphrase sets one'
+
+/** True when it was made. Throws CliError when that would take a name. */
+async function makeIfAbsent({ profile, name, directory, ...options }: DaemonOptions): Promise<boolean> {
   try {
     await checkProfileDirectory(profile)
+    return false
   } catch (error) {
     if (!(error instanceof ProfileError) || error.code !== 'no-profile') throw error
-    if (name !== undefined) return { name, isNewProfile: true }
-    const sentence = `there is no profile in ${profile}; with --name NAME it is made`
-    throw new CliError(EXIT.usage, 'no-profile', sentence, { cause: error })
+    if (name === undefined) {
+      const sentence = `there is no profile in ${profile}; with --name NAME it is made`
+      throw new CliError(EXIT.usage, 'no-profile', sentence, { cause: error })
+    }
+    const passphrase = options.wantsPassphrase ? await options.passphrase.fresh(profile) : undefined
+    await createProfile({ name, profile, directory: directory ?? undefined, passphrase })
+    return true
   }
-  const identity = await loadIdentity(profile)
-  if (name === undefined || foldName(name) === identity.name) return { name: identity.name, isNewProfile: false }
+}
+
+/** Throws CliError when the profile is somebody else's. */
+async function ownerOf({ profile, name }: DaemonOptions, key: ProfileKey | undefined): Promise<string> {
+  const identity = await loadIdentity(profile, key)
+  if (name === undefined || foldName(name) === identity.name) return identity.name
   throw new CliError(EXIT.usage, 'other-name', `the profile in ${profile} is that of ${identity.name}, not of ${name}`)
 }

@@ -21,6 +21,7 @@ import { Membership, type MembershipOptions } from '#directory/membership.ts'
 import { myEndpoints } from '#discovery/my-endpoints.ts'
 import type { Identity } from '#identity/identity.ts'
 import { PROFILE_FILES } from '#identity/profile-directory.ts'
+import type { ProfileKey } from '#identity/profile-key.ts'
 import type { Candidate, Verdict } from '#session/judge.ts'
 import type { Session, SessionFrame } from '#session/session.ts'
 import { createTlsCredentials } from '#session/tls-credentials.ts'
@@ -29,6 +30,8 @@ import type { Listener } from '#transport/transport.ts'
 import { Network, type NetworkSettings } from './network.ts'
 
 export interface EngineOptions extends NetworkSettings {
+  /** Of a profile with a passphrase. */
+  readonly key: ProfileKey | undefined
   readonly identity: Identity
   readonly directory: Pick<MembershipOptions, 'url' | 'ca' | 'registrationToken' | 'hidesPresence'> | undefined
   /** Where to listen for other peers; port 0 takes a free one. */
@@ -66,7 +69,7 @@ export class Engine {
   /** Everything made and nothing begun but the listening. Rejects when the port is taken or the database cannot be used. */
   static async start(options: EngineOptions): Promise<Engine> {
     const credentials = await createTlsCredentials(options.identity.device.privateKey)
-    const store = openStore(join(options.profile, PROFILE_FILES.data), options.onBroken)
+    const store = openStore(join(options.profile, PROFILE_FILES.data), options.onBroken, options.key?.database)
     try {
       const engine = new Engine(options, store, credentials)
       await engine.#begin()

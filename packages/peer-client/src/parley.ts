@@ -1,28 +1,39 @@
 // Most commands only ask the daemon that runs already. What they do not need is imported where it is needed, so that they are
 // quick: message encryption, the database and HTTP belong to `start`.
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { foldName, type Name } from '@parley/shared/ids.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { Terminal } from '@parley/shared/terminal/terminal.ts'
 import { z } from 'zod'
-import type { CliActions } from '#cli/actions.ts'
+import type { CliActions, PassphraseSource } from '#cli/actions.ts'
 import { CliError, EXIT, type ExitCode } from '#cli/exit.ts'
+import { askHidden } from '#cli/hidden-input.ts'
 import { runCli } from '#cli/program.ts'
 import { knownProfiles } from '#identity/known-profiles.ts'
 import { profilePath } from '#identity/profile-directory.ts'
 import { ProfileError } from '#identity/profile-error.ts'
+import type { LockedDatabase } from '#ledger/ledger-database.ts'
 
 const actions: CliActions = {
   locateProfile: ({ profile, name }) => explained(() => locateProfile(profile, name)),
-  init: ({ name, ...options }) =>
+  init: ({ name, passphrase: source, ...options }) =>
     explained(async () => {
       readName(name)
       checkDirectoryUrl(options.directory)
+      const passphrase = await source?.fresh(`the profile of ${name}`)
       const { createProfile } = await import('./profile.ts')
-      const { path, identity } = await createProfile({ name, ...options })
+      const { path, identity } = await createProfile({ name, ...options, passphrase })
       const { accountId: account, displayName } = identity
-      return { path, name: identity.name, displayName, account, directory: options.directory }
+      const { directory } = options
+      return { path, name: identity.name, displayName, account, directory, isEncrypted: passphrase !== undefined }
+    }),
+  changePassphrase: ({ current, next, ...choice }) =>
+    explained(async () => {
+      const profile = await locateProfile(choice.profile, choice.name)
+      const { changePassphrase } = await import('./change-passphrase.ts')
+      return changePassphrase({ profile, current: () => current.current(profile), next: () => next?.fresh(profile) })
     }),
   start: (options) =>
     explained(async () => {
@@ -32,13 +43,31 @@ const actions: CliActions = {
       const { stopped, ...running } = await runDaemon({ ...options, profile, version: readVersion() })
       return { ...running, stopped: explained(() => stopped) }
     }),
-  verifyLedger: (paths) =>
+  verifyLedger: (paths, passphrase) =>
     explained(async () => {
       const { verifyLedger } = await import('#ledger/verify-ledger.ts')
       const { describeLedger } = await import('#ledger/describe-ledger.ts')
-      const report = verifyLedger(paths)
+      const report = verifyLedger(await Promise.all(paths.map((path) => withItsKey(path, passphrase))))
       return { ok: report.ok, text: describeLedger(report), report }
     }),
+}
+
+/** The database key of the profile that the path leads to, when it has one. */
+async function withItsKey(path: string, passphrase: PassphraseSource): Promise<string | LockedDatabase> {
+  const { unlockProfile } = await import('#identity/passphrase.ts')
+  const isDirectory = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  const profile = isDirectory ? path : dirname(path)
+  const key = await unlockProfile(profile, () => passphrase.current(profile)).catch(ignoringAbsence)
+  return key === undefined ? path : { path, key: key.database }
+}
+
+/** What is not there is for the ledger to report. */
+function ignoringAbsence(error: unknown): undefined {
+  const code = systemErrorCode(error)
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
 }
 
 async function locateProfile(profile: string | undefined, name: string | undefined): Promise<string> {
@@ -91,6 +120,8 @@ const PROFILE_EXITS: Readonly<Record<ProfileError['code'], ExitCode>> = {
   'unsafe-profile': EXIT.unsafeProfile,
   'damaged-profile': EXIT.io,
   'profile-in-use': EXIT.profileInUse,
+  'passphrase-needed': EXIT.keyChanged,
+  'wrong-passphrase': EXIT.keyChanged,
 }
 
 const Coded = z.object({ name: z.string(), code: z.string(), message: z.string(), syscall: z.string().optional() })
@@ -109,7 +140,8 @@ function explain(error: unknown): unknown {
     })
   }
   if (name === 'BlacklistError') return new CliError(EXIT.usage, code, message, { cause: error })
-  if (name === 'DatabaseError') return new CliError(EXIT.internal, code, message, { cause: error })
+  if (name === 'DatabaseError')
+    return new CliError(code === 'in-use' ? EXIT.profileInUse : EXIT.internal, code, message, { cause: error })
   return systemErrorCode(error) === undefined ? error : new CliError(EXIT.io, code, message, { cause: error })
 }
 
@@ -127,8 +159,14 @@ process.stdout.on('error', (error) => {
   if (systemErrorCode(error) === 'EPIPE') process.exit(EXIT.done)
   throw error
 })
+const { PARLEY_PASSPHRASE, PARLEY_NEW_PASSPHRASE } = process.env
+// Not for the programs that this one starts, nor for a report of its crash.
+delete process.env['PARLEY_PASSPHRASE']
+delete process.env['PARLEY_NEW_PASSPHRASE']
 process.exitCode = await runCli(process.argv.slice(2), {
   actions,
+  secrets: { PARLEY_PASSPHRASE, PARLEY_NEW_PASSPHRASE },
+  askHidden: process.stdin.isTTY ? (question) => askHidden(process.stdin, process.stderr, question) : undefined,
   terminal: new Terminal({ out: process.stdout, errors: process.stderr, environment: process.env }),
   input: process.stdin,
   now: Date.now,

@@ -14,10 +14,10 @@ import { findUsers } from '#conversation/find-users.ts'
 import type { Received } from '#conversation/received.ts'
 import type { Trust } from '#conversation/trust.ts'
 import { type DeliveryLog, SILENT_LOG } from '#delivery/ports.ts'
-import { type Identity, loadIdentity } from '#identity/identity.ts'
-import { ProfileLock } from '#identity/profile-lock.ts'
+import type { Identity } from '#identity/identity.ts'
+import type { ProfileKey } from '#identity/profile-key.ts'
+import type { ProfileLock } from '#identity/profile-lock.ts'
 import { registrationTokenFor } from '#identity/registration-token.ts'
-import { loadSettings } from '#identity/settings.ts'
 import { checkNetworkToken } from '#session/network-token.ts'
 import { Engine } from './engine.ts'
 import { isLoopbackUrl, readAddress } from './peer-options.ts'
@@ -245,17 +245,16 @@ export class Peer {
   }
 
   async #start(): Promise<this> {
-    const profile = await openProfile({ ...this.#options, directory: this.#options.directory ?? undefined })
-    const lock = new ProfileLock(profile)
+    const given = { ...this.#options, directory: this.#options.directory ?? undefined }
+    const { path: profile, lock, key, identity, settings } = await openProfile(given)
     try {
-      const identity = await loadIdentity(profile)
-      const { directory: usual } = await loadSettings(profile)
-      const directory = this.#options.directory === null ? undefined : (this.#options.directory ?? usual)
+      const directory = this.#options.directory === null ? undefined : (given.directory ?? settings.directory)
       const { allowPrivate = false, maxPeers, log = SILENT_LOG, onBroken = () => undefined } = this.#options
       const engine = await Engine.start({
         profile,
+        key,
         identity,
-        directory: directory === undefined ? undefined : await this.#directory(profile, directory),
+        directory: directory === undefined ? undefined : await this.#directory(profile, directory, key),
         listen: this.#listen(directory),
         peers: (this.#options.peers ?? []).map(readAddress),
         allowPrivate,
@@ -277,9 +276,9 @@ export class Peer {
     }
   }
 
-  async #directory(profile: string, url: string) {
+  async #directory(profile: string, url: string, key: ProfileKey | undefined) {
     const { directoryCa: ca, registrationToken: given, hidePresence: hidesPresence } = this.#options
-    return { url, ca, hidesPresence, registrationToken: await registrationTokenFor(profile, url, given) }
+    return { url, ca, hidesPresence, registrationToken: await registrationTokenFor(profile, url, given, key) }
   }
 
   #listen(directory: string | undefined): { host: string; port: number } {

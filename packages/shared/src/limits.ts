@@ -221,6 +221,17 @@ export const MAX_PREKEY_REQUESTS_PER_SESSION = 16
 export const PREKEY_REQUEST_TIMEOUT_MS = 5_000
 export const MAX_ATTEMPTS_PER_ACCOUNT = 1_000
 
+/** Passphrases. What is typed is spread over the key by argon2id at the cost of RFC 9106's second choice, above what OWASP asks for. */
+export const MIN_PASSPHRASE_CHARS = 8
+export const MAX_PASSPHRASE_CHARS = 1_024
+export const PASSPHRASE_MEMORY_KIB = 64 * KIB
+export const PASSPHRASE_PASSES = 3
+export const PASSPHRASE_LANES = 4
+/** What a profile from elsewhere may ask for: its passphrase is judged at the cost that is written beside its salt. */
+export const MAX_PASSPHRASE_MEMORY_KIB = 1024 * KIB
+export const MAX_PASSPHRASE_PASSES = 32
+export const MAX_PASSPHRASE_LANES = 16
+
 /** Ledger. What is found beyond this is counted, not listed. */
 export const MAX_LEDGER_FINDINGS = 1_000
 

@@ -7,8 +7,20 @@ export interface ProfileChoice {
   readonly name?: string | undefined
 }
 
+/** Each asks when it is needed, and rejects with CliError when nobody is there to answer. */
+export interface PassphraseSource {
+  /** Nobody has to be asked. */
+  readonly isGiven: boolean
+  /** That of `what`, which has one. */
+  current(what: string): Promise<string>
+  /** One for `what`, which has none yet. */
+  fresh(what: string): Promise<string>
+}
+
 export interface InitOptions {
   readonly name: string
+  /** Undefined: none is wanted. */
+  readonly passphrase?: PassphraseSource | undefined
   readonly profile?: string | undefined
   readonly directory?: string | undefined
   readonly displayName?: string | undefined
@@ -20,9 +32,19 @@ export interface NewProfile {
   readonly displayName: string
   readonly account: string
   readonly directory?: string | undefined
+  readonly isEncrypted: boolean
+}
+
+export interface PassphraseChangeOptions extends ProfileChoice {
+  readonly current: PassphraseSource
+  /** Undefined: none from then on. */
+  readonly next: PassphraseSource | undefined
 }
 
 export interface StartOptions extends ProfileChoice {
+  readonly passphrase: PassphraseSource
+  /** A profile that has to be made gets one. */
+  readonly wantsPassphrase: boolean
   /** Where to listen for other peers; by default decided by where the directory is. */
   readonly listen?: string | undefined
   readonly port: number
@@ -82,5 +104,6 @@ export interface CliActions {
   locateProfile(choice: ProfileChoice): Promise<string>
   init(options: InitOptions): Promise<NewProfile>
   start(options: StartOptions): Promise<RunningDaemon>
-  verifyLedger(paths: readonly string[]): Promise<LedgerOutcome>
+  changePassphrase(options: PassphraseChangeOptions): Promise<'set' | 'removed'>
+  verifyLedger(paths: readonly string[], passphrase: PassphraseSource): Promise<LedgerOutcome>
 }

@@ -12,6 +12,10 @@ export interface Cli {
   readonly terminal: Terminal
   /** The standard input. */
   readonly input: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean | undefined }
+  /** What is typed after the question, unseen; undefined without a terminal. */
+  readonly askHidden?: ((question: string) => Promise<string>) | undefined
+  /** Variables of the environment that hold one. */
+  readonly secrets?: Readonly<Partial<Record<'PARLEY_PASSPHRASE' | 'PARLEY_NEW_PASSPHRASE', string | undefined>>>
   readonly now: () => number
 }
 

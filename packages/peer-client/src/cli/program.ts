@@ -9,6 +9,7 @@ import { editCommand } from './commands/edit.ts'
 import { findCommand } from './commands/find.ts'
 import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
+import { passphraseCommand } from './commands/passphrase.ts'
 import { peersCommand } from './commands/peers.ts'
 import { recvCommand } from './commands/recv.ts'
 import { sendCommand } from './commands/send.ts'
@@ -27,6 +28,7 @@ const COMMANDS = [
   startCommand,
   statusCommand,
   stopCommand,
+  passphraseCommand,
   sendCommand,
   recvCommand,
   historyCommand,

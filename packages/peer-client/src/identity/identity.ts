@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accountIdOf } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, DeviceKey, Name } from '@parley/shared/ids.ts'
@@ -9,9 +8,10 @@ import { Jws, SignedObjectError } from '@parley/shared/signed/jws.ts'
 import { Rotations, verifyRotations } from '@parley/shared/signed/rotation.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { z } from 'zod'
-import { writePrivateFile } from './private-file.ts'
 import { PROFILE_FILES } from './profile-directory.ts'
 import { ProfileError } from './profile-error.ts'
+import type { ProfileKey } from './profile-key.ts'
+import { readSecretFile, writeSecretFile } from './secret-file.ts'
 
 /** The device's key pair for message encryption. Only the encryption folder knows what is inside. */
 export const SignalIdentity = z.object({
@@ -78,10 +78,11 @@ export async function createIdentity({
   return { accountId, account, rotations: [], device, signalIdentity, certificate, name, displayName }
 }
 
-/** On the disk when it resolves. Throws ProfileError `profile-exists` rather than replace an identity, unless told to. */
+/** On the disk when it resolves, encrypted with `key`. Throws ProfileError `profile-exists` rather than replace an identity, unless told to. */
 export async function saveIdentity(
   directory: string,
   identity: Identity,
+  key: ProfileKey | undefined,
   { replace = false }: { replace?: boolean } = {},
 ): Promise<void> {
   const { accountId, account, rotations, device, signalIdentity, certificate, name, displayName } = identity
@@ -97,9 +98,8 @@ export async function saveIdentity(
     displayName,
   }
   try {
-    await writePrivateFile(join(directory, PROFILE_FILES.identity), `${JSON.stringify(content, undefined, 2)}\n`, {
-      replace,
-    })
+    const text = `${JSON.stringify(content, undefined, 2)}\n`
+    await writeSecretFile(join(directory, PROFILE_FILES.identity), text, key, { replace })
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error
     throw new ProfileError('profile-exists', `${directory} already holds a profile`, { cause: error })
@@ -107,9 +107,9 @@ export async function saveIdentity(
 }
 
 /** Throws ProfileError `no-profile`, or `damaged-profile` when the parts of the file do not belong together. */
-export async function loadIdentity(directory: string): Promise<Identity> {
+export async function loadIdentity(directory: string, key: ProfileKey | undefined): Promise<Identity> {
   const file = join(directory, PROFILE_FILES.identity)
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readSecretFile(file, key).catch((error: unknown) => {
     if (systemErrorCode(error) !== 'ENOENT') throw error
     throw new ProfileError('no-profile', `there is no profile in ${directory}: parley init makes one`, { cause: error })
   })

@@ -31,7 +31,7 @@ export async function writePrivateFile(path: string, text: string, { replace }: 
 }
 
 /** The name of a new file is an entry of its directory, which needs an fsync of its own. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r')
   try {
     await directory.sync()

@@ -12,11 +12,14 @@ import { ProfileError } from './profile-error.ts'
 /** What a profile holds, by file name. */
 export const PROFILE_FILES = {
   identity: 'identity.json',
+  /** There when the profile has a passphrase. */
+  key: 'profile-key.json',
   settings: 'settings.json',
   registrationToken: 'registration-token.json',
   lock: 'profile.lock',
   data: 'parley.db',
   blacklist: 'blacklist.txt',
+  log: 'parley.log',
 } as const
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -60,8 +63,15 @@ export async function makeProfileDirectory(path: string): Promise<void> {
 
 /** What a `parley init` that was interrupted before it wrote the identity may leave behind. */
 function isLeftover(entry: string): boolean {
-  return entry === PROFILE_FILES.settings || entry === PROFILE_FILES.lock || entry.endsWith('.tmp')
+  return LEFTOVERS.includes(entry) || entry.endsWith('.tmp')
 }
+
+const LEFTOVERS: readonly string[] = [
+  PROFILE_FILES.settings,
+  PROFILE_FILES.key,
+  PROFILE_FILES.lock,
+  `${PROFILE_FILES.lock}-journal`,
+]
 
 /** Throws ProfileError `no-profile` or `unsafe-profile`. */
 export async function checkProfileDirectory(path: string): Promise<void> {

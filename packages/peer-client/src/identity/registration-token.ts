@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { z } from 'zod'
-import { writePrivateFile } from './private-file.ts'
 import { PROFILE_FILES } from './profile-directory.ts'
 import { ProfileError } from './profile-error.ts'
+import type { ProfileKey } from './profile-key.ts'
+import { readSecretFile, writeSecretFile } from './secret-file.ts'
 
 /** What a header field can carry, as the directory has it. */
 const Token = z.string().regex(/^[\x21-\x7e]{1,512}$/)
@@ -19,24 +19,25 @@ export async function registrationTokenFor(
   profile: string,
   directory: string,
   given: string | undefined,
+  key: ProfileKey | undefined,
 ): Promise<string | undefined> {
   const { href } = new URL(directory)
   const file = join(profile, PROFILE_FILES.registrationToken)
   if (given === undefined) {
-    const kept = await load(file)
+    const kept = await load(file, key)
     return kept?.directory === href ? kept.token : undefined
   }
   if (!Token.safeParse(given).success) {
     throw new RangeError('a registration token is 1 to 512 visible ASCII characters without spaces')
   }
   const kept = { v: 1, directory: href, token: given } satisfies z.infer<typeof Kept>
-  await writePrivateFile(file, `${JSON.stringify(kept)}\n`, { replace: true })
+  await writeSecretFile(file, `${JSON.stringify(kept)}\n`, key, { replace: true })
   return given
 }
 
-async function load(file: string): Promise<z.infer<typeof Kept> | undefined> {
+async function load(file: string, key: ProfileKey | undefined): Promise<z.infer<typeof Kept> | undefined> {
   try {
-    return Kept.parse(JSON.parse(await readFile(file, 'utf8')))
+    return Kept.parse(JSON.parse(await readSecretFile(file, key)))
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined
     if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error

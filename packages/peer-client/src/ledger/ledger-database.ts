@@ -7,6 +7,7 @@ import { MAX_MESSAGE_BYTES, MAX_SEQ } from '@parley/shared/limits.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Statement } from 'better-sqlite3'
 import { type Database, openDatabaseReadonly } from '#store/database.ts'
+import type { DatabaseKey } from '#store/database-key.ts'
 import type { DeliveryState } from '#store/deliveries-table.ts'
 import { LedgerError } from './ledger-error.ts'
 import { checkWhole } from './whole.ts'
@@ -50,6 +51,12 @@ interface TickedRange extends Omit<Tick, 'seq' | 'hash'> {
 interface Bytes {
   readonly seq: number
   readonly bytes: Uint8Array
+}
+
+/** A database, and what opens it when it is encrypted. */
+export interface LockedDatabase {
+  readonly path: string
+  readonly key: DatabaseKey | undefined
 }
 
 const DATA_FILE = 'parley.db'
@@ -99,10 +106,10 @@ export class LedgerDatabase {
   }
 
   /** A profile directory or the database in it, whole and of this version. Throws LedgerError. */
-  static open(path: string): LedgerDatabase {
+  static open({ path, key }: LockedDatabase): LedgerDatabase {
     let database: Database | undefined
     try {
-      database = openDatabaseReadonly(dataFileOf(path))
+      database = openDatabaseReadonly(dataFileOf(path), key)
       checkWhole(database)
       return new LedgerDatabase(path, database, ownerOf(database))
     } catch (error) {
@@ -198,7 +205,7 @@ export function asLedgerError(error: unknown): unknown {
 function kindOf(code: string): LedgerError['code'] | undefined {
   if (code === 'newer-schema') return code
   if (code === 'ENOENT') return 'missing'
-  if (code === 'SQLITE_NOTADB') return 'not-a-database'
+  if (code === 'SQLITE_NOTADB' || code === 'wrong-key') return 'not-a-database'
   if (code.startsWith('SQLITE_CORRUPT')) return 'corrupt'
   return /^(SQLITE_\w+|E[A-Z0-9]+)$/.test(code) ? 'unreadable' : undefined
 }

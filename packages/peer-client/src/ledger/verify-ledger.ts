@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { checkBetween } from './between-devices.ts'
-import { asLedgerError, dataFileOf, LedgerDatabase } from './ledger-database.ts'
+import { asLedgerError, dataFileOf, LedgerDatabase, type LockedDatabase } from './ledger-database.ts'
 import { LedgerError } from './ledger-error.ts'
 import { Findings, type LedgerReport } from './ledger-report.ts'
 import { checkOwnBooks } from './own-books.ts'
@@ -8,14 +8,14 @@ import { checkStreams } from './streams.ts'
 
 /**
  * Proves from the databases alone that nothing was lost, doubled, reordered or ticked without being there. Each path is a profile
- * directory or the database in it; daemons may be running on them. What is wrong with a database is part of the report.
+ * directory or the database in it, beside its key if it is encrypted; daemons may be running on them. What is wrong with a database is part of the report.
  */
-export function verifyLedger(paths: readonly string[]): LedgerReport {
+export function verifyLedger(paths: readonly (string | LockedDatabase)[]): LedgerReport {
   const findings = new Findings()
   const databases: LedgerDatabase[] = []
   try {
-    for (const path of distinct(paths)) {
-      guard(path, findings, () => databases.push(LedgerDatabase.open(path)))
+    for (const locked of distinct(paths)) {
+      guard(locked.path, findings, () => databases.push(LedgerDatabase.open(locked)))
     }
     const sound = unclonedOf(databases, findings).filter((database) => isReadable(database, findings))
     guard(sound.map(({ path }) => path).join(', '), findings, () => checkBetween(sound, findings))
@@ -27,9 +27,12 @@ export function verifyLedger(paths: readonly string[]): LedgerReport {
 }
 
 /** One path each, although a database may be given as a directory, as a file and through a link. */
-function distinct(paths: readonly string[]): string[] {
-  const byFile = new Map<string, string>()
-  for (const path of paths) byFile.set(realPathOf(path), path)
+function distinct(paths: readonly (string | LockedDatabase)[]): LockedDatabase[] {
+  const byFile = new Map<string, LockedDatabase>()
+  for (const given of paths) {
+    const locked = typeof given === 'string' ? { path: given, key: undefined } : given
+    byFile.set(realPathOf(locked.path), locked)
+  }
   return [...byFile.values()]
 }
 

@@ -1,23 +1,20 @@
 import { chmodSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
+import { DatabaseError } from './database-error.ts'
+import { type DatabaseKey, isPlainDatabase, unlockDatabase } from './database-key.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 export type Database = Sqlite.Database
 
-class DatabaseError extends Error {
-  override readonly name = 'DatabaseError'
-  readonly code: 'newer-schema' | 'not-durable'
-  constructor(code: DatabaseError['code'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
-}
-
-/** Opens or makes the data file, durable on every commit, at the newest schema. `:memory:` serves tests. */
-export function openDatabase(file: string): Database {
+/**
+ * Opens or makes the data file, durable on every commit, at the newest schema, encrypted if there is a key. `:memory:` serves
+ * tests. Throws DatabaseError.
+ */
+export function openDatabase(file: string, key?: DatabaseKey): Database {
   const database = new Sqlite(file)
   try {
     if (file !== ':memory:') chmodSync(file, 0o600)
+    unlockDatabase(database, key)
     database.pragma('journal_mode = WAL')
     // better-sqlite3 compiles WAL to NORMAL, which loses acknowledged rows when the power goes.
     database.pragma('synchronous = FULL')
@@ -32,6 +29,8 @@ export function openDatabase(file: string): Database {
     if (database.pragma('synchronous', { simple: true }) !== 2)
       throw new DatabaseError('not-durable', 'SQLite refused synchronous=FULL')
     migrate(database)
+    if (key !== undefined && isPlainDatabase(file))
+      throw new DatabaseError('not-encrypted', `${file} should be encrypted, and is not`)
     keepPlans(database)
     return database
   } catch (error) {
@@ -50,10 +49,11 @@ function keepPlans(database: Database): void {
   Object.assign(database, { prepare: (sql: string) => prepare(sql.replaceAll('?', '+?')) })
 }
 
-/** For readers beside the daemon. Throws when the file does not exist or is newer than this program. */
-export function openDatabaseReadonly(file: string): Database {
+/** For readers beside the daemon. Throws when the file does not exist, needs another key, or is newer than this program. */
+export function openDatabaseReadonly(file: string, key?: DatabaseKey): Database {
   const database = new Sqlite(file, { readonly: true, fileMustExist: true })
   try {
+    unlockDatabase(database, key)
     database.pragma('trusted_schema = OFF')
     database.pragma('busy_timeout = 5000')
     versionOf(database)

@@ -3,6 +3,7 @@ import { AttemptsTable } from './attempts-table.ts'
 import { ContactsTable } from './contacts-table.ts'
 import { CursorsTable } from './cursors-table.ts'
 import { type Database, openDatabase } from './database.ts'
+import type { DatabaseKey } from './database-key.ts'
 import { DeliveriesTable } from './deliveries-table.ts'
 import { DevicesTable } from './devices-table.ts'
 import { DisplayOrder } from './display-order.ts'
@@ -76,7 +77,7 @@ export class Store {
 }
 
 /** `onBroken`: see GroupCommit. */
-export function openStore(file: string, onBroken: (error: Error) => void): Store {
-  const database = openDatabase(file)
+export function openStore(file: string, onBroken: (error: Error) => void, key?: DatabaseKey): Store {
+  const database = openDatabase(file, key)
   return new Store(database, new GroupCommit(database, onBroken))
 }

@@ -1,4 +1,4 @@
-import { chmod, readdir, stat } from 'node:fs/promises'
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -27,14 +27,25 @@ function start(environment: Record<string, string>, ...args: string[]) {
 
 test('a profile that is made can be started, asked, and stopped', async () => {
   await using home = await tempDirectory()
-  const environment = { XDG_DATA_HOME: home.path }
-  const made = await parley(['init', '--name', 'Alice', '--json'], { environment })
+  const unlocked = { XDG_DATA_HOME: home.path, PARLEY_PASSPHRASE: 'correct horse' }
+  const { PARLEY_PASSPHRASE: _, ...environment } = unlocked
+  const made = await parley(['init', '--name', 'Alice', '--json'], { environment: unlocked })
   expect(made.code).toBe(0)
   const profile = join(home.path, 'parley', 'alice')
   const { account, ...rest } = JSON.parse(made.out)
-  expect(rest).toEqual({ event: 'made', name: 'alice', displayName: 'Alice', profile, directory: null })
+  const encrypted = { isEncrypted: true }
+  expect(rest).toEqual({ event: 'made', name: 'alice', displayName: 'Alice', profile, directory: null, ...encrypted })
+  const file = join(home.path, 'passphrase')
+  await writeFile(file, 'wrong horse\n')
+  const words = expect.stringMatching(/^parley: this is not the passphrase .*\(wrong-passphrase\)\n$/)
+  expect(await parley(['start', '--passphrase-file', file], { environment: unlocked })).toEqual({
+    code: 77,
+    out: '',
+    err: words,
+  })
+  await writeFile(file, 'correct horse\n')
 
-  await using daemon = start(environment)
+  await using daemon = start(environment, '--passphrase-file', file)
   const ready = await daemon.ready()
   expect(ready).toMatchObject({ name: 'alice', account, directory: null, profile })
   expect(ready.listening).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
@@ -43,12 +54,18 @@ test('a profile that is made can be started, asked, and stopped', async () => {
 
   const status = await parley(['status', '--json'], { environment })
   expect(JSON.parse(status.out)).toMatchObject({ name: 'alice', account, pid: daemon.pid, connected: 0 })
-  expect(await parley(['start', '--json'], { environment })).toMatchObject({ code: 71 })
+  expect(await parley(['start', '--json'], { environment: unlocked })).toMatchObject({ code: 71 })
+  expect(await readdir(profile)).not.toContain('parley.log')
   expect(await parley(['send', 'bob', 'hi'], { environment })).toMatchObject({ code: 66 })
   expect(await parley(['stop'], { environment })).toEqual({ code: 0, out: 'Stopped.\n', err: '' })
   expect(await daemon.ended).toMatchObject({ code: 0, err: '' })
   expect(await readdir(profile)).not.toContain('daemon.json')
   expect(await parley(['status'], { environment })).toMatchObject({ code: 69 })
+  expect(await parley(['verify-ledger', profile], { environment })).toMatchObject({
+    code: 77,
+    err: expect.stringContaining('PARLEY_PASSPHRASE'),
+  })
+  expect(await parley(['verify-ledger', profile], { environment: unlocked })).toMatchObject({ code: 0 })
 })
 
 test('starting a name that is new makes its profile first, and says so', async () => {

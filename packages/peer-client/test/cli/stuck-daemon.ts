@@ -9,6 +9,7 @@ process.exitCode = await runCli(['start', '--json'], {
   actions: {
     locateProfile: refuse,
     init: refuse,
+    changePassphrase: refuse,
     verifyLedger: refuse,
     start: () => {
       const never = new Promise<void>(() => {})

@@ -6,6 +6,7 @@ const COMMANDS = [
   'start',
   'status',
   'stop',
+  'passphrase',
   'send',
   'recv',
   'history',
@@ -64,6 +65,7 @@ test.each([
   [['start', '--max-peers', '0']],
   [['start', '--log-level', 'loud']],
   [['verify']],
+  [['passphrase', '--remove', '--new-passphrase-file', 'file']],
   [['verify-ledger']],
 ])('%j is answered with 64 and nothing on stdout', async (args) => {
   const { code, out, err } = await parleyAt(undefined, args)

@@ -25,8 +25,8 @@ test('a new identity is an account whose id is the hash of its key, with this de
 test('a saved identity loads as it was, from a file that only its owner can read', async () => {
   await using directory = await tempDirectory()
   const alice = await identityOf('Alice')
-  await saveIdentity(directory.path, alice)
-  const loaded = await loadIdentity(directory.path)
+  await saveIdentity(directory.path, alice, undefined)
+  const loaded = await loadIdentity(directory.path, undefined)
   expect({ ...loaded, account: loaded.account.publicKey, device: loaded.device.publicKey }).toEqual({
     ...alice,
     account: alice.account.publicKey,
@@ -41,29 +41,31 @@ test('a saved identity loads as it was, from a file that only its owner can read
 test('of many identities saved at once into one directory exactly one stays, whole', async () => {
   await using directory = await tempDirectory()
   const people = await Promise.all(Array.from({ length: 8 }, (_, i) => identityOf(`user${i}`)))
-  const results = await Promise.allSettled(people.map((person) => saveIdentity(directory.path, person)))
+  const results = await Promise.allSettled(people.map((person) => saveIdentity(directory.path, person, undefined)))
   expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1)
   for (const result of results) {
     if (result.status === 'rejected')
       expect(result.reason).toMatchObject({ name: 'ProfileError', code: 'profile-exists' })
   }
   const winner = people[results.findIndex((result) => result.status === 'fulfilled')]
-  expect((await loadIdentity(directory.path)).accountId).toBe(winner?.accountId)
+  expect((await loadIdentity(directory.path, undefined)).accountId).toBe(winner?.accountId)
   expect(await readdir(directory.path)).toEqual(['identity.json'])
 })
 
 test('an identity is replaced only when that is asked for', async () => {
   await using directory = await tempDirectory()
   const alice = await identityOf('alice')
-  await saveIdentity(directory.path, alice)
-  await expect(saveIdentity(directory.path, await identityOf('bob'))).rejects.toMatchObject({ code: 'profile-exists' })
-  await saveIdentity(directory.path, { ...alice, displayName: 'Alice again' }, { replace: true })
-  expect((await loadIdentity(directory.path)).displayName).toBe('Alice again')
+  await saveIdentity(directory.path, alice, undefined)
+  await expect(saveIdentity(directory.path, await identityOf('bob'), undefined)).rejects.toMatchObject({
+    code: 'profile-exists',
+  })
+  await saveIdentity(directory.path, { ...alice, displayName: 'Alice again' }, undefined, { replace: true })
+  expect((await loadIdentity(directory.path, undefined)).displayName).toBe('Alice again')
 })
 
 test('a directory without an identity has no profile, and the error says how to make one', async () => {
   await using directory = await tempDirectory()
-  await expect(loadIdentity(directory.path)).rejects.toMatchObject({
+  await expect(loadIdentity(directory.path, undefined)).rejects.toMatchObject({
     code: 'no-profile',
     message: expect.stringContaining('parley init'),
   })
@@ -73,7 +75,7 @@ test('a damaged identity is refused, and no part of a private key is in the erro
   await using directory = await tempDirectory()
   const file = join(directory.path, 'identity.json')
   const [alice, bob] = [await identityOf('alice'), await identityOf('bob')]
-  await saveIdentity(directory.path, alice)
+  await saveIdentity(directory.path, alice, undefined)
   const good = await readFile(file, 'utf8')
   const content = JSON.parse(good)
   const damaged: [string, string][] = [
@@ -89,7 +91,7 @@ test('a damaged identity is refused, and no part of a private key is in the erro
   ]
   for (const [what, text] of damaged) {
     await writeFile(file, text)
-    const error = await loadIdentity(directory.path).then(
+    const error = await loadIdentity(directory.path, undefined).then(
       () => new Error(`${what}: loaded`),
       (reason: unknown) => reason,
     )
@@ -100,7 +102,7 @@ test('a damaged identity is refused, and no part of a private key is in the erro
     }
   }
   await writeFile(file, good)
-  expect((await loadIdentity(directory.path)).accountId).toBe(alice.accountId)
+  expect((await loadIdentity(directory.path, undefined)).accountId).toBe(alice.accountId)
 })
 
 test('settings are kept beside the identity, have defaults, and accept only http directories', async () => {
@@ -119,7 +121,9 @@ test('settings are kept beside the identity, have defaults, and accept only http
 test('a write that fails leaves neither the file nor a temporary one', async () => {
   await using directory = await tempDirectory()
   const { path } = directory
-  await expect(saveIdentity(join(path, 'missing'), await identityOf('alice'))).rejects.toMatchObject({ code: 'ENOENT' })
+  await expect(saveIdentity(join(path, 'missing'), await identityOf('alice'), undefined)).rejects.toMatchObject({
+    code: 'ENOENT',
+  })
   await chmod(path, 0o700)
   expect(await readdir(path)).toEqual([])
 })

@@ -37,7 +37,7 @@ test('a directory that holds a profile, or something else, is not made into a ne
   await using root = await tempDirectory()
   await writeFile(join(root.path, 'settings.json'), '{}', { mode: 0o600 })
   await makeProfileDirectory(root.path)
-  await saveIdentity(root.path, await identityOf('alice'))
+  await saveIdentity(root.path, await identityOf('alice'), undefined)
   await expect(makeProfileDirectory(root.path)).rejects.toMatchObject({ code: 'profile-exists' })
 
   await using other = await tempDirectory()
@@ -61,7 +61,7 @@ test('wider modes are refused with the chmod that mends them', async () => {
   await using root = await tempDirectory()
   const path = join(root.path, "alice's")
   await makeProfileDirectory(path)
-  await saveIdentity(path, await identityOf('alice'))
+  await saveIdentity(path, await identityOf('alice'), undefined)
   await checkProfileDirectory(path)
 
   await chmod(path, 0o750)
@@ -87,7 +87,7 @@ test('wider modes are refused with the chmod that mends them', async () => {
 
 test('a file of another owner is refused, also behind a symbolic link', async () => {
   await using root = await tempDirectory()
-  await saveIdentity(root.path, await identityOf('alice'))
+  await saveIdentity(root.path, await identityOf('alice'), undefined)
   await using elsewhere = await tempDirectory()
   const given = join(elsewhere.path, 'given')
   await writeFile(given, '', { mode: 0o600 })

@@ -16,7 +16,7 @@ class Writer {
   readonly store: Store
 
   constructor(file: string) {
-    this.ledger = LedgerDatabase.open(file)
+    this.ledger = LedgerDatabase.open({ path: file, key: undefined })
     const database = openDatabase(file)
     this.store = new Store(database, new GroupCommit(database, () => undefined))
   }

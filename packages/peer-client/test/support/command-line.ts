@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Environment, Terminal } from '@parley/shared/terminal/terminal.ts'
 import { writeDaemonFile } from '#api/daemon-file.ts'
 import type { CliActions } from '#cli/actions.ts'
+import type { Cli } from '#cli/command.ts'
 import { runCli } from '#cli/program.ts'
 import type { RunningApi } from './running-api.ts'
 
@@ -94,6 +95,9 @@ interface TerminalLook {
   /** Told of each piece that is printed; may throw, as a pipe that nobody reads does. */
   readonly onOutput?: (text: string) => void
   readonly actions?: Partial<CliActions>
+  /** What is typed unseen, line after line; without it there is no terminal. */
+  readonly hidden?: string[]
+  readonly secrets?: Cli['secrets']
 }
 
 /** The same program inside this process, with a daemon and a terminal that a test made. */
@@ -129,6 +133,7 @@ export async function parleyAt(
     locateProfile: () => (world === undefined ? refuse() : Promise.resolve(world.profile)),
     init: refuse,
     start: refuse,
+    changePassphrase: refuse,
     verifyLedger: refuse,
     ...look.actions,
   }
@@ -137,6 +142,13 @@ export async function parleyAt(
     terminal,
     input: Object.assign(inputOf(input), { isTTY: typed !== undefined }),
     now: () => now,
+    secrets: look.secrets ?? {},
+    askHidden:
+      look.hidden &&
+      (async (question) => {
+        err += `${question}: \n`
+        return look.hidden?.shift() ?? ''
+      }),
     version: '1.2.3',
   })
   return { code, out, err }

@@ -6,6 +6,7 @@ import { describeLimits } from '../about-limits.ts'
 import type { Ready, RunningDaemon } from '../actions.ts'
 import { type Cli, defineCommand, jsonOption, wholeNumber } from '../command.ts'
 import { EXIT } from '../exit.ts'
+import { currentPassphrases, passphraseFileOption } from '../passphrases.ts'
 import { stopSignals } from '../signals.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
@@ -28,6 +29,8 @@ export const startCommand = defineCommand({
     new Option('--name <name>', 'whose profile; made first when it is not there'),
     new Option('--uname <name>', 'the same as --name').hideHelp(),
     new Option('--profile <directory>', 'the profile itself, wherever it is').env('PARLEY_PROFILE'),
+    new Option('--passphrase', 'if the profile is made: encrypt it; asks for a passphrase').default(false),
+    passphraseFileOption(),
     new Option(
       '--listen <address>',
       'where to listen for other peers (default: this machine only, if the directory is on it)',
@@ -76,6 +79,8 @@ export const startCommand = defineCommand({
     name: z.string().optional(),
     uname: z.string().optional(),
     profile: z.string().optional(),
+    passphrase: z.boolean(),
+    passphraseFile: z.string().optional(),
     listen: z.string().optional(),
     port: z.int(),
     apiPort: z.int().optional(),
@@ -101,9 +106,13 @@ export const startCommand = defineCommand({
       return EXIT.done
     }
     using stopping = stopSignals()
+    const { passphrase, passphraseFile, ...others } = flags
+    const passphrases = currentPassphrases(cli, passphraseFile)
     const options = {
-      ...flags,
+      ...others,
       name: name ?? uname,
+      passphrase: passphrases,
+      wantsPassphrase: passphrase || passphrases.isGiven,
       directory: directory === false ? null : typeof directory === 'string' ? directory : undefined,
       peers: peer,
       signal: stopping.signal,
