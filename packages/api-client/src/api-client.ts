@@ -2,7 +2,7 @@ import { BroadcastResult, HistoryPage, MessageView, type PriorityName, Why } fro
 import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
 import { ReaderInfo, ReaderList, ReceivedPage } from '@parley/shared/local-api/received.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
-import { SafetyNumber } from '@parley/shared/local-api/trust.ts'
+import { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
 import { type ClientEvent, listen } from './event-stream.ts'
 import { type Exchange, exchangeWith } from './exchange.ts'
@@ -167,6 +167,21 @@ export class ApiClient {
   /** `proof`: the digits that were compared, or what was scanned at the other side. Rejects with `safety-number-differs`. */
   verify(who: string, proof: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
     return this.#exchange({ method: 'POST', path: contactPath(who, 'verify'), body: { proof }, signal }, SafetyNumber)
+  }
+
+  /** What is offered in the place of a contact's known key. Rejects with `no-key-change` when nothing is. */
+  keyChange(who: string, { signal }: Cancellable = {}): Promise<KeyChange> {
+    return this.#exchange({ method: 'GET', path: contactPath(who, 'key-change'), signal }, KeyChange)
+  }
+
+  /** What was held goes to the offered key; `key` is the one that the user looked at. */
+  acceptKey(who: string, key: string, { signal }: Cancellable = {}): Promise<AcceptedKey> {
+    return this.#exchange({ method: 'POST', path: contactPath(who, 'accept-key'), body: { key }, signal }, AcceptedKey)
+  }
+
+  /** What was held goes to the known key, and this other one is not offered again. */
+  refuseKey(who: string, key: string, { signal }: Cancellable = {}): Promise<AcceptedKey> {
+    return this.#exchange({ method: 'POST', path: contactPath(who, 'refuse-key'), body: { key }, signal }, AcceptedKey)
   }
 
   /** Forgets that the number was compared. */

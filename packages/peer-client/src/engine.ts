@@ -8,6 +8,7 @@ import { Changes } from '#conversation/changes.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
+import type { Notice } from '#conversation/key-news.ts'
 import type { MessageViews } from '#conversation/message-views.ts'
 import { Messaging } from '#conversation/messaging.ts'
 import { People } from '#conversation/people.ts'
@@ -60,6 +61,7 @@ export class Engine {
   readonly delivery: Delivery
   readonly membership: Membership | undefined
   readonly happenings: Feed<Happening>
+  readonly notices: Feed<Notice>
   readonly #options: EngineOptions
   readonly #network: Network
   readonly #lines = new SessionLines()
@@ -100,20 +102,16 @@ export class Engine {
       claimBundle: (device, signal) => this.#claim(device, signal),
       isBlacklisted: (one) => this.#network.doorkeeper.isBlacklisted(one),
       onContactChange: (account) => this.#contactChanged(account),
+      onKeyNews: (news) => this.trust.keyNews(news),
     })
     this.contacts = messaging.contacts
     this.views = messaging.views
     this.delivery = messaging.delivery
     this.happenings = messaging.happenings
     this.received = messaging.received
+    this.notices = messaging.notices
     this.membership = this.#makeMembership(messaging)
-    const directory = this.membership && {
-      client: this.membership.client,
-      host: this.membership.host,
-      pinnedAudience: () => this.membership?.pinnedAudience(),
-      isOnline: () => this.membership?.isOnline ?? false,
-    }
-    this.people = new People({ store, contacts: this.contacts, me: me.account, directory, log })
+    this.people = new People({ store, contacts: this.contacts, me: me.account, directory: this.membership, log })
 
     this.#network = new Network({
       ...options,
@@ -144,8 +142,12 @@ export class Engine {
       store,
       contacts: this.contacts,
       people: this.people,
-      me: () => ({ account: me.account, accountKey: identity.account.publicKey }),
+      delivery: this.delivery,
+      happenings: this.happenings,
+      me: () => ({ ...me, accountKey: identity.account.publicKey }),
+      endSession: (device) => void this.#network.sessions.current(device)?.close('key-changed'),
       now: Date.now,
+      log,
     })
     this.conversations = new Conversations({
       store,
@@ -196,6 +198,7 @@ export class Engine {
     this.membership?.start()
     this.reachability.start()
     for (const { account } of store.contacts.all()) this.#contactChanged(account)
+    this.trust.resume().catch((error: unknown) => this.#failed(error))
     for (const address of this.#options.peers) this.#network.fixedPeers.add(address)
   }
 

@@ -5,12 +5,13 @@ import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
-import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
+import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
 import { merge } from '#api/merge.ts'
 import { formatPeerAddress } from '#connection/peer-address.ts'
 import { ConversationError } from '#conversation/conversation-error.ts'
 import type { Happening } from '#conversation/conversations.ts'
+import type { Notice } from '#conversation/key-news.ts'
 import { DeliveryError } from '#delivery/delivery-error.ts'
 import { DirectoryError } from '#directory/directory-error.ts'
 import { StorageError } from '#store/group-commit.ts'
@@ -130,12 +131,28 @@ export class PeerDaemon implements Daemon {
     return refusing(this.#peer.trust.verify(who, proof, signal))
   }
 
+  keyChange(who: string, signal: AbortSignal): Promise<KeyChange> {
+    return refusing(this.#peer.trust.keyChange(who, signal))
+  }
+
+  acceptKey(who: string, key: string, signal: AbortSignal): Promise<AcceptedKey> {
+    return refusing(this.#peer.trust.acceptKey(who, key, signal))
+  }
+
+  refuseKey(who: string, key: string, signal: AbortSignal): Promise<AcceptedKey> {
+    return refusing(this.#peer.trust.refuseKey(who, key, signal))
+  }
+
   unverify(who: string, signal: AbortSignal): Promise<SafetyNumber> {
     return refusing(this.#peer.trust.unverify(who, signal))
   }
 
   events(signal: AbortSignal): AsyncIterable<DaemonEvent> {
-    return merge([this.#messageEvents(this.#peer.happenings(signal)), peerEvents(this.#peer.peerChanges(signal))])
+    return merge([
+      this.#messageEvents(this.#peer.happenings(signal)),
+      peerEvents(this.#peer.peerChanges(signal)),
+      notices(this.#peer.notices(signal)),
+    ])
   }
 
   stop(): void {
@@ -157,6 +174,10 @@ export class PeerDaemon implements Daemon {
 
 async function* peerEvents(changes: AsyncIterable<PeerInfo>): AsyncGenerator<DaemonEvent> {
   for await (const peer of changes) yield { type: 'peer', peer }
+}
+
+async function* notices(read: AsyncIterable<Notice>): AsyncGenerator<DaemonEvent> {
+  for await (const notice of read) yield { type: 'notice', ...notice }
 }
 
 async function refusing<T>(work: Promise<T>): Promise<T> {

@@ -9,8 +9,16 @@ export function readAddress(text: string): PeerAddress {
   return address
 }
 
-/** Whether the directory is on this machine. */
-export function isLoopbackUrl(url: string): boolean {
+/** On this machine only, when the directory is on it or there is none; else on every address. */
+export function whereToListen(
+  { host, port = 0 }: { readonly host?: string | undefined; readonly port?: number | undefined } = {},
+  directory: string | undefined,
+): { host: string; port: number } {
+  const isLocal = directory === undefined || isLoopbackUrl(directory)
+  return { host: host ?? (isLocal ? '127.0.0.1' : '::'), port }
+}
+
+function isLoopbackUrl(url: string): boolean {
   const { hostname } = new URL(url)
   return hostname === 'localhost' || addressClass(hostname.replace(/^\[|\]$/g, '')) === 'loopback'
 }

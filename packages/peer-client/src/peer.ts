@@ -11,6 +11,7 @@ import type { Happening, SendOptions } from '#conversation/conversations.ts'
 import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
+import type { Notice } from '#conversation/key-news.ts'
 import type { Received } from '#conversation/received.ts'
 import type { Trust } from '#conversation/trust.ts'
 import { type DeliveryLog, SILENT_LOG } from '#delivery/ports.ts'
@@ -20,7 +21,7 @@ import type { ProfileLock } from '#identity/profile-lock.ts'
 import { registrationTokenFor } from '#identity/registration-token.ts'
 import { checkNetworkToken } from '#session/network-token.ts'
 import { Engine } from './engine.ts'
-import { isLoopbackUrl, readAddress } from './peer-options.ts'
+import { readAddress, whereToListen } from './peer-options.ts'
 import { openProfile, type ProfileOptions } from './profile.ts'
 
 export interface PeerOptions extends Omit<ProfileOptions, 'directory'> {
@@ -227,6 +228,11 @@ export class Peer {
     return this.#peerChanges.read(this.#until(signal))
   }
 
+  /** Sentences for the user about what happened and is no message. */
+  notices(signal: AbortSignal): AsyncIterable<Notice> {
+    return this.#engine.notices.read(this.#until(signal))
+  }
+
   messagesIn({ stream, from, to }: Happening): MessageView[] {
     return this.#engine.views.rows(stream, from, to).map(({ view }) => view)
   }
@@ -255,7 +261,7 @@ export class Peer {
         key,
         identity,
         directory: directory === undefined ? undefined : await this.#directory(profile, directory, key),
-        listen: this.#listen(directory),
+        listen: whereToListen(this.#options.listen, directory),
         peers: (this.#options.peers ?? []).map(readAddress),
         allowPrivate,
         maxPeers,
@@ -279,12 +285,6 @@ export class Peer {
   async #directory(profile: string, url: string, key: ProfileKey | undefined) {
     const { directoryCa: ca, registrationToken: given, hidePresence: hidesPresence } = this.#options
     return { url, ca, hidesPresence, registrationToken: await registrationTokenFor(profile, url, given, key) }
-  }
-
-  #listen(directory: string | undefined): { host: string; port: number } {
-    const { host, port = 0 } = this.#options.listen ?? {}
-    const isLocal = directory === undefined || isLoopbackUrl(directory)
-    return { host: host ?? (isLocal ? '127.0.0.1' : '::'), port }
   }
 
   async #stop(): Promise<void> {

@@ -5,7 +5,7 @@ import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
-import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
+import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 
 /** An expected failure of a request, with the sentence that the user reads. */
 export class RequestError extends Error {
@@ -56,6 +56,12 @@ export interface Daemon {
   /** Stores that the user compared it; `proof` is the digits, or what was scanned at the other side. */
   verify(who: string, proof: string, signal: AbortSignal): Promise<SafetyNumber>
   unverify(who: string, signal: AbortSignal): Promise<SafetyNumber>
+  /** What is offered in the place of a contact's known key. */
+  keyChange(who: string, signal: AbortSignal): Promise<KeyChange>
+  /** What was held goes to the offered key, if it is still this one. */
+  acceptKey(who: string, key: string, signal: AbortSignal): Promise<AcceptedKey>
+  /** What was held goes to the known key. */
+  refuseKey(who: string, key: string, signal: AbortSignal): Promise<AcceptedKey>
   /** From now on, until the signal aborts; a reader that falls behind MAX_EVENT_BACKLOG is cut off. */
   events(signal: AbortSignal): AsyncIterable<DaemonEvent>
   /** Begins the end; the answer to the request still leaves. */

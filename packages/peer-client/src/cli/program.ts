@@ -1,6 +1,7 @@
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { Command, CommanderError } from 'commander'
 import type { Cli } from './command.ts'
+import { acceptKeyCommand } from './commands/accept-key.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { connectCommand } from './commands/connect.ts'
 import { deleteCommand } from './commands/delete.ts'
@@ -41,6 +42,7 @@ const COMMANDS = [
   connectCommand,
   disconnectCommand,
   verifyCommand,
+  acceptKeyCommand,
   verifyLedgerCommand,
 ]
 

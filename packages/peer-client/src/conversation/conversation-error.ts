@@ -17,6 +17,7 @@ export class ConversationError extends Error {
     | 'self'
     | 'no-directory'
     | 'unreachable'
+    | 'no-key-change'
     | 'bad-proof'
     | 'safety-number-differs'
   constructor(code: ConversationError['code'], message: string, options?: ErrorOptions) {

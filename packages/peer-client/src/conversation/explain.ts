@@ -62,7 +62,7 @@ function wordsFor(message: MessageView, link: PeerState, now: number): { summary
   if (message.hold === 'blocked-key-change') {
     return {
       summary: `The key of ${who} changed. The message waits here, and nothing was sent to the new key.`,
-      next: `Ask ${who} over another way whether the key is really new. When the directory names the key you know again, it goes out.`,
+      next: `Ask ${who} over another way whether the key is really new. If it is: parley accept-key ${who}. If not: parley accept-key ${who} --refuse.`,
     }
   }
   switch (message.state) {

@@ -3,6 +3,7 @@ import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { PrekeyBatch, PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
+import { formerKeys } from '@parley/shared/signed/rotation.ts'
 import { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import { DeviceLocks } from '#encryption/device-locks.ts'
@@ -13,6 +14,8 @@ import type { Store } from '#store/store.ts'
 import { Contacts } from './contacts.ts'
 import type { Happening } from './conversations.ts'
 import { Feed } from './feed.ts'
+import type { Myself } from './introductions.ts'
+import { type KeyNews, keyNotice, type Notice } from './key-news.ts'
 import { MessageViews } from './message-views.ts'
 import { RatchetSealing } from './ratchet-sealing.ts'
 import { Received } from './received.ts'
@@ -25,6 +28,7 @@ export interface MessagingOptions {
   readonly claimBundle: (device: DeviceKey, signal: AbortSignal) => Promise<PrekeyBundle>
   readonly isBlacklisted: (identity: AccountId | DeviceKey) => boolean
   readonly onContactChange: (account: AccountId) => void
+  readonly onKeyNews: (news: KeyNews) => void
 }
 
 /** The parts of a peer that need no network, put together: contacts, encryption, delivery, and what is shown of it. */
@@ -35,24 +39,25 @@ export class Messaging {
   readonly received: Received
   readonly delivery: Delivery
   readonly happenings = new Feed<Happening>()
+  readonly notices = new Feed<Notice>()
   readonly #store: Store
   readonly #prekeys: Prekeys
 
-  constructor({ store, identity, log, claimBundle, isBlacklisted, onContactChange }: MessagingOptions) {
+  constructor({ store, identity, log, claimBundle, isBlacklisted, onContactChange, onKeyNews }: MessagingOptions) {
     const { signalIdentity } = identity
-    const me = {
-      account: identity.accountId,
-      device: identity.device.publicKey,
-      accountKey: identity.account.publicKey,
-    }
+    const me = { account: identity.accountId, device: identity.device.publicKey }
     this.#store = store
     this.contacts = new Contacts({
       store,
-      me,
+      me: () => myself(identity),
       now: () => systemClock.now(),
       isBlacklisted,
       onChange: onContactChange,
       onHold: (account) => this.#tellHold(me, account),
+      onNews: (news) => {
+        this.notices.publish(keyNotice(news, this.contacts.label(news.account).name))
+        onKeyNews(news)
+      },
     })
     this.revisions = new Revisions(store)
     this.views = new MessageViews({ store, contacts: this.contacts, revisions: this.revisions, me })
@@ -105,4 +110,9 @@ export class Messaging {
       }
     }
   }
+}
+
+/** Read each time: the account key rotates. */
+function myself({ accountId: account, account: { publicKey: accountKey }, rotations }: Identity): Myself {
+  return { account, accountKey, formerKeys: new Set(formerKeys(rotations)) }
 }

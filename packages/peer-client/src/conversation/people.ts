@@ -13,8 +13,8 @@ export interface KnownDirectory {
   /** What may stand after the @ of a name. */
   readonly host: string
   /** The audience as far as it is known without asking. */
-  readonly pinnedAudience: () => string | undefined
-  readonly isOnline: () => boolean
+  pinnedAudience(): string | undefined
+  readonly isOnline: boolean
 }
 
 interface PeopleDeps {
@@ -99,7 +99,7 @@ export class People {
   checkName(account: AccountId, said: Name): void {
     const vouched = this.vouchedName(account)
     const isInDoubt = vouched === undefined || this.#contacts.get(account)?.offeredAs === 'other-account'
-    if (!isInDoubt || this.#directory?.isOnline() !== true) return
+    if (!isInDoubt || this.#directory?.isOnline !== true) return
     this.lookup(vouched ?? said).catch((error: unknown) =>
       this.#log.debug({ err: error }, 'a name could not be checked'),
     )

@@ -15,6 +15,10 @@ export interface ContactRow {
   readonly offeredKey: AccountKey | null
   /** The name stands for another account now, or the account shows another chain of keys than the one that was followed. */
   readonly offeredAs: OfferedAs | null
+  /** Whose key it is. */
+  readonly offeredAccount: AccountId | null
+  /** The user said that this other account is the same person. */
+  readonly replacedBy: AccountId | null
   readonly displayName: string
   readonly addedAt: number
   /** The key whose safety number the user compared; an earlier one when it was rotated since. */
@@ -29,10 +33,15 @@ export interface ContactName {
   readonly account: AccountId
   /** 0, or 1 when the account has another name there now. The name still means this account to me. */
   readonly givenUp: number
+  /** Of the newest record under this name that was taken in; 0 when there was none. */
+  readonly recordSeq: number
 }
 
 const COLUMNS = `account, state, account_key AS accountKey, offered_key AS offeredKey, offered_as AS offeredAs,
+  offered_account AS offeredAccount, replaced_by AS replacedBy,
   display_name AS displayName, added_at AS addedAt, verified_key AS verifiedKey, verified_at AS verifiedAt`
+
+const NAME_COLUMNS = 'directory, name, account, given_up AS givenUp, record_seq AS recordSeq'
 
 /** The people I know, and what they are called where. */
 export class ContactsTable {
@@ -41,12 +50,15 @@ export class ContactsTable {
   readonly #all: Statement<[], ContactRow>
   readonly #setState: Statement<[ContactState, AccountId]>
   readonly #setKey: Statement<[AccountKey, AccountId]>
-  readonly #offerKey: Statement<[AccountKey | null, OfferedAs | null, AccountId]>
+  readonly #offerKey: Statement<[AccountKey | null, OfferedAs | null, AccountId | null, AccountId]>
+  readonly #replace: Statement<[AccountId, AccountId]>
   readonly #setVerified: Statement<[AccountKey | null, number | null, AccountId]>
   readonly #setDisplayName: Statement<[string, AccountId]>
   readonly #insertName: Statement<[string, Name, AccountId, number]>
   readonly #byName: Statement<[string, Name], ContactName>
   readonly #namesOf: Statement<[AccountId], ContactName>
+  readonly #moveName: Statement<[AccountId, string, Name]>
+  readonly #setRecordSeq: Statement<[number, string, Name]>
   readonly #setGivenUp: Statement<[number, string, Name, AccountId]>
 
   constructor(database: Database) {
@@ -57,21 +69,26 @@ export class ContactsTable {
     this.#all = database.prepare(`SELECT ${COLUMNS} FROM contacts ORDER BY added_at, account`)
     this.#setState = database.prepare('UPDATE contacts SET state = ? WHERE account = ?')
     this.#setKey = database.prepare(
-      'UPDATE contacts SET account_key = ?, offered_key = NULL, offered_as = NULL WHERE account = ?',
+      'UPDATE contacts SET account_key = ?, offered_key = NULL, offered_as = NULL, offered_account = NULL WHERE account = ?',
     )
-    this.#offerKey = database.prepare('UPDATE contacts SET offered_key = ?, offered_as = ? WHERE account = ?')
+    this.#offerKey = database.prepare(
+      'UPDATE contacts SET offered_key = ?, offered_as = ?, offered_account = ? WHERE account = ?',
+    )
+    this.#replace = database.prepare('UPDATE contacts SET replaced_by = ? WHERE account = ?')
     this.#setVerified = database.prepare('UPDATE contacts SET verified_key = ?, verified_at = ? WHERE account = ?')
     this.#setDisplayName = database.prepare('UPDATE contacts SET display_name = ? WHERE account = ?')
     this.#insertName = database.prepare(
       'INSERT OR IGNORE INTO contact_names (directory, name, account, seen_at) VALUES (?, ?, ?, ?)',
     )
-    this.#byName = database.prepare(
-      'SELECT directory, name, account, given_up AS givenUp FROM contact_names WHERE directory = ? AND name = ?',
-    )
+    this.#byName = database.prepare(`SELECT ${NAME_COLUMNS} FROM contact_names WHERE directory = ? AND name = ?`)
     this.#namesOf = database.prepare(
-      `SELECT directory, name, account, given_up AS givenUp FROM contact_names
+      `SELECT ${NAME_COLUMNS} FROM contact_names
        WHERE account = ? ORDER BY directory = '', given_up, seen_at`,
     )
+    this.#moveName = database.prepare(
+      'UPDATE contact_names SET account = ?, given_up = 0, record_seq = 0 WHERE directory = ? AND name = ?',
+    )
+    this.#setRecordSeq = database.prepare('UPDATE contact_names SET record_seq = ? WHERE directory = ? AND name = ?')
     this.#setGivenUp = database.prepare(
       'UPDATE contact_names SET given_up = ? WHERE directory = ? AND name = ? AND account = ?',
     )
@@ -105,12 +122,17 @@ export class ContactsTable {
     this.#setKey.run(key, account)
   }
 
-  offerKey(account: AccountId, key: AccountKey, as: OfferedAs): void {
-    this.#offerKey.run(key, as, account)
+  offerKey(account: AccountId, offer: { key: AccountKey; as: OfferedAs; account: AccountId }): void {
+    this.#offerKey.run(offer.key, offer.as, offer.account, account)
   }
 
   withdrawOffer(account: AccountId): void {
-    this.#offerKey.run(null, null, account)
+    this.#offerKey.run(null, null, null, account)
+  }
+
+  /** What waits for the account goes to the other one from now on. */
+  setReplacedBy(account: AccountId, other: AccountId): void {
+    this.#replace.run(other, account)
   }
 
   /** The user compared the safety number of this key, or takes that back. */
@@ -129,6 +151,15 @@ export class ContactsTable {
 
   byName(directory: string, name: Name): ContactName | undefined {
     return this.#byName.get(directory, name)
+  }
+
+  /** The user said that the name means this account from now on. */
+  moveName(directory: string, name: Name, account: AccountId): void {
+    this.#moveName.run(account, directory, name)
+  }
+
+  setRecordSeq(directory: string, name: Name, seq: number): void {
+    this.#setRecordSeq.run(seq, directory, name)
   }
 
   setGivenUp(directory: string, name: Name, account: AccountId, isGivenUp: boolean): void {

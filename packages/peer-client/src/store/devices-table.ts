@@ -27,6 +27,7 @@ export class DevicesTable {
   readonly #upsert: Statement<[DeviceKey, AccountId, string, string, number]>
   readonly #get: Statement<[DeviceKey], DeviceRow>
   readonly #ofAccount: Statement<[AccountId], DeviceRow>
+  readonly #certificate: Statement<[DeviceKey], { certificate: string }>
   readonly #setState: Statement<[DeviceRow['state'], DeviceKey]>
   readonly #renewed: Statement<[DeviceKey]>
   readonly #mustRenew: Statement<[DeviceKey]>
@@ -45,6 +46,7 @@ export class DevicesTable {
     )
     this.#get = database.prepare(`SELECT ${COLUMNS} FROM devices WHERE device = ?`)
     this.#ofAccount = database.prepare(`SELECT ${COLUMNS} FROM devices WHERE account = ? ORDER BY device`)
+    this.#certificate = database.prepare('SELECT certificate FROM devices WHERE device = ?')
     this.#setState = database.prepare('UPDATE devices SET state = ? WHERE device = ?')
     this.#renewed = database.prepare('UPDATE devices SET generation = generation + 1, must_renew = 0 WHERE device = ?')
     this.#mustRenew = database.prepare('UPDATE devices SET must_renew = 1 WHERE device = ?')
@@ -82,6 +84,11 @@ export class DevicesTable {
   #keep(row: DeviceRow): void {
     if (this.#rows.size >= MAX_KEPT_ROWS) this.#rows.clear()
     this.#rows.set(row.device, row)
+  }
+
+  /** As signed; it was verified before it was kept. */
+  certificateOf(device: DeviceKey): string | undefined {
+    return this.#certificate.get(device)?.certificate
   }
 
   ofAccount(account: AccountId): DeviceRow[] {

@@ -15,6 +15,8 @@ export interface NewEvent {
     | 'key-changed'
     | 'key-rotated'
     | 'key-restored'
+    | 'key-accepted'
+    | 'key-refused'
     | 'verified'
     | 'unverified'
   readonly at: number

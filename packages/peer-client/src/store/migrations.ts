@@ -220,4 +220,16 @@ CREATE TABLE readers (                     -- named cursors into the events: who
 ) STRICT, WITHOUT ROWID;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS, REVISIONS, READERS]
+const KEY_CHANGES = `
+ALTER TABLE contacts ADD COLUMN offered_account TEXT;  -- whose key it is: another account's, when the name stands for that one now
+ALTER TABLE contacts ADD COLUMN replaced_by TEXT;      -- the user said that this other account is the same person: what waits goes there
+ALTER TABLE contact_names ADD COLUMN record_seq INTEGER NOT NULL DEFAULT 0;  -- of the newest record that was taken in
+CREATE TABLE contact_keys (
+  account TEXT NOT NULL REFERENCES contacts,
+  account_key TEXT NOT NULL,
+  past TEXT NOT NULL CHECK (past IN ('former', 'refused')),
+  PRIMARY KEY (account, account_key)
+) STRICT, WITHOUT ROWID;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS, REVISIONS, READERS, KEY_CHANGES]

@@ -1,5 +1,6 @@
 import { ENVELOPE_ID_KEPT_MS, IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import { AttemptsTable } from './attempts-table.ts'
+import { ContactKeysTable } from './contact-keys-table.ts'
 import { ContactsTable } from './contacts-table.ts'
 import { CursorsTable } from './cursors-table.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -25,6 +26,7 @@ export class Store {
   readonly commits: GroupCommit
   readonly meta: MetaTable
   readonly contacts: ContactsTable
+  readonly contactKeys: ContactKeysTable
   readonly devices: DevicesTable
   readonly streams: StreamsTable
   readonly messages: MessagesTable
@@ -45,6 +47,7 @@ export class Store {
     this.commits = commits
     this.meta = new MetaTable(database)
     this.contacts = new ContactsTable(database)
+    this.contactKeys = new ContactKeysTable(database)
     this.devices = new DevicesTable(database)
     this.streams = new StreamsTable(database)
     this.messages = new MessagesTable(database)

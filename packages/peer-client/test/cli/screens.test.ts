@@ -152,6 +152,39 @@ test('verify stores what was compared: by a word, by an answer, or by the number
   })
 })
 
+test('accept-key shows both keys and asks; nothing is decided by silence, and a script says yes', async () => {
+  await using w = await world()
+  const decide = (args: string[], look = {}) => parleyAt(w, ['accept-key', 'bob', ...args], look)
+  const isChanged = () => w.daemon.contacts.get('bob')?.isKeyChanged
+  w.daemon.know('bob', { state: 'idle' }, { isKeyChanged: true, waiting: 2 })
+  const shown = await decide([])
+  expect(shown).toMatchObject({
+    code: 77,
+    err: expect.stringContaining('nothing was decided: 2 messages to bob stay here'),
+  })
+  expect(shown.out).toBe(`The directory says that bob is another account now.
+  known key          ${accountOf('known')}
+  its safety number  01234 56789 01234 56789 01234 56789 01234 56789 01234 56789 01234 56789
+  offered key        ${accountOf('offered')}
+  its safety number  98765 43210 98765 43210 98765 43210 98765 43210 98765 43210 98765 43210
+  held               2 messages
+`)
+  expect(await decide([], { typed: 'n\n' })).toMatchObject({ code: 77 })
+  expect(await decide(['--json'])).toMatchObject({ code: 77 })
+  expect(isChanged()).toBe(true)
+  const accepted = await decide([], { typed: 'yes\n' })
+  expect(accepted.code).toBe(0)
+  expect(accepted.out).toContain('You accepted the new key of bob. 2 messages that waited go out.\n')
+  expect(isChanged()).toBe(false)
+  expect(await decide(['--yes'])).toMatchObject({ code: 65, out: '' })
+
+  w.daemon.know('bob', { state: 'idle' }, { isKeyChanged: true, waiting: 1 })
+  const refused = await decide(['--refuse'])
+  expect(refused.out).toBe('You keep the key of bob that you know. 1 message that waited goes out.\n')
+  w.daemon.know('bob', { state: 'idle' }, { isKeyChanged: true })
+  expect(JSON.parse((await decide(['--yes', '--json'])).out)).toMatchObject({ name: 'bob', sent: 0 })
+})
+
 /** What a camera sees of half blocks that are light where they are filled. */
 function scan(lines: readonly string[]): string {
   const rows = lines.flatMap((line) => [
@@ -336,7 +369,11 @@ test('colour only for a person who wants it', async () => {
 test('nothing that came from others reaches the terminal as it is', async () => {
   await using w = await world()
   const evil = '\x1b]0;owned\x07\u202e\n\r'
-  const peer = w.daemon.know('bob', { state: 'waiting', until: NOW, lastError: evil }, { name: evil })
+  const peer = w.daemon.know(
+    'bob',
+    { state: 'waiting', until: NOW, lastError: evil },
+    { name: evil, isKeyChanged: true },
+  )
   w.daemon.contacts.set(evil, peer)
   w.daemon.users.push({ name: evil, displayName: evil, account: evil, status: 'online', address: evil })
   w.daemon.currentStatus = { ...w.daemon.currentStatus, name: evil, listening: [evil], profile: evil }
@@ -362,6 +399,7 @@ test('nothing that came from others reaches the terminal as it is', async () => 
     ['connect', '\x1b[31m'],
     ['verify', evil],
     ['verify', evil, '--confirm'],
+    ['accept-key', evil],
     ['verify-ledger', 'x'],
     ['\x1b[31m'],
   ]) {

@@ -19,6 +19,7 @@ const COMMANDS = [
   'connect',
   'disconnect',
   'verify',
+  'accept-key',
   'verify-ledger',
 ]
 
@@ -65,6 +66,8 @@ test.each([
   [['start', '--max-peers', '0']],
   [['start', '--log-level', 'loud']],
   [['verify']],
+  [['accept-key']],
+  [['accept-key', 'bob', '--yes', '--refuse', 'x']],
   [['passphrase', '--remove', '--new-passphrase-file', 'file']],
   [['verify-ledger']],
 ])('%j is answered with 64 and nothing on stdout', async (args) => {

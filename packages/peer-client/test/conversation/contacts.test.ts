@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { accountIdOf, audienceOf } from '@parley/shared/hashes.ts'
 import { type AccountId, AccountKey, DeviceKey, DirectoryKey, Name } from '@parley/shared/ids.ts'
 import { generateKeyPair, type KeyPair } from '@parley/shared/keys.ts'
+import { MAX_HELLO_ROTATIONS, MAX_ROTATIONS } from '@parley/shared/limits.ts'
 import { signAccountRecord, verifyAccountRecord } from '@parley/shared/signed/account-record.ts'
 import { signDeviceCertificate, verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
@@ -55,7 +56,10 @@ class Somebody {
     )
   }
 
-  async user(revoked: DeviceKey[] = []): Promise<VerifiedUser> {
+  async user(
+    revoked: DeviceKey[] = [],
+    { seq = 1, displayName = this.name }: { seq?: number; displayName?: string } = {},
+  ): Promise<VerifiedUser> {
     const { accountId, account, rotations, name } = this
     const record = {
       aud: AUD,
@@ -63,11 +67,11 @@ class Somebody {
       accountKey: account.publicKey,
       rotations,
       name,
-      displayName: name,
+      displayName,
       profile: {},
       devices: [await this.certificate()],
       revoked,
-      seq: 1,
+      seq,
       prev: null,
       issuedAt: 0,
       expiresAt: 1,
@@ -85,12 +89,17 @@ class Somebody {
     return {
       device: this.device.publicKey,
       certificate: await verifyDeviceCertificate(certificateJws),
-      hello: { deviceCertificate: certificateJws, rotations: this.rotations, name: this.name },
+      hello: {
+        deviceCertificate: certificateJws,
+        rotations: this.rotations.slice(-MAX_HELLO_ROTATIONS),
+        name: this.name,
+      },
     }
   }
 }
 
-function setUp(): { contacts: Contacts; store: Store; me: Somebody; holds: AccountId[] } {
+function setUp(): { contacts: Contacts; store: Store; me: Somebody; holds: AccountId[]; news: string[] } {
+  const news: string[] = []
   const me = new Somebody('me')
   const store = openStore(':memory:', (error) => {
     throw error
@@ -98,13 +107,14 @@ function setUp(): { contacts: Contacts; store: Store; me: Somebody; holds: Accou
   const holds: AccountId[] = []
   const contacts = new Contacts({
     store,
-    me: { account: me.accountId, accountKey: me.account.publicKey },
+    me: () => ({ account: me.accountId, accountKey: me.account.publicKey, formerKeys: new Set() }),
     now: () => 1,
     isBlacklisted: () => false,
     onChange: () => undefined,
     onHold: (account) => holds.push(account),
+    onNews: ({ kind }) => news.push(kind),
   })
-  return { contacts, store, me, holds }
+  return { contacts, store, me, holds, news }
 }
 
 describe('somebody looked up', () => {
@@ -200,17 +210,38 @@ describe('somebody looked up', () => {
     expect(store.events.after(0, 10).map(({ kind }) => kind)).toContain('key-rotated')
   })
 
-  test('whose chain of keys leaves the pinned one aside is a changed key, and an older record is too', async () => {
-    const { contacts } = setUp()
+  test('whose chain of keys leaves the pinned one aside is a changed key', async () => {
+    const { contacts, holds, news } = setUp()
     const bob = new Somebody('bob')
-    const old = bob.copy()
     const thief = bob.copy()
     await bob.rotate()
     await contacts.adopt(AUD, await bob.user())
     await thief.rotate()
     expect((await contacts.adopt(AUD, await thief.user())).isKeyChanged).toBe(true)
-    expect((await contacts.adopt(AUD, await old.user())).isKeyChanged).toBe(true)
     expect(contacts.get(bob.accountId)?.accountKey).toBe(bob.account.publicKey)
+    expect(holds).toEqual([bob.accountId])
+    expect(news).toEqual(['key-changed'])
+  })
+
+  test('an older record of the same chain changes nothing, and holds nothing up', async () => {
+    const { contacts, holds, news } = setUp()
+    const bob = new Somebody('bob')
+    const before = bob.copy()
+    await bob.rotate()
+    await contacts.adopt(AUD, await bob.user([], { seq: 7, displayName: 'Bob the second' }))
+    await contacts.accept(bob.accountId)
+    const late = bob.copy()
+    for (const stale of [before.user([], { seq: 3 }), before.user([], { seq: 9 }), late.user([], { seq: 6 })]) {
+      expect(await contacts.adopt(AUD, await stale)).toEqual({ account: bob.accountId, isKeyChanged: false })
+      expect(contacts.get(bob.accountId)).toMatchObject({
+        accountKey: bob.account.publicKey,
+        displayName: 'Bob the second',
+      })
+    }
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+    expect({ holds, news }).toEqual({ holds: [], news: [] })
+    await contacts.adopt(AUD, await bob.user([], { seq: 8, displayName: 'Bob' }))
+    expect(contacts.get(bob.accountId)?.displayName).toBe('Bob')
   })
 
   test('who revoked a device is no longer served on it', async () => {
@@ -271,5 +302,115 @@ describe('somebody at the door', () => {
     await bob.rotate()
     expect(await contacts.admit(await bob.newcomer())).toBe('admitted')
     expect(contacts.get(bob.accountId)?.accountKey).toBe(bob.account.publicKey)
+  })
+
+  test('who rotated more often than a hello can show is followed by whoever knows one of the keys, and by nobody else', async () => {
+    const { contacts } = setUp()
+    const bob = new Somebody('bob')
+    while (bob.rotations.length < MAX_ROTATIONS - MAX_HELLO_ROTATIONS) await bob.rotate()
+    await contacts.admit(await bob.newcomer())
+    const forgotten = bob.copy()
+    while (bob.rotations.length < MAX_ROTATIONS) await bob.rotate()
+    expect(await contacts.admit(await bob.newcomer())).toBe('admitted')
+    expect(contacts.get(bob.accountId)?.accountKey).toBe(bob.account.publicKey)
+    expect(await setUp().contacts.admit(await bob.newcomer())).toBe('unproven')
+    // Longer than any record can show.
+    await bob.rotate()
+    expect(await contacts.admit(await bob.newcomer())).toBe('unproven')
+    expect(await contacts.admit(await forgotten.newcomer())).toBe('admitted')
+  })
+
+  test('with a key that has signed over to another one: a device that is known goes on, a new one is not let in', async () => {
+    const { contacts, store, holds } = setUp()
+    const bob = new Somebody('bob')
+    const before = bob.copy()
+    await contacts.admit(await bob.newcomer())
+    await contacts.accept(bob.accountId)
+    await bob.rotate()
+    await contacts.adopt(AUD, await bob.user())
+    expect(await contacts.admit(await before.newcomer())).toBe('admitted')
+    expect(store.devices.certificateOf(bob.device.publicKey)).toBe((await bob.user()).account.devices[0]?.jws)
+    const thief = Object.assign(new Somebody('bob'), { account: before.account, accountId: before.accountId })
+    expect(await contacts.admit(await thief.newcomer())).toBe('key-changed')
+    expect(store.devices.get(thief.device.publicKey)).toBeUndefined()
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+    expect(holds).toEqual([])
+  })
+})
+
+describe('a changed key', () => {
+  /** Bob, whom I verified, and somebody who stole his first key before he rotated. */
+  async function theft() {
+    const world = setUp()
+    const { contacts, store } = world
+    const bob = new Somebody('bob')
+    const thief = Object.assign(bob.copy(), { device: generateKeyPair(DeviceKey) })
+    await bob.rotate()
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.accept(bob.accountId)
+    store.contacts.setVerified(bob.accountId, { key: bob.account.publicKey, at: 1 })
+    contacts.changed(bob.accountId)
+    expect(contacts.verification(bob.accountId)).toBe('verified')
+    await thief.rotate()
+    expect(await contacts.admit(await thief.newcomer())).toBe('key-changed')
+    expect(contacts.verification(bob.accountId)).toBe('none')
+    return { ...world, bob, thief }
+  }
+
+  test('that the user accepts is served from then on; the devices of the old one are put aside, and it is verified no more', async () => {
+    const { contacts, store, bob, thief, news } = await theft()
+    const other = generateKeyPair(AccountKey).publicKey
+    await expect(contacts.keyChanges.acceptChain(bob.accountId, other)).rejects.toMatchObject({ code: 'key-changed' })
+    expect(contacts.mayServe(bob.accountId)).toBe(false)
+
+    const aside = await contacts.keyChanges.acceptChain(bob.accountId, thief.account.publicKey)
+
+    expect(aside).toEqual([bob.device.publicKey])
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+    expect(contacts.verification(bob.accountId)).toBe('none')
+    expect(news).toEqual(['key-changed', 'key-accepted'])
+    expect(await contacts.admit(await thief.newcomer())).toBe('admitted')
+    // The old key is not let in, and can hold nothing up any more.
+    expect(await contacts.admit(await bob.newcomer())).toBe('revoked')
+    expect((await contacts.adopt(AUD, await bob.user())).isKeyChanged).toBe(false)
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+    // The same device with a certificate by the accepted key is one of his devices again.
+    const moved = Object.assign(thief.copy(), { device: bob.device })
+    expect(await contacts.admit(await moved.newcomer())).toBe('admitted')
+    expect(store.devices.get(bob.device.publicKey)?.state).toBe('active')
+  })
+
+  test('that the user refuses is not offered again, and the known key stays verified', async () => {
+    const { contacts, bob, thief, holds, news } = await theft()
+    await contacts.keyChanges.refuse(bob.accountId, thief.account.publicKey)
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+    expect(contacts.verification(bob.accountId)).toBe('verified')
+    expect(await contacts.admit(await thief.newcomer())).toBe('key-changed')
+    expect((await contacts.adopt(AUD, await thief.user())).isKeyChanged).toBe(false)
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+    expect(holds).toHaveLength(2)
+    expect(news).toEqual(['key-changed', 'key-refused'])
+  })
+
+  test('of a name that is another account now is refused for good too', async () => {
+    const { contacts } = setUp()
+    const [bob, other] = [new Somebody('bob'), new Somebody('bob')]
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.accept(bob.accountId)
+    await contacts.adopt(AUD, await other.user())
+    await contacts.keyChanges.refuse(bob.accountId, other.account.publicKey)
+    expect(await contacts.adopt(AUD, await other.user())).toEqual({ account: bob.accountId, isKeyChanged: false })
+    expect(contacts.mayServe(bob.accountId)).toBe(true)
+  })
+
+  test('that the known one signed keeps what was verified as a note about the earlier key', async () => {
+    const { contacts, store, news } = setUp()
+    const bob = new Somebody('bob')
+    await contacts.adopt(AUD, await bob.user())
+    store.contacts.setVerified(bob.accountId, { key: bob.account.publicKey, at: 1 })
+    await bob.rotate()
+    await contacts.admit(await bob.newcomer())
+    expect(contacts.verification(bob.accountId)).toBe('rotated-since')
+    expect(news).toEqual(['key-rotated'])
   })
 })

@@ -15,8 +15,10 @@ export interface RunningDirectory extends AsyncDisposable {
   /** Ends the process; `SIGKILL` leaves it no time to say so. */
   end(signal?: NodeJS.Signals): Promise<void>
   signal(name: NodeJS.Signals): void
-  /** The same directory again, at the same address. */
-  restart(): Promise<void>
+  /** Where its memory is. */
+  readonly dataDir: string
+  /** The same directory again, at the same address; or one with another memory. */
+  restart(memory?: string): Promise<void>
 }
 
 /** The real program, in a process of its own, on a free port and a temporary data directory. */
@@ -34,11 +36,12 @@ export async function startDirectory(flags: readonly string[] = []): Promise<Run
   }
   return {
     url,
+    dataDir,
     end,
     signal: (name) => void child.kill(name),
-    restart: async () => {
+    restart: async (memory = dataDir) => {
       await end()
-      const again = await run(dataDir, new URL(url).port, flags)
+      const again = await run(memory, new URL(url).port, flags)
       child = again.child
     },
     [Symbol.asyncDispose]: async () => {

@@ -4,7 +4,7 @@ import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/mes
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
-import type { SafetyNumber } from '@parley/shared/local-api/trust.ts'
+import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
 import { Feed } from '#conversation/feed.ts'
 import { Seen } from './seen.ts'
@@ -242,6 +242,28 @@ export class TestDaemon implements Daemon {
     this.cursors.delete(name)
   }
 
+  async keyChange(who: string): Promise<KeyChange> {
+    const { account, name, isKeyChanged, waiting } = this.#contact(who)
+    if (!isKeyChanged) throw new RequestError('no-key-change', `the key of ${name} is the one that you know`)
+    const known = { key: accountOf('known'), number: NUMBER }
+    const offered = { account: accountOf('other'), key: accountOf('offered'), number: reversed(NUMBER) }
+    return { account, name, kind: 'other-account', known, offered, waiting }
+  }
+
+  async acceptKey(who: string, key: string): Promise<AcceptedKey> {
+    const { name, offered, waiting, account } = await this.keyChange(who)
+    if (key !== offered.key) throw new RequestError('key-changed', 'another key is offered now')
+    this.know(name)
+    return { account: offered.account, name, sent: waiting, formerAccount: account }
+  }
+
+  async refuseKey(who: string, key: string): Promise<AcceptedKey> {
+    const { name, offered, waiting, account } = await this.keyChange(who)
+    if (key !== offered.key) throw new RequestError('key-changed', 'another key is offered now')
+    this.know(name)
+    return { account, name, sent: waiting }
+  }
+
   why(id: string): Why {
     const why = this.whys.get(id)
     if (why === undefined) throw new RequestError('unknown-message', 'no message here has this id')
@@ -308,4 +330,8 @@ const NUMBER = '012345678901234567890123456789012345678901234567890123456789'
 /** 43 characters, the same for the same name. */
 export function accountOf(name: string): string {
   return Buffer.from(name.padEnd(32, '.')).toString('base64url')
+}
+
+function reversed(text: string): string {
+  return Array.from(text).toReversed().join('')
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { AccountId, AccountKey, DeviceKey } from '#ids.ts'
-import { type Jws, signObject, verifyObject } from '#signed/jws.ts'
+import { type Jws, readObject, signObject, verifyObject } from '#signed/jws.ts'
 
 const TYP = 'parley-device+jws'
 
@@ -28,4 +28,9 @@ export function signDeviceCertificate(certificate: Omit<DeviceCertificate, 'v'>,
  */
 export function verifyDeviceCertificate(jws: string): Promise<DeviceCertificate> {
   return verifyObject(TYP, DeviceCertificate, jws, ({ accountKey }) => accountKey)
+}
+
+/** What a certificate says that was verified before, and kept. Throws SignedObjectError when it is none. */
+export function readDeviceCertificate(jws: string): DeviceCertificate {
+  return readObject(TYP, DeviceCertificate, jws)
 }

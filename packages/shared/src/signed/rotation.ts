@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { accountIdOf } from '#hashes.ts'
 import { AccountId, AccountKey } from '#ids.ts'
 import { MAX_ROTATIONS } from '#limits.ts'
-import { Jws, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
+import { Jws, readObject, SignedObjectError, signObject, verifyObject } from '#signed/jws.ts'
 
 const TYP = 'parley-rotation+jws'
 
@@ -30,6 +30,23 @@ export async function verifyRotations(
   inForce: AccountKey,
   rotations: readonly Jws[],
 ): Promise<AccountKey[]> {
+  const keys = await verifyRotationsFrom(accountId, inForce, rotations)
+  const [first] = keys
+  if (first === undefined || accountIdOf(first) !== accountId) {
+    throw new SignedObjectError('bad-rotation', 'the accountId is not the hash of the first account key')
+  }
+  return keys
+}
+
+/**
+ * The keys along the end of a chain, in order. Whether its first one belongs to the account is for the caller to know. Throws
+ * `bad-rotation` unless it is a chain that leads to `inForce`.
+ */
+export async function verifyRotationsFrom(
+  accountId: AccountId,
+  inForce: AccountKey,
+  rotations: readonly Jws[],
+): Promise<AccountKey[]> {
   const keys: AccountKey[] = []
   for (const jws of rotations) {
     const link = await verifyObject(TYP, Rotation, jws, (rotation) => rotation.from)
@@ -41,11 +58,12 @@ export async function verifyRotations(
     keys.push(link.to)
   }
   if (keys.length === 0) keys.push(inForce)
-  const [first] = keys
-  if (first === undefined || accountIdOf(first) !== accountId) {
-    throw new SignedObjectError('bad-rotation', 'the accountId is not the hash of the first account key')
-  }
   if (keys.at(-1) !== inForce)
     throw new SignedObjectError('bad-rotation', 'the rotations do not lead to the account key in force')
   return keys
+}
+
+/** The keys that were in force before the last rotation, of a chain that was verified before. Throws SignedObjectError. */
+export function formerKeys(rotations: readonly Jws[]): AccountKey[] {
+  return rotations.map((jws) => readObject(TYP, Rotation, jws).from)
 }

@@ -147,6 +147,11 @@ function show({ terminal }: Cli, message: MessageView, json: boolean): void {
   }
   const words = stateWords(terminal, message)
   if (words !== undefined) terminal.line(`${terminal.paint(words.text, words.style)} ${message.id}`)
+  if (message.hold === 'blocked-key-change') {
+    terminal.note(
+      `The key of ${message.with} changed, and the message waits. parley accept-key ${message.with} tells more.`,
+    )
+  }
 }
 
 /** How the wait ended. Throws CliError unless it ended well. */
@@ -186,7 +191,7 @@ function outcomeOf(message: MessageView, wanted: 'sent' | 'delivered', timeoutMs
           EXIT.keyChanged,
           'key-changed',
           `the key of ${who} changed. Nothing was sent to the new key, and the message waits here. ` +
-            `Ask ${who} over another way whether the key is new`,
+            `Ask ${who} over another way whether the key is new; parley accept-key ${who} tells more`,
         )
       }
       throw new CliError(

@@ -1,0 +1,86 @@
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { createPeer, type Peer } from '@parley/peer-client'
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { startDirectory } from './support/running-directory.ts'
+import { tempDirectory } from './support/temp-directory.ts'
+
+/** A directory, and peers in this process that use it. */
+async function town() {
+  await using scope = new AsyncDisposableStack()
+  const { path } = scope.use(await tempDirectory())
+  const directory = scope.use(await startDirectory())
+  const all = scope.move()
+  const start = async (name: string, profile = name): Promise<Peer> =>
+    all.use(createPeer({ name, profile: join(path, profile), directory: directory.url })).start()
+  return { path, directory, start, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+/** Resolves once it holds; the time limit is that of the test. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+const isKeyChanged = (peer: Peer) => peer.peers().some((one) => one.name === 'bob' && one.isKeyChanged)
+const texts = ({ messages }: { messages: readonly MessageView[] }) => messages.map(({ text }) => text).toReversed()
+
+test('what is held because a name is another account now goes there when the user says so, in order and once', async () => {
+  await using t = await town()
+  const { directory, start } = t
+  const alice = await start('alice')
+  await until(() => alice.directoryState.state === 'online')
+  await directory.end()
+  const forgetful = join(t.path, 'forgetful')
+  await cp(directory.dataDir, forgetful, { recursive: true })
+  await directory.restart()
+  const bob = await start('bob')
+  await until(() => bob.directoryState.state === 'online')
+  expect(await alice.waitFor((await alice.send('bob', 'Is it you?')).id, 'delivered')).toMatchObject({
+    state: 'delivered',
+  })
+  await bob.stop()
+  const before = await alice.send('bob', 'Are you there?')
+
+  await directory.restart(forgetful)
+  const another = await start('bob', 'another')
+  await until(() => isKeyChanged(alice))
+  const notices = alice.notices(AbortSignal.timeout(60_000))[Symbol.asyncIterator]()
+  const after = await alice.send('bob', 'My secret.')
+  expect(after).toMatchObject({ hold: 'blocked-key-change' })
+  expect(alice.message(before.id)).toMatchObject({ state: 'queued', hold: 'blocked-key-change' })
+  expect(alice.why(after.id).next).toContain('parley accept-key bob')
+  expect(alice.trust.summary()).toEqual({ known: 1, verified: 0, keyChanged: ['bob'] })
+  await expect(alice.trust.verify('bob', '0'.repeat(60))).rejects.toMatchObject({ code: 'key-changed' })
+
+  const change = await alice.trust.keyChange('bob')
+  expect(change).toMatchObject({
+    account: bob.identity.accountId,
+    kind: 'other-account',
+    known: { key: bob.identity.account.publicKey },
+    offered: { account: another.identity.accountId, number: (await another.trust.safetyNumber('alice')).number },
+    waiting: 2,
+  })
+  await expect(alice.trust.acceptKey('bob', change.known.key)).rejects.toMatchObject({ code: 'key-changed' })
+  const received = another.receive()[Symbol.asyncIterator]()
+  expect(await alice.trust.acceptKey('bob', change.offered.key)).toEqual({
+    account: another.identity.accountId,
+    name: 'bob',
+    sent: 2,
+    formerAccount: bob.identity.accountId,
+  })
+
+  for (const text of ['Are you there?', 'My secret.']) expect((await received.next()).value).toMatchObject({ text })
+  expect((await notices.next()).value).toMatchObject({ level: 'info', text: expect.stringContaining('accepted') })
+  await until(() => alice.pending() === 0)
+  expect(texts(await alice.history('bob', 10))).toEqual(['Are you there?', 'My secret.'])
+  const { messages: earlier } = await alice.history(bob.identity.accountId, 10)
+  expect(earlier.map(({ text, state }) => `${text} ${state}`)).toEqual([
+    ' cancelled',
+    ' cancelled',
+    'Is it you? delivered',
+  ])
+  expect(alice.message(before.id)).toMatchObject({ state: 'cancelled' })
+  await expect(alice.trust.keyChange('bob')).rejects.toMatchObject({ code: 'no-key-change' })
+  expect(alice.trust.summary()).toMatchObject({ verified: 0, keyChanged: [] })
+})
