@@ -1,13 +1,25 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** A port of this machine on which nobody listens yet; the system does not give it to anybody else soon. */
+/** Below the ports that the system lends to whoever dials (ip(7), `ip_local_port_range`), above those with a name. */
+const FIRST = 12_000
+const END = 32_000
+const MAX_TRIES = 50
+
+/** A port of this machine on which nobody listens yet, and which the system gives to nobody: a program can come back to it. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  server.close()
-  await once(server, 'close')
-  return address.port
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+    const port = randomInt(FIRST, END)
+    const server = createServer().listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+    } catch {
+      continue
+    }
+    server.close()
+    await once(server, 'close')
+    return port
+  }
+  throw new Error(`${MAX_TRIES} ports are all in use`)
 }

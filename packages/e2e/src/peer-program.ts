@@ -5,7 +5,7 @@ import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.t
 import { z } from 'zod'
 import { readJson } from './json-lines.ts'
 import type { Ended, Program } from './program.ts'
-import { COMMAND, type Stage } from './stage.ts'
+import { commandIn, type Stage, type Surroundings } from './stage.ts'
 
 const Ready = z.object({
   event: z.literal('ready'),
@@ -19,7 +19,7 @@ const Ready = z.object({
 })
 type Ready = z.infer<typeof Ready>
 
-export interface PeerOptions {
+export interface PeerOptions extends Surroundings {
   readonly name: string
   /** The folder of the profile, when it is not called as its owner. */
   readonly profile?: string
@@ -27,8 +27,6 @@ export interface PeerOptions {
   readonly directory: string | null
   readonly port?: number
   readonly flags?: readonly string[]
-  /** Goes before the command, as `strace -f` does. */
-  readonly under?: readonly string[]
 }
 
 /** `parley start` as a process that can be killed and started again, and the other commands for its profile. */
@@ -53,6 +51,14 @@ export class PeerProgram {
     const ready = await readyLine(program)
     if (options.directory !== null) await program.logged(ONLINE)
     return new PeerProgram(stage, options, program, ready)
+  }
+
+  /** The peer, or how its process ended when it did not come so far; in time, one of the two. */
+  static async tryToStart(stage: Stage, options: PeerOptions): Promise<PeerProgram | Ended> {
+    const program = launch(stage, options, options.port ?? 0)
+    const ready = readyLine(program)
+    const first = await Promise.race([ready, program.ended])
+    return 'exitCode' in first ? first : new PeerProgram(stage, options, program, first)
   }
 
   get ready(): Ready {
@@ -84,6 +90,12 @@ export class PeerProgram {
     return this.#stage.parley([command, '--profile', this.profile, ...args])
   }
 
+  /** As the system ends a service. Rejects when it does not end well. */
+  async stop(): Promise<void> {
+    const { exitCode } = await this.#program.end('SIGTERM')
+    if (exitCode !== 0) throw new Error(this.#program.report())
+  }
+
   async kill(): Promise<void> {
     await this.#program.end('SIGKILL')
   }
@@ -106,11 +118,12 @@ function profileOf(stage: Stage, { name, profile = name }: PeerOptions): string 
 }
 
 function launch(stage: Stage, options: PeerOptions, port: number): Program {
-  const { name, directory, flags = [], under = [] } = options
+  const { name, directory, flags = [], env } = options
   const profile = profileOf(stage, options)
   const where = directory === null ? ['--no-directory'] : ['--directory', directory]
   const usual = ['--name', name, '--profile', profile, '--port', String(port), '--api-port', '0', '--json']
-  return stage.run({ name, command: [...under, ...COMMAND.parley, 'start', ...usual, ...where, ...flags] })
+  const command = [...commandIn('parley', options), 'start', ...usual, ...where, ...flags]
+  return stage.run({ name, command, ...(env !== undefined && { env }) })
 }
 
 function readyLine(program: Program): Promise<Ready> {

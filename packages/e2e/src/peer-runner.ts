@@ -1,7 +1,7 @@
 // A peer made with the library, in a process of its own, driven by JSON lines. It ends when its standard input does.
 import { createInterface } from 'node:readline'
 import { createPeer, type Peer } from '@parley/peer-client'
-import { RunnerLine, RunnerOptions, RunnerRequest } from './runner-protocol.ts'
+import { DISK_FAILED, RunnerLine, RunnerOptions, RunnerRequest, type RunnerStatus } from './runner-protocol.ts'
 
 function say(line: RunnerLine): void {
   process.stdout.write(`${JSON.stringify(RunnerLine.parse(line))}\n`)
@@ -23,27 +23,25 @@ async function answer(peer: Peer, request: RunnerRequest): Promise<void> {
       case 'connect':
         await peer.connect(request.target)
         return say({ event: 'answer', id })
-      case 'settle':
-        await settle(peer)
+      case 'disconnect':
+        await peer.disconnect(request.target)
         return say({ event: 'answer', id })
+      case 'status':
+        return say({ event: 'answer', id, status: statusOf(peer) })
+      case 'set-clock': {
+        const { setClock } = await import('./moving-clock.ts')
+        setClock(request.ms)
+        return say({ event: 'answer', id })
+      }
     }
   } catch (error) {
     say({ event: 'failed', id, reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) })
   }
 }
 
-/** Resolves when nothing waits to be delivered. */
-async function settle(peer: Peer): Promise<void> {
-  const enough = new AbortController()
-  const happenings = peer.happenings(enough.signal)
-  try {
-    if (peer.pending() === 0) return
-    for await (const { kind } of happenings) {
-      if (kind === 'delivered' && peer.pending() === 0) return
-    }
-  } finally {
-    enough.abort()
-  }
+function statusOf(peer: Peer): RunnerStatus {
+  const connected = peer.peers().filter(({ link }) => link.state === 'connected')
+  return { pending: peer.pending(), connected: connected.map(({ name }) => name), rssBytes: process.memoryUsage.rss() }
 }
 
 async function tellReceived(peer: Peer, after: string | undefined): Promise<void> {
@@ -51,10 +49,15 @@ async function tellReceived(peer: Peer, after: string | undefined): Promise<void
   for await (const { with: from, text, cursor } of received) say({ event: 'received', from, text, cursor })
 }
 
-const { name, profile, directory, port, peers, after } = RunnerOptions.parse(JSON.parse(process.argv[2] ?? ''))
-const listen = { port }
+const { name, profile, directory, host, port, peers, after } = RunnerOptions.parse(JSON.parse(process.argv[2] ?? ''))
+const listen = { host, port }
 const levels = { debug: () => undefined, info: log, warn: log, error: log }
-const peer = createPeer({ name, profile, directory, listen, peers, log: levels })
+const onBroken = (error: Error) => {
+  log({ error }, 'the disk failed')
+  // At once, as a program must that can keep no promise any more.
+  process.exit(DISK_FAILED)
+}
+const peer = createPeer({ name, profile, directory, listen, peers, log: levels, onBroken })
 await peer.start()
 const telling = tellReceived(peer, after)
 say({ event: 'ready', port: peer.address.port, account: peer.identity.accountId })

@@ -10,6 +10,8 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>
   /** Written to standard input, which is then closed. Without it the input stays open for `write`. */
   readonly input?: string | undefined
+  /** Its standard output is for programs, and says nothing to people who look for a failure. */
+  readonly isTalkative?: boolean | undefined
 }
 
 export interface Ended {
@@ -37,9 +39,11 @@ export class Program implements AsyncDisposable {
   #stdout = ''
   #stderr = ''
   #isOver = false
+  readonly #isTalkative: boolean
 
-  constructor({ name, command: [file = '', ...args], env, input }: ProgramOptions) {
+  constructor({ name, command: [file = '', ...args], env, input, isTalkative = false }: ProgramOptions) {
     this.name = name
+    this.#isTalkative = isTalkative
     const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
     this.#child = child
     // A program that is killed no longer reads; that is seen by its end, not here.
@@ -160,7 +164,9 @@ export class Program implements AsyncDisposable {
   report(): string {
     const tail = (text: string) => text.trimEnd().split('\n').slice(-REPORTED_LINES).join('\n')
     const how = this.isRunning ? 'running' : `ended with ${this.#child.exitCode ?? this.#child.signalCode}`
-    return [`— ${this.name} (${how})`, tail(this.#stdout), tail(this.#stderr)].filter((part) => part !== '').join('\n')
+    return [`— ${this.name} (${how})`, this.#isTalkative ? '' : tail(this.#stdout), tail(this.#stderr)]
+      .filter((part) => part !== '')
+      .join('\n')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,10 +2,15 @@
 import { MessageView } from '@parley/shared/local-api/messages.ts'
 import { z } from 'zod'
 
+/** How a runner ends when it cannot write any more, as the daemon does. */
+export const DISK_FAILED = 74
+
 export const RunnerOptions = z.strictObject({
   name: z.string(),
   profile: z.string(),
   directory: z.string().nullable(),
+  /** By default 127.0.0.1 with a directory of this machine, and without one. */
+  host: z.string().optional(),
   port: z.int().default(0),
   peers: z.array(z.string()).default([]),
   /** Where to go on telling what was received; by default what arrives from the start on. */
@@ -18,14 +23,31 @@ const id = z.int()
 export const RunnerRequest = z.discriminatedUnion('do', [
   z.strictObject({ id, do: z.literal('send'), to: z.string(), text: z.string(), key: z.string() }),
   z.strictObject({ id, do: z.literal('connect'), target: z.string() }),
-  /** Answered when nothing of mine waits to be delivered. */
-  z.strictObject({ id, do: z.literal('settle') }),
+  z.strictObject({ id, do: z.literal('disconnect'), target: z.string() }),
+  z.strictObject({ id, do: z.literal('status') }),
+  /** Only for one that was started with a clock that can be set; how far it shall be from the true time. */
+  z.strictObject({ id, do: z.literal('set-clock'), ms: z.int() }),
 ])
 export type RunnerRequest = z.infer<typeof RunnerRequest>
 
+export const RunnerStatus = z.object({
+  /** Messages of its own that wait to be delivered. */
+  pending: z.int(),
+  /** Names of those to whom it holds a session. */
+  connected: z.array(z.string()),
+  /** Resident memory. */
+  rssBytes: z.int(),
+})
+export type RunnerStatus = z.infer<typeof RunnerStatus>
+
 export const RunnerLine = z.discriminatedUnion('event', [
   z.object({ event: z.literal('ready'), port: z.int(), account: z.string() }),
-  z.object({ event: z.literal('answer'), id, message: MessageView.optional() }),
+  z.object({
+    event: z.literal('answer'),
+    id,
+    message: MessageView.optional(),
+    status: RunnerStatus.optional(),
+  }),
   z.object({ event: z.literal('failed'), id, reason: z.string() }),
   z.object({ event: z.literal('received'), from: z.string(), text: z.string(), cursor: z.string() }),
 ])

@@ -20,11 +20,28 @@ export const COMMAND = {
   runner: [...NODE, fileURLToPath(new URL('./peer-runner.ts', import.meta.url))],
 } as const satisfies Record<string, readonly string[]>
 
+/** What goes around a program and not into it. */
+export interface Surroundings {
+  /** Goes before the command, as `strace -f` does. */
+  readonly under?: readonly string[] | undefined
+  /** Modules that are loaded before the program, by their paths. */
+  readonly preload?: readonly string[] | undefined
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+/** The command of a program in these surroundings. */
+export function commandIn(program: keyof typeof COMMAND, { under = [], preload = [] }: Surroundings): string[] {
+  const [script] = COMMAND[program].slice(NODE.length)
+  if (script === undefined) throw new Error(`${program} has no script`)
+  return [...under, ...NODE, ...preload.flatMap((path) => ['--import', path]), script]
+}
+
 export interface RunOptions {
   readonly name: string
   readonly command: readonly string[]
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
+  readonly isTalkative?: boolean
 }
 
 export interface ScriptOptions {
@@ -35,11 +52,14 @@ export interface ScriptOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+const MAX_ENDED_PROGRAMS = 16
+
 /** A temporary directory and the programs that live in it; all of it is gone at the end. */
 export class Stage implements AsyncDisposable {
   /** Every path that a program on this stage makes by itself is below it. */
   readonly dir: string
-  readonly #programs: Program[] = []
+  #programs: Program[] = []
+  #isKept = false
   readonly #notes: string[] = []
 
   private constructor(dir: string) {
@@ -54,14 +74,16 @@ export class Stage implements AsyncDisposable {
     return join(this.dir, ...parts)
   }
 
-  run({ name, command, input, env = {} }: RunOptions): Program {
+  run({ name, command, input, env = {}, isTalkative }: RunOptions): Program {
     const { PATH = '', NODE_COMPILE_CACHE = COMPILED } = process.env
     const program = new Program({
       name,
       command,
       input,
+      isTalkative,
       env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE, ...env },
     })
+    this.#forgetEnded()
     this.#programs.push(program)
     return program
   }
@@ -89,6 +111,11 @@ export class Stage implements AsyncDisposable {
     )
   }
 
+  /** From now on the directory stays when the stage is gone. */
+  keep(): void {
+    this.#isKept = true
+  }
+
   /** For the report of a failure. */
   note(text: string): void {
     this.#notes.push(text)
@@ -101,7 +128,14 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#programs.map((program) => program[Symbol.asyncDispose]()))
-    await rm(this.dir, { recursive: true, force: true })
+    if (!this.#isKept) await rm(this.dir, { recursive: true, force: true })
+  }
+
+  /** A long run starts thousands of programs; of those that are gone the last few are enough for a report. */
+  #forgetEnded(): void {
+    const ended = this.#programs.filter(({ isRunning }) => !isRunning)
+    const forgotten = new Set(ended.slice(0, Math.max(0, ended.length - MAX_ENDED_PROGRAMS)))
+    if (forgotten.size > 0) this.#programs = this.#programs.filter((program) => !forgotten.has(program))
   }
 }
 

@@ -12,9 +12,9 @@ export interface SystemCall {
 
 const CALLS = 'write,writev,sendto,sendmsg,pwrite64,pwritev,fsync,fdatasync'
 
-/** strace(1): stays out of the way of signals (-D), follows threads (-f), names files and sockets (-yy). */
+/** strace(1): stays out of the way of signals (-D), follows threads (-f), names files and sockets (-yy), stops at no other calls. */
 export function traced(file: string): string[] {
-  return ['strace', '-D', '-f', '-yy', '-s', '16', '-o', file, '-e', `trace=${CALLS}`]
+  return ['strace', '-D', '-f', '--seccomp-bpf', '-yy', '-s', '16', '-o', file, '-e', `trace=${CALLS}`]
 }
 
 /** Reads a trace to its end, which comes shortly after that of the program. */
