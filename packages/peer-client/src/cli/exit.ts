@@ -12,6 +12,8 @@ export const EXIT = {
   stillQueued: 75,
   ended: 76,
   keyChanged: 77,
+  /** Ctrl-C, as a shell reports it: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

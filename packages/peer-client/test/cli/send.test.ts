@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { expect, test } from '@jest/globals'
 import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
@@ -207,4 +208,118 @@ test('the real program sends what is piped into it', async () => {
   const [message] = w.daemon.messages
   expect(ended).toEqual({ code: 0, out: `… queued ${message?.id}\n`, err: '' })
   expect(message?.text).toBe('from a pipe')
+})
+
+/** An input that a test feeds piece by piece. */
+function feed() {
+  const pieces: (Buffer | undefined)[] = []
+  let wake = () => {}
+  return {
+    push(text: string | undefined) {
+      pieces.push(text === undefined ? undefined : Buffer.from(text))
+      wake()
+    },
+    async *[Symbol.asyncIterator]() {
+      for (;;) {
+        while (pieces.length === 0) {
+          const { promise, resolve } = Promise.withResolvers<void>()
+          wake = resolve
+          await promise
+        }
+        const piece = pieces.shift()
+        if (piece === undefined) return
+        yield piece
+      }
+    },
+  }
+}
+
+test('each line is a message, in order, and the summary counts them', async () => {
+  await using w = await world()
+  const input = Buffer.from('one\r\n\ntwö\nthree')
+  // In pieces that end inside of lines and of characters.
+  const pieces = [input.subarray(0, 2), input.subarray(2, 9), input.subarray(9)]
+  const { code, out, err } = await parleyAt(w, ['send', 'bob', '--lines'], { input: Readable.from(pieces) })
+  expect(w.daemon.messages.map(({ text }) => text)).toEqual(['one', 'twö', 'three'])
+  expect({ code, out, err }).toEqual({ code: 0, out: '', err: '3 messages accepted, 1 empty line left out.\n' })
+})
+
+test('lines are read no faster than there is room, and each is sent once', async () => {
+  await using w = await world()
+  w.daemon.refusals.push(new RequestError('outbox-full', 'too much waits for bob'))
+  const { code } = await parleyAt(w, ['send', 'bob', '--lines', '--json'], { input: 'one\ntwo\n', now: Date.now() })
+  expect(code).toBe(0)
+  expect(w.daemon.messages.map(({ text }) => text)).toEqual(['one', 'two'])
+})
+
+test('with a state to wait for, only so many lines are read ahead of what arrived', async () => {
+  await using w = await world()
+  const input = feed()
+  const sending = parleyAt(w, ['send', 'bob', '--lines', '--wait', 'delivered'], { input, now: Date.now() })
+  input.push('line\n'.repeat(300))
+  input.push(undefined)
+  await w.daemon.until(() => w.daemon.messages.length === 256)
+  expect(w.daemon.messages).toHaveLength(256)
+  await w.daemon.until(() => {
+    for (const { id, state } of w.daemon.messages) if (state === 'queued') w.daemon.change(id, { state: 'delivered' })
+    return w.daemon.messages.length === 300 && w.daemon.messages.every(({ state }) => state === 'delivered')
+  })
+  expect(await sending).toEqual({ code: 0, out: '', err: '300 messages accepted, 300 delivered.\n' })
+})
+
+test('how lines ended is said, and the exit code is that of the worst', async () => {
+  await using w = await world()
+  const input = feed()
+  const sending = parleyAt(w, ['send', 'bob', '--lines', '--wait', 'delivered', '--json'], { input, now: Date.now() })
+  input.push('a\nb\nc\nd\n')
+  input.push(undefined)
+  await w.daemon.until(() => w.daemon.messages.length === 4)
+  const changes = [
+    { state: 'delivered' },
+    { state: 'expired' },
+    { hold: 'blocked-key-change' },
+    { state: 'refused' },
+  ] as const
+  for (const [at, change] of changes.entries()) w.daemon.change(w.daemon.messages[at]?.id ?? '', change)
+  const { code, out, err } = await sending
+  expect(code).toBe(65)
+  expect(out.trim().split('\n')).toHaveLength(8)
+  expect(JSON.parse(err)).toEqual({
+    event: 'summary',
+    accepted: 4,
+    blank: 0,
+    delivered: 1,
+    open: 0,
+    held: 1,
+    ended: 1,
+    refused: 1,
+    last: w.daemon.messages[3]?.id,
+  })
+})
+
+test.each([
+  ['x'.repeat(MAX_TEXT_BYTES + 1), 65, 'line 2 is longer'],
+  [Buffer.from([0xff]), 64, 'line 2 is not text'],
+])('a line that cannot be a message ends the sending, and says how many were accepted', async (line, code, words) => {
+  await using w = await world()
+  const input = Buffer.concat([Buffer.from('fine\n'), Buffer.from(line), Buffer.from('\nnever\n')])
+  const ended = await parleyAt(w, ['send', 'bob', '--lines'], { input })
+  expect(ended).toMatchObject({ code, err: expect.stringMatching(`^1 message accepted.\\nparley: ${words}`) })
+  expect(w.daemon.messages).toHaveLength(1)
+})
+
+test('Ctrl-C says what was accepted', async () => {
+  await using w = await world()
+  const input = feed()
+  const sending = parleyAt(w, ['send', 'bob', '--lines', '--wait', 'delivered'], { input, now: Date.now() })
+  input.push('one\ntwo\nhalf a li')
+  await w.daemon.until(() => w.daemon.messages.length === 2)
+  process.emit('SIGINT')
+  const { code, err } = await sending
+  expect(code).toBe(130)
+  expect(err).toBe(
+    'Interrupted: 2 messages accepted, 0 delivered, 2 still on the way. What was accepted is safe and goes out by itself; ' +
+      `the rest was not sent. The last one was ${w.daemon.messages[1]?.id}.\n`,
+  )
+  expect(w.daemon.messages).toHaveLength(2)
 })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
@@ -93,6 +94,11 @@ export class TestDaemon implements Daemon {
     this.messages[at] = message
     this.#changed.push(message)
     this.#feed.publish({ type: 'state', message })
+  }
+
+  /** Looks again and again until it is so; the limit is that of the test. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await delay(5)
   }
 
   publish(event: DaemonEvent): void {

@@ -1,20 +1,17 @@
-import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
-import type { ApiClient } from '@parley/api-client'
-import { ApiError } from '@parley/api-client/api-error.ts'
 import { MAX_DEADLINE_MS } from '@parley/shared/limits.ts'
 import { type MessageView, PriorityName } from '@parley/shared/local-api/messages.ts'
 import { parseSpan, span } from '@parley/shared/terminal/times.ts'
 import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
-import type { ProfileChoice } from '../actions.ts'
 import { type Cli, ClientFlags, clientOf, defineCommand, jsonOption, NameArgument, profileOptions } from '../command.ts'
 import { CliError, EXIT, type ExitCode } from '../exit.ts'
+import { Post } from '../letter.ts'
 import { stateWords } from '../message-words.ts'
 import { readMessage } from '../read-text.ts'
+import { sendLines } from '../send-lines.ts'
+import { stopSignals } from '../signals.ts'
 
 const USUAL_TIMEOUT_MS = 60_000
-const ROOM_RETRY_MS = 1_000
 
 export const sendCommand = defineCommand({
   syntax: 'send <name> [text...]',
@@ -22,11 +19,15 @@ export const sendCommand = defineCommand({
   summary: 'write to somebody',
   details:
     'NAME is a name, name@directory or an account id. Without TEXT the standard input is the message, as one. ' +
-    'Once it is queued it is on the disk and goes out by itself, whenever they are online.',
+    'Once it is queued it is on the disk and goes out by itself, whenever they are online. ' +
+    'With --lines the input is read as fast as messages are taken; at the end, and at Ctrl-C, it says how many were. ' +
+    'It then ends with the first of these that fits: 65 some were refused, 77 some wait for you because a key changed, ' +
+    '76 some were taken back or expired, 75 some are still on the way, 0.',
   examples: [
     ['parley send bob hello', 'ends when the message is queued'],
     ['parley send bob hello --wait delivered', 'ends when a device of bob holds it'],
     ['git log -1 | parley send bob', 'the whole input as one message'],
+    ['tail -f log | parley send bob --lines', 'each line as a message, as it comes'],
     ['parley send bob lunch? --deadline 20m', 'not sent any more after that'],
     ['parley send bob -- --help', 'a text that begins with a dash'],
   ],
@@ -36,6 +37,7 @@ export const sendCommand = defineCommand({
     new Option('--timeout <time>', 'how long to wait, for instance 90s, 2m or 1h')
       .default(USUAL_TIMEOUT_MS, '60s')
       .argParser(timeout),
+    new Option('--lines', 'each line of the input is a message').default(false),
     new Option('--deadline <time>', 'do not send it any more after this, for instance 10m, 2h or 7d').argParser(
       lifetime,
     ),
@@ -50,19 +52,31 @@ export const sendCommand = defineCommand({
     timeout: z.int(),
     deadline: z.int().optional(),
     priority: PriorityName,
+    lines: z.boolean(),
   }),
-  run: async (cli, [to, words], { json, wait, timeout: timeoutMs, deadline: lifetimeMs, priority, ...choice }) => {
-    const giveUpAt = cli.now() + timeoutMs
+  run: async (
+    cli,
+    [to, words],
+    { json, wait, timeout: timeoutMs, deadline: lifetimeMs, priority, lines, ...choice },
+  ) => {
+    if (lines) {
+      if (words.length > 0) throw new CliError(EXIT.usage, 'text-and-lines', '--lines reads the input: give no text')
+      using stopping = stopSignals()
+      const { signal } = stopping
+      const post = new Post(cli, choice, await clientOf(cli, choice))
+      return await sendLines(cli, post, { letter: { to, priority }, lifetimeMs, wait, timeoutMs, json, signal })
+    }
+    const until = cli.now() + timeoutMs
     const text = await readMessage(cli, words)
-    const client = await clientOf(cli, choice)
+    const post = new Post(cli, choice, await clientOf(cli, choice))
     const deadline = lifetimeMs === undefined ? undefined : cli.now() + lifetimeMs
-    const queued = await queue(cli, client, choice, { to, text, priority, deadline }, giveUpAt)
+    const queued = await post.queue({ to, text, priority, deadline }, { until })
     show(cli, queued, json)
     if (wait === undefined) return EXIT.done
     if (cli.terminal.isInteractive && !json) {
       cli.terminal.note(`Waiting up to ${span(timeoutMs)}. Ctrl-C ends the wait, not the message.`)
     }
-    const message = await waitUntil(cli, client, choice, queued.id, wait, giveUpAt)
+    const message = await post.waitFor(queued.id, wait, { until })
     if (message.state !== queued.state || json) show(cli, message, json)
     return outcomeOf(message, wait, timeoutMs)
   },
@@ -78,66 +92,6 @@ function lifetime(text: string): number {
   const ms = parseSpan(text, MAX_DEADLINE_MS)
   if (ms !== undefined && ms > 0) return ms
   throw new InvalidArgumentError('Write a time up to a year, like 10m, 2h or 7d.')
-}
-
-interface Letter {
-  readonly to: string
-  readonly text: string
-  readonly priority: PriorityName
-  readonly deadline: number | undefined
-}
-
-/** Asked again with the same key it is still one message: when the line breaks, and when there is no room yet. */
-async function queue(
-  cli: Cli,
-  first: ApiClient,
-  choice: ProfileChoice,
-  { to, text, ...options }: Letter,
-  giveUpAt: number,
-): Promise<MessageView> {
-  const idempotencyKey = randomUUID()
-  let client = first
-  let isSecondLine = false
-  for (;;) {
-    try {
-      return await client.send(to, text, { ...options, idempotencyKey })
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      if (error.code === 'no-connection' && !isSecondLine) {
-        isSecondLine = true
-        client = await clientOf(cli, choice)
-        continue
-      }
-      const waitMs = error.retryAfterMs ?? ROOM_RETRY_MS
-      if (error.code !== 'outbox-full') throw error
-      if (cli.now() + waitMs > giveUpAt) {
-        throw new CliError(
-          EXIT.stillQueued,
-          'outbox-full',
-          `${error.message}. This message was not queued: send it again later`,
-        )
-      }
-      await delay(waitMs)
-    }
-  }
-}
-
-/** The message is durable: a daemon that went away meanwhile is asked once more, if it is there again. */
-async function waitUntil(
-  cli: Cli,
-  client: ApiClient,
-  choice: ProfileChoice,
-  id: string,
-  state: 'sent' | 'delivered',
-  giveUpAt: number,
-): Promise<MessageView> {
-  const leftMs = () => Math.max(0, giveUpAt - cli.now())
-  try {
-    return await client.waitFor(id, state, { timeoutMs: leftMs() })
-  } catch (error) {
-    if (!(error instanceof ApiError && error.code === 'no-connection')) throw error
-    return await (await clientOf(cli, choice)).waitFor(id, state, { timeoutMs: leftMs() })
-  }
 }
 
 function show({ terminal }: Cli, message: MessageView, json: boolean): void {

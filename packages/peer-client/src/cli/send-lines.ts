@@ -1,0 +1,181 @@
+// `send --lines`: each line of the input is a message, in order. The input is read no faster than the messages are taken, and with a
+// state to wait for no further ahead than MAX_OUTSTANDING of them.
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import type { Cli } from './command.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import type { Letter, Post } from './letter.ts'
+import { count } from './message-words.ts'
+import { readLines } from './read-lines.ts'
+
+export interface LinesOptions {
+  readonly letter: Omit<Letter, 'text' | 'deadline'>
+  /** Of each message, from when its line was read. */
+  readonly lifetimeMs: number | undefined
+  readonly wait: 'sent' | 'delivered' | undefined
+  /** How long to wait for the rest once the input has ended. */
+  readonly timeoutMs: number
+  readonly json: boolean
+  readonly signal: AbortSignal
+}
+
+const MAX_OUTSTANDING = 256
+const FOR_EVER = Number.MAX_SAFE_INTEGER
+
+export async function sendLines(cli: Cli, post: Post, options: LinesOptions): Promise<ExitCode> {
+  const sending = new SendLines(cli, post, options)
+  return await sending.run()
+}
+
+type Outcome = 'reached' | 'queued' | 'sent' | 'held' | 'ended' | 'refused'
+
+class SendLines {
+  readonly #cli: Cli
+  readonly #post: Post
+  readonly #options: LinesOptions
+  readonly #outcomes: Record<Outcome, number> = { reached: 0, queued: 0, sent: 0, held: 0, ended: 0, refused: 0 }
+  readonly #outstanding: MessageView[] = []
+  #accepted = 0
+  #blank = 0
+  #lastAccepted: MessageView | undefined
+  #settling: Promise<void> = Promise.resolve()
+  #isSettling = false
+  #until = FOR_EVER
+  #wake: () => void = () => undefined
+
+  constructor(cli: Cli, post: Post, options: LinesOptions) {
+    this.#cli = cli
+    this.#post = post
+    this.#options = options
+  }
+
+  async run(): Promise<ExitCode> {
+    const { signal, timeoutMs } = this.#options
+    let failure: unknown
+    try {
+      for await (const { text } of readLines(this.#cli.input, signal)) {
+        if (text.trim() === '') this.#blank += 1
+        else await this.#send(text)
+      }
+    } catch (error) {
+      if (!signal.aborted) failure = error
+    }
+    // What was accepted is waited for also when a later line could not be sent.
+    this.#until = this.#cli.now() + timeoutMs
+    await this.#settling.catch((error: unknown) => {
+      if (!signal.aborted) failure ??= error
+    })
+    this.#summarise()
+    if (failure !== undefined) throw failure
+    return signal.aborted ? EXIT.interrupted : this.#exitCode()
+  }
+
+  async #send(text: string): Promise<void> {
+    const { letter, lifetimeMs, wait, json, signal } = this.#options
+    const deadline = lifetimeMs === undefined ? undefined : this.#cli.now() + lifetimeMs
+    const message = await this.#post.queue({ ...letter, text, deadline }, { until: FOR_EVER, signal })
+    this.#accepted += 1
+    this.#lastAccepted = message
+    if (json) this.#cli.terminal.json(message)
+    if (wait === undefined) return
+    this.#outstanding.push(message)
+    if (!this.#isSettling) this.#settling = this.#settle(wait)
+    while (this.#outstanding.length >= MAX_OUTSTANDING && this.#isSettling) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      await promise
+    }
+    // When asking failed, nothing more is sent either.
+    if (!this.#isSettling && this.#outstanding.length > 0) await this.#settling
+  }
+
+  /** One after the other, oldest first: they arrive in this order. */
+  async #settle(wait: 'sent' | 'delivered'): Promise<void> {
+    const { json, signal } = this.#options
+    this.#isSettling = true
+    try {
+      for (let next = this.#outstanding[0]; next !== undefined; next = this.#outstanding[0]) {
+        const message = await this.#settleOne(next.id, wait, signal)
+        if (message === undefined) continue
+        this.#outcomes[outcomeOf(message, wait)] += 1
+        if (json) this.#cli.terminal.json(message)
+        this.#outstanding.shift()
+        this.#wake()
+      }
+    } finally {
+      this.#isSettling = false
+      this.#wake()
+    }
+  }
+
+  /** Undefined when it is worth asking again. */
+  async #settleOne(id: string, wait: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView | undefined> {
+    // The end of the input may come while this waits, so it never waits longer than a little.
+    const until = Math.min(this.#until, this.#cli.now() + POLL_MS)
+    const message = await this.#post.waitFor(id, wait, { until, signal })
+    const isOpen = outcomeOf(message, wait) === 'queued' || outcomeOf(message, wait) === 'sent'
+    return isOpen && this.#cli.now() < this.#until ? undefined : message
+  }
+
+  #summarise(): void {
+    const { wait, json, signal } = this.#options
+    const { reached, queued, sent, held, ended, refused } = this.#outcomes
+    const unknown = wait === undefined ? 0 : this.#outstanding.length
+    if (json) {
+      const { id } = this.#lastAccepted ?? {}
+      const fields = {
+        accepted: this.#accepted,
+        blank: this.#blank,
+        ...(wait === undefined ? {} : { [wait]: reached }),
+      }
+      const open = { open: queued + sent + unknown, held, ended, refused }
+      this.#cli.terminal.noteJson({
+        event: 'summary',
+        ...fields,
+        ...(wait === undefined ? {} : open),
+        last: id ?? null,
+      })
+      return
+    }
+    const parts = [`${count(this.#accepted, 'message')} accepted`]
+    if (wait !== undefined) parts.push(`${reached.toLocaleString('en')} ${wait}`)
+    if (queued + sent + unknown > 0) parts.push(`${(queued + sent + unknown).toLocaleString('en')} still on the way`)
+    if (held > 0) parts.push(`${held} on hold because a key changed`)
+    if (ended > 0) parts.push(`${ended} taken back or expired`)
+    if (refused > 0) parts.push(`${refused} refused`)
+    if (this.#blank > 0) parts.push(`${count(this.#blank, 'empty line')} left out`)
+    const words = parts.join(', ')
+    if (!signal.aborted) this.#cli.terminal.note(`${words}.`)
+    else
+      this.#cli.terminal.note(
+        `Interrupted: ${words}. What was accepted is safe and goes out by itself; the rest was not sent.` +
+          (this.#lastAccepted === undefined ? '' : ` The last one was ${this.#lastAccepted.id}.`),
+      )
+  }
+
+  #exitCode(): ExitCode {
+    const { refused, ended, held, queued, sent } = this.#outcomes
+    if (refused > 0) return EXIT.refused
+    if (held > 0) return EXIT.keyChanged
+    if (ended > 0) return EXIT.ended
+    return queued + sent > 0 ? EXIT.stillQueued : EXIT.done
+  }
+}
+
+const POLL_MS = 1_000
+
+function outcomeOf({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): Outcome {
+  switch (state) {
+    case 'delivered':
+    case 'read':
+      return 'reached'
+    case 'sent':
+      return wanted === 'sent' ? 'reached' : 'sent'
+    case 'refused':
+      return 'refused'
+    case 'cancelled':
+    case 'expired':
+      return 'ended'
+    default:
+      return hold === 'blocked-key-change' ? 'held' : 'queued'
+  }
+}
