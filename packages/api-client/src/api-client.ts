@@ -1,6 +1,14 @@
-import { BroadcastResult, HistoryPage, MessageView, type PriorityName, Why } from '@parley/shared/local-api/messages.ts'
+import {
+  BroadcastResult,
+  HistoryPage,
+  MarkedRead,
+  MessageView,
+  type PriorityName,
+  Why,
+} from '@parley/shared/local-api/messages.ts'
 import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
 import { ReaderInfo, ReaderList, ReceivedPage } from '@parley/shared/local-api/received.ts'
+import { type ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
@@ -138,6 +146,20 @@ export class ApiClient {
   history(who: string, { limit, before, signal }: Page = {}): Promise<HistoryPage> {
     const path = `/api/v1/conversations/${encodeURIComponent(who)}/messages${queryOf({ limit, before })}`
     return this.#exchange({ method: 'GET', path, signal }, HistoryPage)
+  }
+
+  /** All of the conversation was seen, or all up to a message. True when there was something new in it. */
+  async markRead(who: string, { upTo, signal }: Cancellable & { upTo?: string | undefined } = {}): Promise<boolean> {
+    const path = `/api/v1/conversations/${encodeURIComponent(who)}/read`
+    return (await this.#exchange({ method: 'POST', path, body: { upTo }, signal }, MarkedRead)).isNew
+  }
+
+  settings({ signal }: Cancellable = {}): Promise<Settings> {
+    return this.#exchange({ method: 'GET', path: '/api/v1/settings', signal }, Settings)
+  }
+
+  changeSettings(settings: ChangeSettings, { signal }: Cancellable = {}): Promise<Settings> {
+    return this.#exchange({ method: 'PATCH', path: '/api/v1/settings', body: settings, signal }, Settings)
   }
 
   /** What others wrote, in the order of arrival. Commit `next` with `moveCursor` once the messages are safe. */

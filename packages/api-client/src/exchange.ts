@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { ApiError } from './api-error.ts'
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** From the root, encoded. */
   readonly path: string
   readonly body?: unknown

@@ -4,7 +4,6 @@ import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import type { PeerAddress } from '#connection/peer-address.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
-import { Changes } from '#conversation/changes.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
@@ -13,6 +12,7 @@ import type { MessageViews } from '#conversation/message-views.ts'
 import { Messaging } from '#conversation/messaging.ts'
 import { People } from '#conversation/people.ts'
 import { Reachability } from '#conversation/reachability.ts'
+import type { ReadReceipts } from '#conversation/read-receipts.ts'
 import type { Received } from '#conversation/received.ts'
 import { Trust } from '#conversation/trust.ts'
 import type { Delivery } from '#delivery/delivery.ts'
@@ -54,7 +54,7 @@ export class Engine {
   readonly people: People
   readonly views: MessageViews
   readonly conversations: Conversations
-  readonly changes: Changes
+  readonly receipts: ReadReceipts
   readonly received: Received
   readonly reachability: Reachability
   readonly trust: Trust
@@ -110,6 +110,7 @@ export class Engine {
     this.happenings = messaging.happenings
     this.received = messaging.received
     this.notices = messaging.notices
+    this.receipts = messaging.receipts
     this.membership = this.#makeMembership(messaging)
     this.people = new People({ store, contacts: this.contacts, me: me.account, directory: this.membership, log })
 
@@ -154,19 +155,12 @@ export class Engine {
       delivery: this.delivery,
       contacts: this.contacts,
       views: this.views,
+      revisions: messaging.revisions,
+      receipts: this.receipts,
       happenings: this.happenings,
-      me: me.account,
+      me,
       now: Date.now,
       poke: (account) => this.reachability.poke(account),
-    })
-    this.changes = new Changes({
-      store,
-      me,
-      delivery: this.delivery,
-      views: this.views,
-      revisions: messaging.revisions,
-      happenings: this.happenings,
-      post: (account, content, also) => this.conversations.post(account, content, {}, also),
     })
   }
 

@@ -4,6 +4,7 @@ import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/mes
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
+import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
@@ -101,6 +102,19 @@ export class PeerDaemon implements Daemon {
     const begin = cursor === undefined ? after && { after } : { reader: cursor }
     const account = from === undefined ? undefined : await refusing(this.#peer.resolve(from, signal))
     return refusing(this.#peer.received.page(begin || undefined, { account, limit }, signal))
+  }
+
+  markRead(who: string, upTo: string | undefined): Promise<boolean> {
+    return refusing(this.#peer.markRead(who, upTo))
+  }
+
+  settings(): Settings {
+    return { readReceipts: this.#peer.receipts.isOn }
+  }
+
+  async changeSettings({ readReceipts }: ChangeSettings): Promise<Settings> {
+    if (readReceipts !== undefined) await refusing(this.#peer.receipts.turn(readReceipts ? 'on' : 'off'))
+    return this.settings()
   }
 
   readers(): ReaderInfo[] {

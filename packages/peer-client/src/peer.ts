@@ -6,12 +6,12 @@ import type { ReceivedMessage } from '@parley/shared/local-api/received.ts'
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
 import type { Changes } from '#conversation/changes.ts'
-import { ConversationError } from '#conversation/conversation-error.ts'
 import type { Happening, SendOptions } from '#conversation/conversations.ts'
 import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
 import type { Notice } from '#conversation/key-news.ts'
+import type { ReadReceipts } from '#conversation/read-receipts.ts'
 import type { Received } from '#conversation/received.ts'
 import type { Trust } from '#conversation/trust.ts'
 import { type DeliveryLog, SILENT_LOG } from '#delivery/ports.ts'
@@ -113,25 +113,17 @@ export class Peer {
   async connect(target: string, signal: AbortSignal = new AbortController().signal): Promise<PeerInfo> {
     const { reachability, people } = this.#engine
     const address = parsePeerAddress(target)
-    if (address !== undefined) {
-      const info = reachability.peer(await reachability.connectAddress(address, signal))
-      if (info !== undefined) return info
-      throw new ConversationError('unreachable', `${target} answered, and was gone again`)
-    }
-    const account = await people.resolve(target, signal)
-    await reachability.connectAccount(account, signal)
-    const info = this.peers().find((peer) => peer.account === account && peer.link.state === 'connected')
-    if (info === undefined) throw new ConversationError('unreachable', `${target} answered, and was gone again`)
-    return info
+    if (address !== undefined) return reachability.connectAddress(address, signal)
+    return reachability.connectAccount(await people.resolve(target, signal), signal)
   }
 
   /** Ends the session and begins none until you connect or write. */
   async disconnect(who: string): Promise<void> {
-    await this.#engine.reachability.disconnect(await this.#engine.people.resolve(who))
+    await this.#engine.reachability.disconnect(await this.resolve(who))
   }
 
   async isConnected(who: string): Promise<boolean> {
-    return this.#engine.reachability.isConnected(await this.#engine.people.resolve(who))
+    return this.#engine.reachability.isConnected(await this.resolve(who))
   }
 
   /** Resolves once the message is durable; waits for room in the outbox. */
@@ -143,7 +135,7 @@ export class Peer {
 
   /** Application bytes, as they are, to somebody who is connected now: not stored, not repeated. False when he is not. */
   async sendRaw(who: string, bytes: Uint8Array): Promise<boolean> {
-    return this.#engine.sendRaw(await this.#engine.people.resolve(who), bytes)
+    return this.#engine.sendRaw(await this.resolve(who), bytes)
   }
 
   /** Messages of others, in order, from the start of this peer or from behind `after`. Ends when the peer stops. */
@@ -193,16 +185,25 @@ export class Peer {
 
   /** As long as it is sealed for nobody; throws ConversationError `already-sent` afterwards. */
   cancel(id: string): Promise<MessageView> {
-    return this.#engine.changes.cancel(id)
+    return this.#engine.conversations.changes.cancel(id)
   }
 
   /** What can be done to a message of mine after it was written. */
   get changes(): Changes {
-    return this.#engine.changes
+    return this.#engine.conversations.changes
+  }
+
+  /** I have seen what this person wrote, all of it or up to a message; tells him when receipts are on. */
+  async markRead(who: string, upTo?: string): Promise<boolean> {
+    return this.#engine.conversations.markRead(await this.resolve(who), upTo)
+  }
+
+  get receipts(): ReadReceipts {
+    return this.#engine.receipts
   }
 
   async history(who: string, limit: number, before?: string): Promise<HistoryPage> {
-    return this.#engine.conversations.history(await this.#engine.people.resolve(who), limit, before)
+    return this.#engine.conversations.history(await this.resolve(who), limit, before)
   }
 
   why(id: string): Why {

@@ -218,6 +218,36 @@ describe('two peers in one process', () => {
     })
   })
 
+  test('tell each other how far they have read, once both want that', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const send = async (text: string) => alice.waitFor((await alice.send('bob', text)).id, 'delivered')
+    const states = async (peer: Peer) => (await peer.history('bob', 2)).messages.map(({ state }) => state).toReversed()
+    const isRead = async (peer: Peer) => {
+      for await (const { kind } of peer.happenings(AbortSignal.timeout(20_000))) if (kind === 'read') return
+    }
+    await send('one')
+    expect(await bob.markRead('alice')).toBe(true)
+    expect(await bob.markRead('alice')).toBe(false)
+    await bob.receipts.turn('on')
+    await alice.receipts.turn('on')
+    await send('two')
+    await send('three')
+    const [third, second] = (await bob.history('alice', 2)).messages
+    const secondRead = isRead(alice)
+    expect(await bob.markRead('alice', second?.id)).toBe(true)
+    await secondRead
+    expect(await states(alice)).toEqual(['read', 'delivered'])
+    await alice.stop()
+    const aliceAgain = await again('alice')
+    expect(aliceAgain.receipts.isOn).toBe(true)
+    const thirdRead = isRead(aliceAgain)
+    await bob.markRead('alice', third?.id)
+    await aliceAgain.connect(formatPeerAddress(bob.address))
+    await thirdRead
+    expect(await states(aliceAgain)).toEqual(['read', 'read'])
+  })
+
   test('name what is wrong with what they are asked', async () => {
     await using peers = await pair()
     const { alice } = peers

@@ -4,6 +4,7 @@ import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
+import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 
@@ -47,6 +48,10 @@ export interface Daemon {
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage>
   /** Waits for a first message until the signal aborts, and then resolves with none. */
   received(query: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage>
+  /** True when something was seen that was not before. */
+  markRead(who: string, upTo: string | undefined): Promise<boolean>
+  settings(): Settings
+  changeSettings(settings: ChangeSettings): Promise<Settings>
   readers(): ReaderInfo[]
   moveReader(name: string, place: string): Promise<ReaderInfo>
   forgetReader(name: string): Promise<void>

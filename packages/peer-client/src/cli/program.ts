@@ -12,8 +12,10 @@ import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { peersCommand } from './commands/peers.ts'
+import { readCommand } from './commands/read.ts'
 import { recvCommand } from './commands/recv.ts'
 import { sendCommand } from './commands/send.ts'
+import { settingsCommand } from './commands/settings.ts'
 import { startCommand } from './commands/start.ts'
 import { statusCommand } from './commands/status.ts'
 import { stopCommand } from './commands/stop.ts'
@@ -30,9 +32,11 @@ const COMMANDS = [
   statusCommand,
   stopCommand,
   passphraseCommand,
+  settingsCommand,
   sendCommand,
   recvCommand,
   historyCommand,
+  readCommand,
   whyCommand,
   cancelCommand,
   editCommand,

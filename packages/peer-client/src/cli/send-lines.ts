@@ -50,22 +50,22 @@ class SendLines {
 
   async run(): Promise<ExitCode> {
     const { signal, timeoutMs } = this.#options
-    let failure: unknown
+    const failures: unknown[] = []
     try {
       for await (const { text } of readLines(this.#cli.input, signal)) {
         if (text.trim() === '') this.#blank += 1
         else await this.#send(text)
       }
     } catch (error) {
-      if (!signal.aborted) failure = error
+      if (!signal.aborted) failures.push(error)
     }
     // What was accepted is waited for also when a later line could not be sent.
     this.#until = this.#cli.now() + timeoutMs
     await this.#settling.catch((error: unknown) => {
-      if (!signal.aborted) failure ??= error
+      if (!signal.aborted) failures.push(error)
     })
     this.#summarise()
-    if (failure !== undefined) throw failure
+    for (const failure of failures) throw failure
     return signal.aborted ? EXIT.interrupted : this.#exitCode()
   }
 

@@ -1,24 +1,28 @@
 // What people do with messages: write to somebody, look back, take one back, wait for the tick.
 import { createHash } from 'node:crypto'
 import { directConversationId } from '@parley/shared/hashes.ts'
-import type { AccountId, ConversationId } from '@parley/shared/ids.ts'
+import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
 import { IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
-import type { HistoryPage, MessageState, MessageView, PriorityName } from '@parley/shared/local-api/messages.ts'
+import type { HistoryPage, MessageView, PriorityName } from '@parley/shared/local-api/messages.ts'
 import { DEFAULT_PRIORITY, PRIORITIES } from '@parley/shared/wire/message.ts'
 import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Delivery } from '#delivery/delivery.ts'
 import type { Placed } from '#delivery/outbox.ts'
 import type { Accepted, Draft } from '#delivery/own-streams.ts'
-import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
+import { Changes } from './changes.ts'
 import type { Contacts } from './contacts.ts'
 import { ConversationError } from './conversation-error.ts'
-import { type Feed, type FeedReader, FellBehindError } from './feed.ts'
+import type { Feed } from './feed.ts'
 import type { MessageViews } from './message-views.ts'
+import type { ReadReceipts } from './read-receipts.ts'
+import { Reading } from './reading.ts'
+import type { Revisions } from './revisions.ts'
+import { waitForState } from './wait-for-state.ts'
 
 /** A range of my positions, or others', to which something happened. */
 export interface Happening {
-  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'edited' | 'ended' | 'hold'
+  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'read' | 'edited' | 'ended' | 'hold'
   readonly stream: number
   readonly from: number
   readonly to: number
@@ -29,8 +33,10 @@ export interface ConversationsDeps {
   readonly delivery: Delivery
   readonly contacts: Contacts
   readonly views: MessageViews
+  readonly revisions: Revisions
+  readonly receipts: ReadReceipts
   readonly happenings: Feed<Happening>
-  readonly me: AccountId
+  readonly me: { readonly account: AccountId; readonly device: DeviceKey }
   readonly now: () => number
   /** Somebody should be reached soon: a message waits. */
   readonly poke: (account: AccountId) => void
@@ -47,17 +53,10 @@ export interface SendOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const RANK: Record<MessageState, number> = {
-  queued: 0,
-  sent: 1,
-  delivered: 2,
-  read: 3,
-  cancelled: 4,
-  expired: 4,
-  refused: 4,
-}
-
 export class Conversations {
+  /** What can be done to a message of mine after it was written. */
+  readonly changes: Changes
+  readonly #reading: Reading
   readonly #deps: ConversationsDeps
   /** Requests under way, so that the same key asked twice at once sends once. */
   readonly #toPoke = new Set<AccountId>()
@@ -67,6 +66,17 @@ export class Conversations {
 
   constructor(deps: ConversationsDeps) {
     this.#deps = deps
+    this.changes = new Changes({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
+    this.#reading = new Reading({
+      ...deps,
+      me: deps.me.account,
+      post: (account, content) => this.#post(account, content, { isQuiet: true }),
+    })
+  }
+
+  /** The user has seen the conversation: all of it, or up to a message. */
+  markRead(account: AccountId, upTo?: string): Promise<boolean> {
+    return this.#reading.markRead(account, this.#conversationWith(account), upTo)
   }
 
   /** Resolves once the message is durable. Rejects with ConversationError or DeliveryError. */
@@ -101,15 +111,10 @@ export class Conversations {
   }
 
   /** Resolves when the message reached `state`, ended, is held for the user's decision, or the signal aborted. */
-  async waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView> {
-    const row = this.#deps.store.messages.byLocalId(id)
-    while (!signal.aborted) {
-      using happened = this.#deps.happenings.read(signal)
-      const message = this.#existing(id)
-      if (isSettled(message, state)) return message
-      await happenedTo(happened, row)
-    }
-    return this.#existing(id)
+  waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView> {
+    const { store, happenings } = this.#deps
+    const awaited = { row: store.messages.byLocalId(id), view: () => this.#existing(id) }
+    return waitForState(awaited, state, happenings, signal)
   }
 
   /** Newest first. Throws `unknown-message` when `before` is not one of them. */
@@ -166,7 +171,7 @@ export class Conversations {
       priority: PRIORITIES[priority],
       deadline,
     }
-    const { localId: id, lamport, at, state } = await this.post(account, content, options, also)
+    const { localId: id, lamport, at, state } = await this.#post(account, content, options, also)
     const view: MessageView = {
       id,
       account,
@@ -186,14 +191,14 @@ export class Conversations {
   }
 
   /** Accepts a message of any kind, and sees to it that it goes out. `also` runs in its transaction. */
-  async post(
+  async #post(
     account: AccountId,
     content: Pick<Draft, 'kind' | 'body'> & Partial<Draft>,
-    options: Pick<SendOptions, 'waitForRoom' | 'signal'> = {},
+    options: Pick<SendOptions, 'waitForRoom' | 'signal'> & { isQuiet?: boolean } = {},
     also?: (placed: Placed) => void,
   ): Promise<Accepted> {
     const { delivery, contacts, me, happenings } = this.#deps
-    if (account === me) throw new ConversationError('self', 'a message to yourself has nowhere to go')
+    if (account === me.account) throw new ConversationError('self', 'a message to yourself has nowhere to go')
     const contact = contacts.get(account)
     if (contact?.state === 'blocked') {
       throw new ConversationError('blocked', `${contacts.label(account).name} is blocked: unblock before writing`)
@@ -218,7 +223,7 @@ export class Conversations {
     const accepted = await delivery.send(draft, { also, hasRoom: true })
     const { stream, seq } = accepted
     happenings.publish({ kind: 'accepted', stream, from: seq, to: seq })
-    this.#pokeSoon(account)
+    if (options.isQuiet !== true) this.#pokeSoon(account)
     return accepted
   }
 
@@ -246,7 +251,7 @@ export class Conversations {
   #conversationWith(account: AccountId): ConversationId {
     let conversation = this.#ids.get(account)
     if (conversation === undefined) {
-      conversation = directConversationId(account, this.#deps.me)
+      conversation = directConversationId(account, this.#deps.me.account)
       this.#ids.set(account, conversation)
     }
     return conversation
@@ -264,20 +269,4 @@ function digestOf(account: AccountId, text: string, { priority = 'normal', deadl
   const digest = createHash('sha256').update(account).update('\0').update(text)
   if (priority !== 'normal' || deadline !== undefined) digest.update(`\0${priority}\0${deadline ?? ''}`)
   return digest.digest()
-}
-
-/** Resolves when something happened to the message, or may have, or the reader ends. */
-async function happenedTo(happened: FeedReader<Happening>, row: MessageRow | undefined): Promise<void> {
-  try {
-    for await (const { stream, from, to } of happened) {
-      if (stream === row?.stream && row.seq >= from && row.seq <= to) return
-    }
-  } catch (error) {
-    if (!(error instanceof FellBehindError)) throw error
-  }
-}
-
-function isSettled({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): boolean {
-  if (state === undefined || hold === 'blocked-key-change') return true
-  return RANK[state] >= RANK[wanted]
 }

@@ -4,6 +4,7 @@ import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { PrekeyBatch, PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { formerKeys } from '@parley/shared/signed/rotation.ts'
+import { READ_KIND } from '@parley/shared/wire/message-body.ts'
 import { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import { DeviceLocks } from '#encryption/device-locks.ts'
@@ -18,6 +19,7 @@ import type { Myself } from './introductions.ts'
 import { type KeyNews, keyNotice, type Notice } from './key-news.ts'
 import { MessageViews } from './message-views.ts'
 import { RatchetSealing } from './ratchet-sealing.ts'
+import { ReadReceipts } from './read-receipts.ts'
 import { Received } from './received.ts'
 import { Revisions } from './revisions.ts'
 
@@ -37,6 +39,7 @@ export class Messaging {
   readonly revisions: Revisions
   readonly views: MessageViews
   readonly received: Received
+  readonly receipts: ReadReceipts
   readonly delivery: Delivery
   readonly happenings = new Feed<Happening>()
   readonly notices = new Feed<Notice>()
@@ -67,6 +70,7 @@ export class Messaging {
       happenings: this.happenings,
       now: () => systemClock.now(),
     })
+    this.receipts = new ReadReceipts({ store, me, happenings: this.happenings, now: () => systemClock.now() })
     this.#prekeys = new Prekeys({ database: store.database, signalIdentity })
     const ratchets = new Ratchets({ database: store.database, signalIdentity, myDevice: me.device })
     this.delivery = new Delivery({
@@ -79,14 +83,22 @@ export class Messaging {
       mayServe: (account) => this.contacts.mayServe(account),
       claimBundle,
       onSpecial: (author, messages) => {
-        for (const message of messages) this.revisions.record(author, message)
+        for (const message of messages) {
+          if (message.kind === READ_KIND) this.receipts.record(author, message)
+          else this.revisions.record(author, message)
+        }
       },
       events: {
         received: ({ stream, from, to, account }) => {
           this.contacts.wroteToMe(account)
           this.happenings.publish({ kind: 'received', stream, from, to })
         },
-        delivered: ({ stream, from, to }) => this.happenings.publish({ kind: 'delivered', stream, from, to }),
+        delivered: ({ stream, from, to, account }) => {
+          this.happenings.publish({ kind: 'delivered', stream, from, to })
+          this.receipts
+            .delivered(stream, from, to, account)
+            .catch((error: unknown) => log.error({ err: error }, 'a receipt could not be noted'))
+        },
         sent: ({ stream, from, to }) => this.happenings.publish({ kind: 'sent', stream, from, to }),
         ended: ({ stream, seq }) => this.happenings.publish({ kind: 'ended', stream, from: seq, to: seq }),
       },

@@ -98,8 +98,8 @@ export class Reachability {
       this.poke(account)
   }
 
-  /** Resolves with the device that answers there. Throws `unreachable` after the first try that failed; the tries go on. */
-  async connectAddress(address: PeerAddress, signal: AbortSignal): Promise<DeviceKey> {
+  /** Resolves with what answers there. Throws `unreachable` after the first try that failed; the tries go on. */
+  async connectAddress(address: PeerAddress, signal: AbortSignal): Promise<PeerInfo> {
     const { fixedPeers } = this.#deps
     const key = formatPeerAddress(address)
     using changes = this.#changes.read(signal)
@@ -107,7 +107,7 @@ export class Reachability {
       throw new ConversationError('unreachable', 'too many addresses are being tried already')
     const find = (): FixedPeer | undefined => fixedPeers.list().find((peer) => formatPeerAddress(peer.address) === key)
     const reached = reachedDevice(find())
-    if (reached !== undefined) return this.#notApart(reached)
+    if (reached !== undefined) return this.#notApart(reached, key)
     for await (const change of changes) {
       if ('address' in change && change.address === key && change.state.state === 'waiting') {
         throw new ConversationError(
@@ -116,25 +116,25 @@ export class Reachability {
         )
       }
       const device = reachedDevice(find())
-      if (device !== undefined) return this.#notApart(device)
+      if (device !== undefined) return this.#notApart(device, key)
     }
     throw new ConversationError('unreachable', `${key} has not answered yet. It is tried on in the background`)
   }
 
   /** Resolves when a session to one of the account's devices is up. Throws `unreachable` as above. */
-  async connectAccount(account: AccountId, signal: AbortSignal): Promise<void> {
+  async connectAccount(account: AccountId, signal: AbortSignal): Promise<PeerInfo> {
     const { contacts } = this.#deps
     const name = contacts.label(account).name
     if (contacts.isShunned(account))
       throw new ConversationError('blocked', `${name} is on your blacklist (blacklist.txt)`)
     using changes = this.#changes.read(signal)
     this.poke(account)
-    if (this.isConnected(account)) return
+    if (this.isConnected(account)) return this.#connected(account)
     const devices = this.#deps.store.devices.ofAccount(account).map(({ device }) => device)
     if (devices.length === 0) throw new ConversationError('unreachable', `no device of ${name} is known yet`)
     for await (const change of changes) {
       if (!('device' in change) || !devices.includes(change.device)) continue
-      if (this.isConnected(account)) return
+      if (this.isConnected(account)) return this.#connected(account)
       const state = this.#deps.keeper.state(change.device)
       if (state?.state === 'waiting') {
         throw new ConversationError(
@@ -228,11 +228,21 @@ export class Reachability {
     return { state: 'idle' }
   }
 
-  #notApart(device: DeviceKey): DeviceKey {
+  #connected(account: AccountId): PeerInfo {
+    const peer = this.peers().find((one) => one.account === account && one.link.state === 'connected')
+    return stillThere(peer, this.#deps.contacts.label(account).name)
+  }
+
+  #notApart(device: DeviceKey, key: string): PeerInfo {
     const account = this.#deps.store.devices.get(device)?.account
     if (account !== undefined) this.#apart.delete(account)
-    return device
+    return stillThere(this.peer(device), key)
   }
+}
+
+function stillThere(peer: PeerInfo | undefined, target: string): PeerInfo {
+  if (peer !== undefined) return peer
+  throw new ConversationError('unreachable', `${target} answered, and was gone again`)
 }
 
 const LINK_ORDER: readonly PeerState['state'][] = ['connected', 'connecting', 'waiting', 'idle']

@@ -101,6 +101,15 @@ export class DeliveriesTable {
     this.#move(stream, account, range, OPEN, { state: 'delivered', hold: null, device, reason: null, at })
   }
 
+  /** Only what is delivered can have been read. */
+  setRead(stream: number, account: AccountId, range: Range, at: number): void {
+    for (const row of this.#overlaps(stream, account, range)) {
+      if (row.state !== 'delivered') continue
+      const part = { from: Math.max(row.from, range.from), to: Math.min(row.to, range.to) }
+      this.#move(stream, account, part, ['delivered'], { ...row, state: 'read', at })
+    }
+  }
+
   /** Nothing happens to positions that had ended or arrived before. */
   end(
     stream: number,

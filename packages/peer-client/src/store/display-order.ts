@@ -33,6 +33,12 @@ export class DisplayOrder {
     }
   }
 
+  /** The last position of the stream that stands before the message; one below its base when none does. */
+  lastBefore(stream: StreamRow, message: { stream: number; seq: number }): number {
+    const of = this.#streams.byId(message.stream)
+    return this.#lastBefore(stream, of && this.#placeOf([of], message))
+  }
+
   #placeOf(streams: readonly StreamRow[], { stream: id, seq }: { stream: number; seq: number }): Place | undefined {
     const stream = streams.find((one) => one.id === id)
     const lamport = this.#messages.lamportAt(id, seq)

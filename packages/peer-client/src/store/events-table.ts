@@ -6,6 +6,7 @@ export interface NewEvent {
   readonly kind:
     | 'received'
     | 'delivered'
+    | 'read'
     | 'queued'
     | 'cancelled'
     | 'edited'

@@ -232,4 +232,14 @@ CREATE TABLE contact_keys (
 ) STRICT, WITHOUT ROWID;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS, REVISIONS, READERS, KEY_CHANGES]
+const READ_MARKS = `
+CREATE TABLE read_marks (                  -- how far somebody has read a stream: I those of others, they mine
+  stream INTEGER NOT NULL REFERENCES streams,
+  account TEXT NOT NULL,
+  up_to INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (stream, account)
+) STRICT, WITHOUT ROWID;
+`
+
+export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS, REVISIONS, READERS, KEY_CHANGES, READ_MARKS]

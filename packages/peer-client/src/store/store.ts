@@ -16,6 +16,7 @@ import { IdempotencyTable } from './idempotency-table.ts'
 import { MessagesTable } from './messages-table.ts'
 import { MetaTable } from './meta-table.ts'
 import { OpenedEnvelopesTable } from './opened-envelopes-table.ts'
+import { ReadMarksTable } from './read-marks-table.ts'
 import { ReadersTable } from './readers-table.ts'
 import { RevisionsTable } from './revisions-table.ts'
 import { StreamsTable } from './streams-table.ts'
@@ -41,6 +42,7 @@ export class Store {
   readonly idempotency: IdempotencyTable
   readonly revisions: RevisionsTable
   readonly readers: ReadersTable
+  readonly readMarks: ReadMarksTable
 
   constructor(database: Database, commits: GroupCommit) {
     this.database = database
@@ -62,6 +64,7 @@ export class Store {
     this.idempotency = new IdempotencyTable(database)
     this.revisions = new RevisionsTable(database)
     this.readers = new ReadersTable(database)
+    this.readMarks = new ReadMarksTable(database)
   }
 
   /** Forgets what is past its time: ids of envelopes, and idempotency keys. */

@@ -299,6 +299,30 @@ test('what became of a message is written where it stands', async () => {
 `)
 })
 
+test('what a person has seen is marked as read, what a program got is not', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  const { id } = w.daemon.receive('bob', 'hello')
+  await parleyAt(w, ['history', 'bob'])
+  await parleyAt(w, ['history', 'bob', '--json'], { columns: 80 })
+  await parleyAt(w, ['history', 'bob'], { columns: 80 })
+  expect(await parleyAt(w, ['read', 'bob'])).toMatchObject({ code: 0, out: 'Marked as read.\n' })
+  const reads = w.daemon.calls.all.filter(({ what }) => what === 'read').map(({ about }) => about)
+  expect(reads).toEqual([`bob ${id}`, 'bob'])
+})
+
+test('settings are shown and changed', async () => {
+  await using w = await world()
+  expect(await parleyAt(w, ['settings'])).toMatchObject({ code: 0, out: '  read-receipts  off\n' })
+  expect(await parleyAt(w, ['settings', 'read-receipts', 'on'])).toMatchObject({ out: '  read-receipts  on\n' })
+  expect(JSON.parse((await parleyAt(w, ['settings', '--json'])).out)).toEqual({ readReceipts: true })
+  expect(await parleyAt(w, ['settings', 'colour', 'on'])).toMatchObject({
+    code: 64,
+    err: expect.stringContaining('"colour"'),
+  })
+  expect(await parleyAt(w, ['settings', 'read-receipts', 'maybe'])).toMatchObject({ code: 64 })
+})
+
 test('on a narrow terminal the shapes of the states are enough, and texts wrap', async () => {
   await using w = await world()
   w.daemon.know('bob')

@@ -4,6 +4,7 @@ import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
+import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
@@ -22,6 +23,7 @@ export interface DaemonCall {
     | 'events-ended'
     | 'received'
     | 'move'
+    | 'read'
     | 'stop'
   readonly about: string
 }
@@ -39,6 +41,7 @@ export class TestDaemon implements Daemon {
   /** Thrown by the next send. */
   readonly refusals: Error[] = []
   currentStatus: DaemonStatus
+  currentSettings: Settings = { readReceipts: false }
   readonly #feed = new Feed<DaemonEvent>()
   readonly #keys = new Map<string, MessageView>()
   readonly #changed = new Seen<MessageView>()
@@ -232,6 +235,20 @@ export class TestDaemon implements Daemon {
     }
     const messages = fresh().slice(0, limit)
     return { messages, next: messages.at(-1)?.cursor ?? `${incoming().length}` }
+  }
+
+  async markRead(who: string, upTo: string | undefined): Promise<boolean> {
+    this.#note('read', `${who} ${upTo ?? ''}`.trim())
+    return true
+  }
+
+  settings(): Settings {
+    return this.currentSettings
+  }
+
+  async changeSettings({ readReceipts = this.currentSettings.readReceipts }: ChangeSettings): Promise<Settings> {
+    this.currentSettings = { readReceipts }
+    return this.currentSettings
   }
 
   readers(): ReaderInfo[] {

@@ -113,6 +113,12 @@ export const HistoryPage = z.object({
 })
 export type HistoryPage = z.infer<typeof HistoryPage>
 
+/** `POST /api/v1/conversations/{who}/read`: all of it was seen, or all up to the message `upTo`. */
+export const MarkRead = z.strictObject({ upTo: z.string().max(64).optional() })
+/** `isNew`: something was seen that was not before. */
+export const MarkedRead = z.object({ isNew: z.boolean() })
+export type MarkedRead = z.infer<typeof MarkedRead>
+
 /** `GET /api/v1/messages/{id}/why`: where a message is, what was tried, and what happens next. */
 export const Why = z.object({
   message: MessageView,

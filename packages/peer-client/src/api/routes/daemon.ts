@@ -1,10 +1,11 @@
+import { ChangeSettings, type Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { Router } from 'express'
 import type { ApiParts } from '../api-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
-import { noBody, refuseQuery } from '../request.ts'
+import { bodyOf, jsonBody, noBody, refuseQuery } from '../request.ts'
 
-/** `GET /api/v1/status`, `POST /api/v1/stop`. */
+/** How the peer is doing, what it is set to, and its end. */
 export function daemonRoutes({ daemon }: ApiParts): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
@@ -14,6 +15,17 @@ export function daemonRoutes({ daemon }: ApiParts): Router {
       response.json(daemon.status() satisfies DaemonStatus)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
+  router
+    .route('/api/v1/settings')
+    .get((request, response) => {
+      refuseQuery(request)
+      response.json(daemon.settings() satisfies Settings)
+    })
+    .patch(jsonBody, async (request, response) => {
+      refuseQuery(request)
+      response.json((await daemon.changeSettings(bodyOf(request, ChangeSettings))) satisfies Settings)
+    })
+    .all(methodNotAllowed('GET', 'HEAD', 'PATCH'))
   router
     .route('/api/v1/stop')
     .post(noBody, (request, response) => {

@@ -2,6 +2,8 @@ import {
   EditMessage,
   type HistoryPage,
   HistoryQuery,
+  type MarkedRead,
+  MarkRead,
   MessageQuery,
   SendMessage,
   type Why,
@@ -74,5 +76,13 @@ export function messageRoutes({ daemon, stopping }: ApiParts): Router {
       response.json(page satisfies HistoryPage)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
+  router
+    .route('/api/v1/conversations/:who/read')
+    .post(jsonBody, async (request, response) => {
+      refuseQuery(request)
+      const { upTo } = bodyOf(request, MarkRead)
+      response.json({ isNew: await daemon.markRead(parameterOf(request, 'who'), upTo) } satisfies MarkedRead)
+    })
+    .all(methodNotAllowed('POST'))
   return router
 }

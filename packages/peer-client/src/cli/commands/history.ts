@@ -31,6 +31,7 @@ export const historyCommand = defineCommand({
   syntax: 'history <name>',
   group: 'Messages:',
   summary: 'read a conversation, the newest at the bottom',
+  details: 'On a terminal it is then marked as read, as by parley read.',
   examples: [
     ['parley history bob', 'the last messages'],
     ['parley history bob --limit 1000 --json', 'more of them, a JSON object on each line'],
@@ -43,11 +44,15 @@ export const historyCommand = defineCommand({
   args: z.tuple([NameArgument]),
   flags: ClientFlags.extend({ limit: z.int() }),
   run: async (cli, [who], { json, limit, ...choice }) => {
-    const { contact, messages } = await newest(await clientOf(cli, choice), who, limit)
+    const client = await clientOf(cli, choice)
+    const { contact, messages } = await newest(client, who, limit)
     if (json) for (const message of messages) cli.terminal.json(message)
     else if (messages.length === 0)
       printText(cli.terminal, `No messages with ${who} yet. Begin with: parley send ${who} hello`)
     else show(cli, contact, messages)
+    // What is piped into a program nobody has seen yet.
+    const last = messages.at(-1)
+    if (cli.terminal.isInteractive && !json && last !== undefined) await client.markRead(who, { upTo: last.id })
     return EXIT.done
   },
 })
