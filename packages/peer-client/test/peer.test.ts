@@ -273,7 +273,8 @@ describe('a peer lets in', () => {
     await alice.waitFor((await alice.send('bob', 'hello')).id, 'delivered')
 
     await writeFile(list, `${alice.identity.accountId} # enough\n`)
-    await apart(bob, 'alice')
+    // Each side hears of the end by itself.
+    await Promise.all([apart(bob, 'alice'), apart(alice, 'bob')])
     await expect(bob.send('alice', 'and you')).rejects.toMatchObject({ code: 'blocked' })
     await expect(bob.connect('alice')).rejects.toMatchObject({ code: 'blocked' })
     await expect(alice.connect('bob')).rejects.toMatchObject({ code: 'unreachable' })
@@ -282,7 +283,7 @@ describe('a peer lets in', () => {
     await writeFile(list, '')
     expect(await alice.waitFor(id, 'delivered')).toMatchObject({ state: 'delivered' })
     await writeFile(list, '127.0.0.0/8\n')
-    await apart(bob, 'alice')
+    await Promise.all([apart(bob, 'alice'), apart(alice, 'bob')])
     await expect(alice.connect('bob')).rejects.toMatchObject({ code: 'unreachable' })
   })
 
