@@ -208,7 +208,7 @@ export class Peer {
 
   why(id: string): Why {
     const { store, views, reachability } = this.#engine
-    return explain({ store, views, linkTo: (account) => reachability.linkTo(account), now: Date.now }, id)
+    return explain({ store, views, reachability, now: Date.now }, id)
   }
 
   peers(): PeerInfo[] {

@@ -186,6 +186,16 @@ export class Reachability {
     return links.toSorted((a, b) => LINK_ORDER.indexOf(a.state) - LINK_ORDER.indexOf(b.state))[0] ?? { state: 'idle' }
   }
 
+  /** What the directory says of the account, as far as it says something. */
+  presenceOf(account: AccountId): { status: 'online' | 'offline' | 'unknown'; lastSeen?: number | undefined } {
+    const change = this.#presence.get(this.#deps.contacts.label(account).name)
+    return change === undefined ? { status: 'unknown' } : { status: change.status, lastSeen: change.lastSeen }
+  }
+
+  devicesOf(account: AccountId): PeerInfo[] {
+    return this.peers().filter((peer) => peer.account === account)
+  }
+
   peer(device: DeviceKey): PeerInfo | undefined {
     const row = this.#deps.store.devices.get(device)
     return row === undefined ? undefined : this.#info(row)
@@ -208,7 +218,7 @@ export class Reachability {
       isNameVerified: isVerified,
       device,
       link: this.#link(device),
-      presence: this.#presence.get(name)?.status ?? 'unknown',
+      presence: this.presenceOf(account).status,
       waiting: quota.load(account).messages,
       isKeyChanged: contacts.get(account)?.offeredKey != null,
       verification: contacts.verification(account),
@@ -229,7 +239,7 @@ export class Reachability {
   }
 
   #connected(account: AccountId): PeerInfo {
-    const peer = this.peers().find((one) => one.account === account && one.link.state === 'connected')
+    const peer = this.devicesOf(account).find(({ link }) => link.state === 'connected')
     return stillThere(peer, this.#deps.contacts.label(account).name)
   }
 

@@ -86,7 +86,13 @@ test('a message can be read, explained and taken back', async () => {
   const { daemon, client } = world
   daemon.know('bob')
   const sent = await client.send('bob', 'hello')
-  const why = { message: sent, summary: 'Bob is offline.', next: 'It goes out when he is back.', attempts: [] }
+  const why = {
+    message: sent,
+    summary: 'Bob is offline.',
+    next: 'It goes out when he is back.',
+    devices: [],
+    attempts: [],
+  }
   daemon.whys.set(sent.id, why)
   expect(await client.message(sent.id)).toEqual(sent)
   expect(await client.why(sent.id)).toEqual(why)

@@ -360,9 +360,16 @@ test('why begins with what happens next and ends with what was tried', async () 
     message,
     summary: 'The message waits here for bob. It is safe on this device.',
     next: 'It goes out when bob is reached.',
+    devices: [
+      { device: 'first device', link: { state: 'waiting', until: NOW + 5_000, lastError: 'refused' } },
+      { device: 'second device', link: { state: 'idle' } },
+    ],
     attempts: [
       { at: at(10, 1), what: 'look-up', outcome: 'found' },
-      { at: at(10, 2), what: 'dial', path: 'tcp', outcome: 'failed', detail: 'refused' },
+      ...[2, 3, 4].map((minute) => {
+        const dialled = { what: 'dial', path: 'tcp', outcome: 'failed', detail: 'refused' } as const
+        return { ...dialled, at: at(10, minute) }
+      }),
     ],
   })
   const { out } = await parleyAt(w, ['why', message.id], { now: NOW })
@@ -372,8 +379,12 @@ test('why begins with what happens next and ends with what was tried', async () 
 It goes out when bob is reached.
 The message waits here for bob. It is safe on this device.
 
+DEVICE    LINK
+first de  next try in 5 s (refused)
+second d  not connected
+
 DAY    TIME      WHAT       BY   OUTCOME
-Today  10:02:00  dialled    tcp  failed: refused
+Today  10:04:00  dialled    tcp  failed: refused (3 times since 10:02:00)
 Today  10:01:00  looked up       found
 `)
 })
@@ -407,6 +418,7 @@ test('nothing that came from others reaches the terminal as it is', async () => 
     message,
     summary: evil,
     next: evil,
+    devices: ['a', 'b'].map(() => ({ device: evil, link: { state: 'waiting', until: NOW, lastError: evil } as const })),
     attempts: [{ at: 1, what: 'dial', path: evil, outcome: evil, detail: evil }],
   })
   const verifyLedger = () => Promise.resolve({ ok: true, text: `${evil}\n`, report: {} })

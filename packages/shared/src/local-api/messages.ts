@@ -6,6 +6,7 @@ import {
   MAX_TEXT_BYTES,
   MAX_WAIT_MS,
 } from '#limits.ts'
+import { PeerState } from '#local-api/peers.ts'
 import { LocalProblemCode } from '#local-api/problem.ts'
 import { Verification } from '#local-api/trust.ts'
 
@@ -122,9 +123,12 @@ export type MarkedRead = z.infer<typeof MarkedRead>
 /** `GET /api/v1/messages/{id}/why`: where a message is, what was tried, and what happens next. */
 export const Why = z.object({
   message: MessageView,
-  /** One sentence for people: where it is and what happens next. */
+  /** For people: where it is, and what happens next and when. */
   summary: z.string(),
   next: z.string(),
+  /** Of the other side, as far as they are known here. */
+  devices: z.array(z.object({ device: z.string(), link: PeerState })).default([]),
+  /** Newest first. */
   attempts: z.array(
     z.object({
       at: z.int(),

@@ -77,7 +77,10 @@ function keyCell({ verification }: PeerInfo): Cell {
 }
 
 function linkCell({ link, isKeyChanged }: PeerInfo, now: number): Cell {
-  if (isKeyChanged) return { text: 'key changed: nothing is sent', style: 'yellow' }
+  return isKeyChanged ? { text: 'key changed: nothing is sent', style: 'yellow' } : linkWords(link, now)
+}
+
+export function linkWords(link: PeerInfo['link'], now: number): Cell {
   switch (link.state) {
     case 'connected': {
       const trip = link.roundTripMs === undefined ? '' : `, ${Math.max(1, Math.round(link.roundTripMs))} ms`

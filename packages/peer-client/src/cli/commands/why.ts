@@ -6,11 +6,16 @@ import { dayOf, exactTime, timeWithDay } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
 import { type Cli, ClientFlags, clientOf, defineCommand, jsonOption, NameArgument, profileOptions } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { stateWords } from '../message-words.ts'
+import { shortId, stateWords } from '../message-words.ts'
+import { linkWords } from './peers.ts'
 
 const QUOTED_COLUMNS = 60
+/** So that all of it is one screen. */
+const MAX_RUNS_SHOWN = 12
 
-const WHAT: Readonly<Record<Why['attempts'][number]['what'], string>> = {
+type Attempt = Why['attempts'][number]
+
+const WHAT: Readonly<Record<Attempt['what'], string>> = {
   'look-up': 'looked up',
   dial: 'dialled',
   seal: 'encrypted',
@@ -34,7 +39,7 @@ export const whyCommand = defineCommand({
   },
 })
 
-function show({ terminal, now }: Cli, { message, summary, next, attempts }: Why): void {
+function show({ terminal, now }: Cli, { message, summary, next, devices, attempts }: Why): void {
   const more = terminal.isUtf8 ? '…' : '...'
   const quoted = shorten(printable(message.text), QUOTED_COLUMNS, more)
   const state = stateWords(terminal, message)
@@ -45,18 +50,62 @@ function show({ terminal, now }: Cli, { message, summary, next, attempts }: Why)
   terminal.line()
   printText(terminal, next, 'bold')
   printText(terminal, summary)
-  if (attempts.length === 0) return
+  // One device says nothing that the sentences do not.
+  if (devices.length > 1) {
+    terminal.line()
+    printTable(
+      terminal,
+      [
+        { title: 'DEVICE', cell: ({ device }) => shortId(device) },
+        { title: 'LINK', cell: ({ link }) => linkWords(link, now()) },
+      ],
+      devices,
+    )
+  }
+  const tries = inRuns(attempts.toSorted((a, b) => b.at - a.at))
+  if (tries.length === 0) return
   terminal.line()
-  const newestFirst = attempts.toSorted((a, b) => b.at - a.at)
   printTable(
     terminal,
     [
-      { title: 'DAY', cell: ({ at }) => dayOf(at, now()) },
-      { title: 'TIME', cell: ({ at }) => exactTime(at) },
-      { title: 'WHAT', cell: ({ what }) => WHAT[what] },
-      { title: 'BY', cell: ({ path = '' }) => path },
-      { title: 'OUTCOME', cell: ({ outcome, detail }) => (detail === undefined ? outcome : `${outcome}: ${detail}`) },
+      { title: 'DAY', cell: ({ last }) => dayOf(last.at, now()) },
+      { title: 'TIME', cell: ({ last }) => exactTime(last.at) },
+      { title: 'WHAT', cell: ({ last }) => WHAT[last.what] },
+      { title: 'BY', cell: ({ last: { path = '' } }) => path },
+      { title: 'OUTCOME', cell: outcomeCell },
     ],
-    newestFirst,
+    tries.slice(0, MAX_RUNS_SHOWN),
   )
+  if (tries.length > MAX_RUNS_SHOWN) terminal.note(`${tries.length - MAX_RUNS_SHOWN} earlier ones: --json shows all`)
+}
+
+interface Run {
+  /** The latest of them. */
+  readonly last: Attempt
+  times: number
+  first: Attempt
+}
+
+/** What was tried again and again with the same outcome is one line. */
+function inRuns(newestFirst: readonly Attempt[]): Run[] {
+  const runs: Run[] = []
+  for (const attempt of newestFirst) {
+    const run = runs.at(-1)
+    if (run !== undefined && isSame(run.last, attempt)) {
+      run.times += 1
+      run.first = attempt
+    } else {
+      runs.push({ last: attempt, first: attempt, times: 1 })
+    }
+  }
+  return runs
+}
+
+function isSame(a: Attempt, b: Attempt): boolean {
+  return a.what === b.what && a.path === b.path && a.outcome === b.outcome && a.detail === b.detail
+}
+
+function outcomeCell({ last: { outcome, detail }, times, first }: Run): string {
+  const words = detail === undefined ? outcome : `${outcome}: ${detail}`
+  return times === 1 ? words : `${words} (${times} times since ${exactTime(first.at)})`
 }
