@@ -9,6 +9,8 @@ export interface CommandLine {
   readonly only: readonly string[] | undefined
   readonly rounds: number
   readonly users: number
+  readonly bulk: number
+  readonly peers: number
   readonly load: Load
   readonly json: boolean
   readonly help: boolean
@@ -18,6 +20,8 @@ export interface CommandLine {
 const DEFAULT_ROUNDS = 3
 const DEFAULT_SECONDS = 5
 const DEFAULT_USERS = 100_000
+const DEFAULT_BULK = 1_000_000
+const DEFAULT_PEERS = 100
 
 export const OPTIONS_HELP = `Options:
   --rounds N      how often each contestant is measured, in turns (${DEFAULT_ROUNDS})
@@ -25,6 +29,8 @@ export const OPTIONS_HELP = `Options:
   --messages N    instead of --seconds: how many messages or requests
   --only A,B      of several benchmarks under one name, only these
   --users N       how many users the directory has where that matters (${DEFAULT_USERS})
+  --bulk N        how many messages a long conversation has (${DEFAULT_BULK})
+  --peers N       how many peers a crowd has (${DEFAULT_PEERS})
   --json          print all figures of all rounds as JSON, one line for each benchmark
   --cpu-prof DIR  leave a CPU profile of each process there; it slows them down
   --help          print this`
@@ -40,6 +46,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     only: values.only?.split(','),
     users: values.users === undefined ? DEFAULT_USERS : wholeNumber('--users', values.users),
     rounds: values.rounds === undefined ? DEFAULT_ROUNDS : wholeNumber('--rounds', values.rounds),
+    bulk: values.bulk === undefined ? DEFAULT_BULK : wholeNumber('--bulk', values.bulk),
+    peers: values.peers === undefined ? DEFAULT_PEERS : wholeNumber('--peers', values.peers),
     load:
       values.messages === undefined
         ? { seconds: values.seconds === undefined ? DEFAULT_SECONDS : wholeNumber('--seconds', values.seconds) }
@@ -61,6 +69,8 @@ function parse(args: readonly string[]) {
         messages: { type: 'string' },
         only: { type: 'string' },
         users: { type: 'string' },
+        bulk: { type: 'string' },
+        peers: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
         'cpu-prof': { type: 'string' },

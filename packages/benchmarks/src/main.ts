@@ -7,15 +7,12 @@ import { Progress } from '#bench/progress.ts'
 import { isReached } from '#bench/report.ts'
 import { chosenOf, type Suite } from '#bench/suite.ts'
 import { directorySuite } from '#directory/directory-suite.ts'
-import { messagesBenchmark } from '#messages/messages-benchmark.ts'
+import { messagesSuite } from '#messages/messages-suite.ts'
 import { type CommandLine, OPTIONS_HELP, readCommandLine } from './command-line.ts'
 
 const EXIT = { done: 0, usage: 64, failed: 70, interrupted: 130 } as const
 
-const SUITES: readonly Suite[] = [
-  { name: messagesBenchmark.name, summary: messagesBenchmark.summary, benchmarks: () => [messagesBenchmark] },
-  directorySuite,
-]
+const SUITES: readonly Suite[] = [messagesSuite, directorySuite]
 
 const LIST = SUITES.map(({ name, summary }) => `  ${name.padEnd(12)}  ${summary}`).join('\n')
 const HELP = `Usage: pnpm bench [NAME] [options]

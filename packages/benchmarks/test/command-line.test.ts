@@ -7,6 +7,8 @@ test('without options it is three rounds of five seconds', () => {
     only: undefined,
     rounds: 3,
     users: 100_000,
+    bulk: 1_000_000,
+    peers: 100,
     load: { seconds: 5 },
     json: false,
     help: false,

@@ -1,6 +1,7 @@
 // The composition root of a peer: every part made once, by hand, in start order, and stopped in the reverse one.
 import { join } from 'node:path'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
+import { timedAsync } from '@parley/shared/spans.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import type { PeerAddress } from '#connection/peer-address.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
@@ -171,9 +172,7 @@ export class Engine {
 
   /** False when there is no session to the device. */
   sendRaw(account: AccountId, bytes: Uint8Array): boolean {
-    return this.store.devices
-      .ofAccount(account)
-      .some(({ device }) => this.#network.sessions.current(device)?.send({ type: TYPE.app, bytes }) ?? false)
+    return this.store.devices.ofAccount(account).some(({ device }) => this.#network.sendRaw(device, bytes))
   }
 
   /** In the reverse order; what is committed is kept. Twice is safe. */
@@ -254,7 +253,8 @@ export class Engine {
 
   async #frame(session: Session, frame: SessionFrame): Promise<void> {
     if (session.purpose !== 'messages') return
-    if (frame.type !== TYPE.app) return this.delivery.receive(this.#lines.of(session), frame)
+    if (frame.type !== TYPE.app)
+      return timedAsync('answer', () => this.delivery.receive(this.#lines.of(session), frame))
     const account = this.store.devices.get(session.device)?.account
     if (account !== undefined) this.#options.onRaw(account, frame.bytes)
   }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import { MAX_ENDPOINTS, MAX_HELLO_ROTATIONS } from '@parley/shared/limits.ts'
+import { TYPE } from '@parley/shared/wire/frames.ts'
 import { Dialler } from '#connection/dialler.ts'
 import { Doorkeeper } from '#connection/doorkeeper.ts'
 import { describeFixedPeer, type FixedPeer, FixedPeers } from '#connection/fixed-peers.ts'
@@ -112,6 +113,11 @@ export class Network {
         options.onFixedPeer(peer)
       },
     })
+  }
+
+  /** False when there is no session to the device. */
+  sendRaw(device: DeviceKey, bytes: Uint8Array): boolean {
+    return this.sessions.current(device)?.send({ type: TYPE.app, bytes }) ?? false
   }
 
   /** No dial any more, then no session. */

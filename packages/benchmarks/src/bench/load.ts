@@ -6,6 +6,11 @@ export type Load = { readonly seconds: number } | { readonly messages: number }
 /** How often the clock is looked at. */
 const LOOK_EVERY = 64
 
+/** Of things that are done one by one: `usual`, or fewer when the load is that small. */
+export function samplesOf(load: Load, usual: number): number {
+  return 'messages' in load ? Math.min(usual, load.messages) : usual
+}
+
 /** As it is told to a child. */
 export function loadNumbers(load: Load): Numbers {
   return { ...load }

@@ -6,6 +6,7 @@ export function renderReport({ title, columns, rows, goals }: Report): string {
     ['', ...columns.map((column) => column.title)],
     rows.map(({ label, cells }) => [label, ...columns.map(({ digits }, at) => formatNumber(cells[at], digits))]),
   )
+  if (goals.length === 0) return [title, figures].join('\n\n')
   const reached = renderTable(
     ['', 'figure', 'goal', ''],
     goals.map((goal) => [

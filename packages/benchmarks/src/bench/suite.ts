@@ -4,6 +4,10 @@ import type { Benchmark } from './benchmark.ts'
 export interface SuiteOptions {
   /** In the directory, where it matters how many there are. */
   readonly users: number
+  /** Messages in one conversation, where it matters that they are many. */
+  readonly bulk: number
+  /** In one process. */
+  readonly peers: number
 }
 
 /** Benchmarks that are asked for by one name, each measured and told on its own. */

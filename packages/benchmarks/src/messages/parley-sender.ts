@@ -1,47 +1,32 @@
 // A peer in a process of its own that sends, with no directory between the two.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { setTimeout as nextTurn } from 'node:timers/promises'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { pace } from '#bench/load.ts'
 import { figureOf, type Numbers } from '#bench/note.ts'
 import { serveParent } from '#bench/serve-parent.ts'
 import { quantile } from '#bench/statistics.ts'
-import { MESSAGE_BYTES } from './flow.ts'
-
-/** Callers that each send one message after the other, enough to keep the outbox full. */
-const CALLERS = 512
+import { sendMany, settled, TEXT } from './pour.ts'
+import { SpanSums } from './span-sums.ts'
 
 const TO = 'receiver'
-const TEXT = 'm'.repeat(MESSAGE_BYTES)
+
+/** Of a long conversation one id in so many is kept: enough to look everywhere, too few to be seen in the memory. */
+const KEEP_EVERY = 1_000
+const PAGE = 50
+/** Coprime to any round number, so that looks spread. */
+const PLACES_STRIDE = 389
+
+const spans = new SpanSums()
+let places: readonly string[] = []
 
 /** Sends as fast as the outbox takes it; the time ends with the tick of the last message. */
 async function pour(peer: Peer, load: Numbers): Promise<Numbers> {
   const start = performance.now()
-  const more = pace(load)
-  let messages = 0
-  const call = async () => {
-    while (more()) {
-      messages += 1
-      await peer.send(TO, TEXT)
-    }
-  }
-  await Promise.all(Array.from({ length: CALLERS }, call))
+  const { messages } = await sendMany(peer, TO, pace(load))
   await settled(peer)
   return { messages, ms: performance.now() - start }
-}
-
-/** Resolves when each message that was accepted has its tick. */
-async function settled(peer: Peer): Promise<void> {
-  const enough = new AbortController()
-  const happenings = peer.happenings(enough.signal)
-  try {
-    if (peer.pending() === 0) return
-    for await (const { kind } of happenings) {
-      if (kind === 'delivered' && peer.pending() === 0) return
-    }
-  } finally {
-    enough.abort()
-  }
 }
 
 /**
@@ -79,6 +64,61 @@ async function lone(peer: Peer, samples: number): Promise<Numbers> {
   }
 }
 
+/** As `pour`, and remembers where in the conversation one may look. */
+async function bulk(peer: Peer, load: Numbers): Promise<Numbers> {
+  const start = performance.now()
+  const { messages, ids } = await sendMany(peer, TO, pace(load), KEEP_EVERY)
+  await settled(peer)
+  places = ids
+  return { messages, ms: performance.now() - start }
+}
+
+/** Pages of history: the newest, and from places all over the conversation. */
+async function pages(peer: Peer, looks: number): Promise<Numbers> {
+  const newest: number[] = []
+  const anywhere: number[] = []
+  for (let look = 0; look < looks; look += 1) {
+    newest.push(await micros(() => peer.history(TO, PAGE)))
+    const before = places[(look * PLACES_STRIDE) % places.length]
+    anywhere.push(await micros(() => peer.history(TO, PAGE, before)))
+  }
+  return {
+    newestP50Micros: quantile(newest, 0.5),
+    newestP99Micros: quantile(newest, 0.99),
+    anywhereP50Micros: quantile(anywhere, 0.5),
+    anywhereP99Micros: quantile(anywhere, 0.99),
+  }
+}
+
+async function micros(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return (performance.now() - start) * 1000
+}
+
+/** Accepts messages for somebody who is away. */
+async function queue(peer: Peer, load: Numbers): Promise<Numbers> {
+  while (await peer.isConnected(TO)) await nextTurn()
+  const start = performance.now()
+  const { messages } = await sendMany(peer, TO, pace(load))
+  return { messages, ms: performance.now() - start }
+}
+
+/** From the session to the last tick. */
+async function catchUp(peer: Peer): Promise<Numbers> {
+  const enough = new AbortController()
+  for await (const { link } of peer.peerChanges(enough.signal)) if (link.state === 'connected') break
+  enough.abort()
+  const start = performance.now()
+  await settled(peer)
+  return { ms: performance.now() - start }
+}
+
+function watch(sums: SpanSums): Numbers {
+  sums.start()
+  return {}
+}
+
 const [, , profile, address = ''] = process.argv
 const peer = await createPeer({ name: 'sender', profile, directory: null }).start()
 await peer.connect(address)
@@ -86,7 +126,13 @@ await serveParent(
   {},
   {
     pour: (load) => pour(peer, load),
+    bulk: (load) => bulk(peer, load),
+    pages: (numbers) => pages(peer, figureOf(numbers, 'looks')),
+    queue: (load) => queue(peer, load),
+    catchUp: () => catchUp(peer),
     lone: (numbers) => lone(peer, figureOf(numbers, 'samples')),
+    watch: () => watch(spans),
+    spans: () => spans.take(),
   },
 )
 await peer.stop()

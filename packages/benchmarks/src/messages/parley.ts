@@ -3,7 +3,9 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { BenchError } from '#bench/bench-error.ts'
+import type { Child } from '#bench/child.ts'
 import type { Contestant } from '#bench/contestant.ts'
+import { samplesOf } from '#bench/load.ts'
 import { figureOf } from '#bench/note.ts'
 import type { Scene } from '#bench/scene.ts'
 import { type Flow, type FlowFigures, measureFlow } from './flow.ts'
@@ -35,12 +37,14 @@ type LoneFigure = (typeof LONE_FIGURES)[number]
 export const parleyLone: Contestant<LoneFigure> = {
   id: 'parley-lone',
   name: 'Parley: one message at a time',
-  measure: async (scene) => {
+  measure: async (scene, load) => {
+    const warmUp = samplesOf(load, LONE_WARM_UP)
+    const samples = samplesOf(load, LONE_SAMPLES)
     const { sender } = await startPeers(scene)
-    await sender.ask('lone', { samples: LONE_WARM_UP })
-    const figures = await sender.ask('lone', { samples: LONE_SAMPLES })
+    await sender.ask('lone', { samples: warmUp })
+    const figures = await sender.ask('lone', { samples })
     await scene.end()
-    await verify(scene, LONE_WARM_UP + LONE_SAMPLES)
+    await verify(scene, warmUp + samples)
     return {
       tripP50Micros: figureOf(figures, 'tripP50Micros'),
       tripP99Micros: figureOf(figures, 'tripP99Micros'),
@@ -52,22 +56,25 @@ export const parleyLone: Contestant<LoneFigure> = {
   },
 }
 
-async function startPeers(scene: Scene): Promise<Flow> {
-  const { child: receiver, ready } = await scene.start({
-    name: 'receiver',
-    program: new URL('./parley-receiver.ts', import.meta.url),
-    args: [scene.path('receiver')],
-  })
-  const { child: sender } = await scene.start({
-    name: 'sender',
-    program: new URL('./parley-sender.ts', import.meta.url),
-    args: [scene.path('sender'), `127.0.0.1:${figureOf(ready, 'port')}`],
-  })
-  return { sender, receiver }
+/** Two processes, the sender connected to the receiver. */
+export async function startPeers(scene: Scene): Promise<Flow> {
+  const { child: receiver, ready } = await startReceiver(scene)
+  return { sender: await startSender(scene, figureOf(ready, 'port')), receiver }
+}
+
+/** On a free port, or on the one that it had before. */
+export function startReceiver(scene: Scene, port = 0): ReturnType<Scene['start']> {
+  const program = new URL('./parley-receiver.ts', import.meta.url)
+  return scene.start({ name: 'receiver', program, args: [scene.path('receiver'), String(port)] })
+}
+
+export async function startSender(scene: Scene, port: number): Promise<Child> {
+  const program = new URL('./parley-sender.ts', import.meta.url)
+  return (await scene.start({ name: 'sender', program, args: [scene.path('sender'), `127.0.0.1:${port}`] })).child
 }
 
 /** Both databases agree that exactly so many messages were delivered. Rejects with BenchError `not-verified`. */
-async function verify(scene: Scene, messages: number): Promise<void> {
+export async function verify(scene: Scene, messages: number): Promise<void> {
   const parley = fileURLToPath(new URL('./main.ts', import.meta.resolve('@parley/peer-client')))
   const args = ['verify-ledger', scene.path('sender'), scene.path('receiver'), '--json']
   const { stdout } = await promisify(execFile)(process.execPath, [parley, ...args], {

@@ -1,6 +1,7 @@
 // What delivery asks for, done by libsignal: knows which Signal identity the certificate of a device names.
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
+import { timedAsync } from '@parley/shared/spans.ts'
 import type { Change, Opened, Sealing } from '#delivery/ports.ts'
 import type { Prekeys } from '#encryption/prekeys.ts'
 import { RatchetError } from '#encryption/ratchet-error.ts'
@@ -27,12 +28,16 @@ export class RatchetSealing implements Sealing {
     plaintext: Uint8Array,
     bundle?: PrekeyBundle,
   ): Promise<{ bytes: Uint8Array; change: Change }> {
-    return this.#ratchets.seal({ device, signalIdentity: this.#identityOf(device), plaintext, bundle })
+    return timedAsync('seal', () =>
+      this.#ratchets.seal({ device, signalIdentity: this.#identityOf(device), plaintext, bundle }),
+    )
   }
 
   async open(device: DeviceKey, bytes: Uint8Array): Promise<Opened> {
     try {
-      return await this.#ratchets.open({ device, signalIdentity: this.#identityOf(device), bytes })
+      return await timedAsync('open', () =>
+        this.#ratchets.open({ device, signalIdentity: this.#identityOf(device), bytes }),
+      )
     } catch (error) {
       if (!(error instanceof RatchetError)) throw error
       switch (error.code) {

@@ -1,3 +1,4 @@
+import { timed } from '@parley/shared/spans.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
@@ -74,7 +75,8 @@ export class GroupCommit {
     let jobs = this.#jobs
     this.#jobs = []
     while (jobs.length > 0) {
-      const failed = this.#tryAll(jobs)
+      const tried = jobs
+      const failed = timed('commit', () => this.#tryAll(tried))
       if (failed === undefined) return
       jobs = jobs.filter((job) => job !== failed)
     }

@@ -7,9 +7,9 @@ import { oneCommit } from './one-commit.ts'
 import { parleyFlow, parleyLone } from './parley.ts'
 import { rawTcp } from './raw-tcp.ts'
 
-export const messagesBenchmark: Benchmark = {
-  name: 'messages',
-  summary: 'durable end-to-end encrypted messages beside raw TCP, TLS and one fsynced commit',
+export const flowBenchmark: Benchmark = {
+  name: 'flow',
+  summary: 'messages one way and alone, beside raw TCP, TLS and one fsynced commit',
   // What is set against each other is measured one after the other.
   contestants: [joinedTls, rawTcp, parleyFlow, oneCommit, parleyLone],
   report: (results) => ({
