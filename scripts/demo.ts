@@ -3,17 +3,16 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs, styleText } from 'node:util'
+import { mainOf } from '@parley/e2e/mains.ts'
 import { Program } from '@parley/e2e/program.ts'
 
 const EXIT = { done: 0, usage: 64, internal: 70, interrupted: 130 } as const
 const MAX_DEMO_MS = 55_000
 const MAX_STOP_MS = 5_000
-const PACKAGES = fileURLToPath(new URL('../packages', import.meta.url))
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
-const DIRECTORY = [...NODE, join(PACKAGES, 'directory-server/src/main.ts')]
-const PARLEY = [...NODE, join(PACKAGES, 'peer-client/src/main.ts')]
+const DIRECTORY = [...NODE, mainOf('directory-server')]
+const PARLEY = [...NODE, mainOf('peer-client')]
 const LATE = 'This waited on my disk until you came back.'
 
 const paint = (format: 'bold' | 'cyan' | 'dim' | 'green' | 'red', text: string): string =>

@@ -5,6 +5,7 @@ import { isIPv6 } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { mainOf } from '@parley/e2e/mains.ts'
 import { Program } from '@parley/e2e/program.ts'
 import { retireGuests, whyUntestable } from './running/directory-at.ts'
 import { runJest } from './running/jest.ts'
@@ -25,7 +26,7 @@ const MAX_TESTS_MS = 10 * 60_000
 const MAX_START_MS = 30_000
 const MAX_STOP_MS = 15_000
 const SUITE = join(ROOT, 'packages/directory-server/black-box')
-const DIRECTORY = [process.execPath, QUIET, join(ROOT, 'packages/directory-server/src/main.ts')]
+const DIRECTORY = [process.execPath, QUIET, mainOf('directory-server')]
 
 const files = globSync('*.test.ts', { cwd: SUITE }).toSorted()
 
@@ -191,7 +192,7 @@ class Run implements AsyncDisposable {
   async #start(): Promise<string | undefined> {
     const { host, port = 0, isVerbose } = this.#flags
     const data = join(this.#folder, 'data')
-    const { PATH = '', HOME = '', LANG = 'C.UTF-8' } = process.env
+    const { PATH = '', HOME = '', LANG = 'C.UTF-8', NODE_COMPILE_CACHE } = process.env
     const server = new Program({
       name: 'directory',
       command: [
@@ -205,7 +206,7 @@ class Run implements AsyncDisposable {
         '--log-level',
         isVerbose ? 'debug' : 'warn',
       ],
-      env: { PATH, HOME, LANG },
+      env: { PATH, HOME, LANG, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) },
     })
     this.#server = server
     if (isVerbose) server.onLog((text) => process.stderr.write(text))

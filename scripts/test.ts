@@ -1,8 +1,9 @@
+import { BUILT_MAIN } from './build.ts'
 import { runJest } from './running/jest.ts'
 import { killAll, QUIET, run } from './running/process-group.ts'
 
 // `pnpm test` checks everything and stops at the first step that fails; `pnpm test PATTERN` runs only the tests whose
-// path matches, and hands every other argument to jest too. The last line is `N passed, N failed[, N skipped]`.
+// path matches, with the programs as their sources are, and hands every other argument to jest too. The last line is `N passed, N failed[, N skipped]`.
 
 const isColoured = Boolean(process.stdout.isTTY)
 
@@ -18,6 +19,7 @@ const checks = [
   { name: 'lint with types', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'layers', command: [process.execPath, QUIET, 'scripts/check-layers.ts'] },
   { name: 'dead code', command: ['knip', '--no-progress', '--no-config-hints'] },
+  { name: 'build', command: [process.execPath, QUIET, 'scripts/build.ts'] },
 ]
 
 async function runChecks(): Promise<boolean> {
@@ -40,5 +42,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const args = process.argv.slice(2).filter((arg, index) => !(index === 0 && arg === '--'))
-const ok = (args.length > 0 || (await runChecks())) && (await runJest(args, MAX_TESTS_MS))
+const isWhole = args.length === 0
+// What is tested is what is published.
+const programs = isWhole ? { PARLEY_MAIN: BUILT_MAIN } : {}
+const ok = (!isWhole || (await runChecks())) && (await runJest(args, MAX_TESTS_MS, programs))
 process.exitCode = ok ? 0 : 1

@@ -11,7 +11,7 @@ interface JestResults {
   numRuntimeErrorTestSuites: number
 }
 
-/** Tests start the programs many hundred times; this way each is compiled once. */
+/** Tests start the programs some hundred times; this way each is compiled once. */
 const COMPILED = join(ROOT, 'node_modules/.cache/compiled')
 
 /** Runs jest in a process of its own. Its last line is `N passed, N failed[, N skipped]`; true when all is well. */

@@ -1,5 +1,6 @@
 import { audienceOf } from '@parley/shared/hashes.ts'
 import type { DirectoryKey } from '@parley/shared/ids.ts'
+import { packageVersion } from '@parley/shared/package-version.ts'
 import { type Logger, pino } from 'pino'
 import { Admission } from '#http/admission.ts'
 import { AllowList } from '#http/allow-list.ts'
@@ -19,7 +20,6 @@ import { SocketGate } from '#http/socket-gate.ts'
 import { Sources } from '#http/source-address.ts'
 import { loadTls, tlsFilesOf } from '#http/tls-files.ts'
 import { acceptUpgrades } from '#http/upgrade.ts'
-import { readVersion } from '#http/version.ts'
 import { directoryLimits } from '#limits/directory-limits.ts'
 import { Metrics } from '#metrics/metrics.ts'
 import { Presence } from '#presence/presence.ts'
@@ -129,7 +129,7 @@ export async function startDirectory(options: DirectoryOptions): Promise<Directo
   const readyAnswers: ReadyAnswers = new ReadyAnswers({ limits, find: (name) => userViews.find(name), now })
 
   const metrics = new Metrics({
-    version: readVersion(),
+    version: packageVersion(import.meta.url),
     registeredNames: () => tables.users.count(),
     onlineAccounts: () => presence.onlineAccounts,
     presenceSockets: () => presence.sockets,

@@ -1,6 +1,6 @@
+import { packageVersion } from '@parley/shared/package-version.ts'
 import { EXIT } from '#cli/exit.ts'
 import { runProgram } from '#cli/program.ts'
-import { readVersion } from '#http/version.ts'
 import { startDirectory } from './directory-server.ts'
 
 process.on('uncaughtException', (error) => {
@@ -9,6 +9,6 @@ process.on('uncaughtException', (error) => {
 })
 process.exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,
-  version: readVersion(),
+  version: packageVersion(import.meta.url),
   startDirectory,
 })

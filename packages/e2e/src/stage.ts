@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DirectoryProgram } from './directory-program.ts'
+import { mainOf, PROGRAMS_ENV } from './mains.ts'
 import { type Ended, Program } from './program.ts'
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
@@ -14,9 +15,9 @@ const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', PACKAG
 
 /** The programs as a user starts them. */
 export const COMMAND = {
-  directory: [...NODE, fileURLToPath(new URL('directory-server/src/main.ts', PACKAGES))],
-  parley: [...NODE, fileURLToPath(new URL('peer-client/src/main.ts', PACKAGES))],
-  console: [...NODE, fileURLToPath(new URL('directory-console/src/main.ts', PACKAGES))],
+  directory: [...NODE, mainOf('directory-server')],
+  parley: [...NODE, mainOf('peer-client')],
+  console: [...NODE, mainOf('directory-console')],
   runner: [...NODE, fileURLToPath(new URL('./peer-runner.ts', import.meta.url))],
 } as const satisfies Record<string, readonly string[]>
 
@@ -81,7 +82,7 @@ export class Stage implements AsyncDisposable {
       command,
       input,
       isTalkative,
-      env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE, ...env },
+      env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE, ...PROGRAMS_ENV, ...env },
     })
     this.#forgetEnded()
     this.#programs.push(program)

@@ -1,9 +1,9 @@
 // Most commands only ask the daemon that runs already. What they do not need is imported where it is needed, so that they are
 // quick: message encryption, the database and HTTP belong to `start`.
-import { readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { foldName, type Name } from '@parley/shared/ids.ts'
+import { packageVersion } from '@parley/shared/package-version.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { Terminal } from '@parley/shared/terminal/terminal.ts'
 import { z } from 'zod'
@@ -40,7 +40,7 @@ const actions: CliActions = {
       checkDirectoryUrl(options.directory ?? undefined)
       const profile = await locateProfile(options.profile, options.name)
       const { runDaemon } = await import('./daemon.ts')
-      const { stopped, ...running } = await runDaemon({ ...options, profile, version: readVersion() })
+      const { stopped, ...running } = await runDaemon({ ...options, profile, version: packageVersion(import.meta.url) })
       return { ...running, stopped: explained(() => stopped) }
     }),
   verifyLedger: (paths, passphrase) =>
@@ -145,11 +145,6 @@ function explain(error: unknown): unknown {
   return systemErrorCode(error) === undefined ? error : new CliError(EXIT.io, code, message, { cause: error })
 }
 
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version
-}
-
 process.on('uncaughtException', (error) => {
   console.error(error)
   process.exit(EXIT.internal)
@@ -170,5 +165,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   terminal: new Terminal({ out: process.stdout, errors: process.stderr, environment: process.env }),
   input: process.stdin,
   now: Date.now,
-  version: readVersion(),
+  version: packageVersion(import.meta.url),
 })

@@ -1,3 +1,4 @@
+import { packageVersion } from '@parley/shared/package-version.ts'
 import express, { type Express } from 'express'
 import { ANSWER_HEADERS } from './answer-headers.ts'
 import type { AppParts } from './app-parts.ts'
@@ -14,7 +15,6 @@ import { prekeyRoutes } from './routes/prekeys.ts'
 import { presenceRoutes } from './routes/presence.ts'
 import { searchRoutes } from './routes/search.ts'
 import { userRoutes } from './routes/users.ts'
-import { readVersion } from './version.ts'
 
 export function createApp(parts: AppParts): Express {
   const app = express()
@@ -33,7 +33,7 @@ export function createApp(parts: AppParts): Express {
   app.use(parts.admission.refuseWrites)
   app.use(healthRoutes(parts))
   app.use(metricsRoutes(parts))
-  app.use(openApiRoutes({ openApi: () => createOpenApi(readVersion()) }))
+  app.use(openApiRoutes({ openApi: () => createOpenApi(packageVersion(import.meta.url)) }))
   app.use(infoRoutes(parts))
   app.use(userRoutes(parts))
   app.use(searchRoutes(parts))

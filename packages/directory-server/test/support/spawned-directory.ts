@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const COMMAND = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
-// Shared by all programs of a test run; it must not land in a home that does not exist.
 const {
   PATH,
+  PARLEY_MAIN = 'src/main.ts',
+  // Shared by all programs of a test run; it must not land in a home that does not exist.
   NODE_COMPILE_CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/compiled', import.meta.url)),
 } = process.env
+const MAIN = fileURLToPath(new URL(`../../${PARLEY_MAIN}`, import.meta.url))
+const COMMAND = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
 
 export interface Ended {
   readonly exitCode: number | null

@@ -15,13 +15,14 @@ export interface Ended {
   readonly err: string
 }
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const QUIET = '--disable-warning=ExperimentalWarning'
-// Shared by all programs of a test run; it must not land in a home that does not exist.
 const {
   PATH,
+  PARLEY_MAIN = 'src/main.ts',
+  // Shared by all programs of a test run; it must not land in a home that does not exist.
   NODE_COMPILE_CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/compiled', import.meta.url)),
 } = process.env
+const MAIN = fileURLToPath(new URL(`../../${PARLEY_MAIN}`, import.meta.url))
 
 interface ChildOptions {
   readonly environment?: Environment

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 
-const MAIN = fileURLToPath(new URL('../../../directory-server/src/main.ts', import.meta.url))
+const { PARLEY_MAIN = 'src/main.ts' } = process.env
+const MAIN = fileURLToPath(new URL(`../../../directory-server/${PARLEY_MAIN}`, import.meta.url))
 const Ready = z.object({ event: z.literal('ready'), url: z.url() })
 
 export interface RunningDirectory extends AsyncDisposable {
