@@ -7,7 +7,6 @@ import { basename, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { mainOf } from '@parley/e2e/mains.ts'
 import { Program } from '@parley/e2e/program.ts'
-import { retireGuests, whyUntestable } from './running/directory-at.ts'
 import { runJest } from './running/jest.ts'
 import { killAll, QUIET, ROOT } from './running/process-group.ts'
 
@@ -156,7 +155,7 @@ class Run implements AsyncDisposable {
       PARLEY_BLACK_BOX_GUESTS: guests,
     })
     // A directory of our own ends with its data.
-    const held = this.#server === undefined ? await retireGuests(url, guests) : []
+    const held = this.#server === undefined ? await this.#retire(url, guests) : []
     if (held.length > 0) console.error(`These names could not be given back: ${held.join(' ')}`)
     if (this.#stoppedBy !== undefined) return exitCodeOf(this.#stoppedBy)
     if (!isGood && this.#server !== undefined && !this.#flags.isVerbose) console.error(this.#server.report())
@@ -178,10 +177,18 @@ class Run implements AsyncDisposable {
     ]
   }
 
+  /** The names that could not be given back. */
+  async #retire(url: string, guests: string): Promise<string[]> {
+    // Loaded late, with all the schemas: whoever mistypes a flag should not wait for them.
+    const { retireGuests } = await import('./running/directory-at.ts')
+    return await retireGuests(url, guests)
+  }
+
   /** The URL of a directory that runs already. */
   async #find(): Promise<string | undefined> {
     const { host, port = DEFAULT_PORT } = this.#flags
     const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
+    const { whyUntestable } = await import('./running/directory-at.ts')
     const why = await whyUntestable(url, process.env['PARLEY_REGISTRATION_TOKEN'] !== undefined)
     if (why === undefined) return url
     console.error(why)

@@ -22,13 +22,19 @@ const checks = [
   { name: 'build', command: [process.execPath, QUIET, 'scripts/build.ts'] },
 ]
 
+/** Beside each other, because some of them use one processor only. */
 async function runChecks(): Promise<boolean> {
-  for (const { name, command } of checks) {
-    const started = performance.now()
-    const { ok, output, why } = await run(command, { limitMs: MAX_CHECK_MS, stdio: 'pipe' })
-    console.log(`${ok ? '✓' : '✗'} ${name} ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  const started = performance.now()
+  const outcomes = checks.map(async ({ name, command }) => {
+    const outcome = await run(command, { limitMs: MAX_CHECK_MS, stdio: 'pipe' })
+    return { name, ...outcome, seconds: (performance.now() - started) / 1000 }
+  })
+  for (const outcome of outcomes) {
+    const { name, ok, output, why, seconds } = await outcome
+    console.log(`${ok ? '✓' : '✗'} ${name} ${seconds.toFixed(1)} s`)
     if (ok) continue
     console.log(`${output.trimEnd()}\n${name}: ${why}`)
+    killAll()
     return false
   }
   return true

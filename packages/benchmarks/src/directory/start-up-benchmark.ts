@@ -1,6 +1,7 @@
 // From the start of the process to the line that says it is ready, and what it holds a moment later: the real program.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -60,19 +61,29 @@ const BARE = `require('node:http').createServer((request, response) => response.
   .listen(0, '127.0.0.1', () => console.log('ready'))`
 
 const bare = program('bare-node', 'a bare node:http process', () => ['--eval', BARE])
-const parley = program('parley', 'parley-directory, from its TypeScript source', (dir) => [
-  '--disable-warning=ExperimentalWarning',
-  fileURLToPath(new URL('./main.ts', import.meta.resolve('@parley/directory-server'))),
-  '--port',
-  '0',
-  '--data-dir',
-  dir,
-])
+function directory(id: string, name: string, main: string): Contestant<Figure> {
+  const quiet = '--disable-warning=ExperimentalWarning'
+  return program(id, name, (dir) => [quiet, main, '--port', '0', '--data-dir', dir])
+}
+
+const PACKAGE = import.meta.resolve('@parley/directory-server')
+const BUILT = fileURLToPath(new URL('../dist/program/main.js', PACKAGE))
+
+const source = directory(
+  'parley',
+  'parley-directory, from its TypeScript source',
+  fileURLToPath(new URL('./main.ts', PACKAGE)),
+)
+const built = directory('parley-built', 'parley-directory, as `pnpm build` made it last', BUILT)
+const isBuilt = existsSync(BUILT)
+/** It is what is published. */
+const parley = isBuilt ? built : source
+const contestants = isBuilt ? [bare, source, built] : [bare, source]
 
 export const startUpBenchmark: Benchmark = {
   name: 'start-up',
   summary: 'time until the program is ready, and memory at rest',
-  contestants: [bare, parley],
+  contestants,
   report: (results) => ({
     title: `Start of the program, from its second start on, medians of ${STARTS - 1}`,
     columns: [
@@ -80,7 +91,7 @@ export const startUpBenchmark: Benchmark = {
       { title: '× bare', digits: 2 },
       { title: 'MiB at rest', digits: 1 },
     ],
-    rows: [bare, parley].map(
+    rows: contestants.map(
       (contestant): Row => ({
         label: contestant.name,
         cells: [

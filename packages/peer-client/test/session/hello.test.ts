@@ -419,7 +419,8 @@ describe('a peer that dials', () => {
 
   test('can be stopped by its signal at every step', async () => {
     await using alice = await dialler()
-    const silent = createTcpServer((socket) => socket.on('error', () => {}))
+    // Read from, or it never notices that the other side has gone.
+    const silent = createTcpServer((socket) => socket.on('error', () => {}).resume())
     silent.listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const address = silent.address()
