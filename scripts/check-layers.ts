@@ -77,6 +77,7 @@ const rules: Readonly<Record<string, PackageRule>> = {
     folderPackages: { cli: ['api-client'] },
     roots: [
       'engine.ts',
+      'engine-options.ts',
       'network.ts',
       'peer-options.ts',
       'profile.ts',

@@ -1,3 +1,4 @@
+import { OwnProfile, type OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import {
   BroadcastResult,
   HistoryPage,
@@ -189,6 +190,21 @@ export class ApiClient {
   /** `proof`: the digits that were compared, or what was scanned at the other side. Rejects with `safety-number-differs`. */
   verify(who: string, proof: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
     return this.#exchange({ method: 'POST', path: contactPath(who, 'verify'), body: { proof }, signal }, SafetyNumber)
+  }
+
+  /** A new account key, signed by the old one. Rejects with `too-many-rotations`. */
+  rotateKey({ signal }: Cancellable = {}): Promise<RotatedKey> {
+    return this.#exchange({ method: 'POST', path: '/api/v1/account/rotate-key', signal }, RotatedKey)
+  }
+
+  /** What the account says of itself in the directory. */
+  profile({ signal }: Cancellable = {}): Promise<OwnProfile> {
+    return this.#exchange({ method: 'GET', path: '/api/v1/account/profile', signal }, OwnProfile)
+  }
+
+  /** What is undefined stays as it is. */
+  changeProfile(change: OwnProfileChange, { signal }: Cancellable = {}): Promise<OwnProfile> {
+    return this.#exchange({ method: 'POST', path: '/api/v1/account/profile', body: change, signal }, OwnProfile)
   }
 
   /** What is offered in the place of a contact's known key. Rejects with `no-key-change` when nothing is. */

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { timedAsync } from '@parley/shared/spans.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
-import type { PeerAddress } from '#connection/peer-address.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
@@ -11,42 +10,25 @@ import type { Feed } from '#conversation/feed.ts'
 import type { Notice } from '#conversation/key-news.ts'
 import type { MessageViews } from '#conversation/message-views.ts'
 import { Messaging } from '#conversation/messaging.ts'
+import { OwnAccount } from '#conversation/own-account.ts'
 import { People } from '#conversation/people.ts'
 import { Reachability } from '#conversation/reachability.ts'
 import type { ReadReceipts } from '#conversation/read-receipts.ts'
 import type { Received } from '#conversation/received.ts'
 import { Trust } from '#conversation/trust.ts'
 import type { Delivery } from '#delivery/delivery.ts'
-import type { DeliveryLog } from '#delivery/ports.ts'
 import { SessionLines } from '#delivery/session-lines.ts'
-import { Membership, type MembershipOptions } from '#directory/membership.ts'
+import { Membership } from '#directory/membership.ts'
 import { myEndpoints } from '#discovery/my-endpoints.ts'
 import type { Identity } from '#identity/identity.ts'
 import { PROFILE_FILES } from '#identity/profile-directory.ts'
-import type { ProfileKey } from '#identity/profile-key.ts'
 import type { Candidate, Verdict } from '#session/judge.ts'
 import type { Session, SessionFrame } from '#session/session.ts'
 import { createTlsCredentials } from '#session/tls-credentials.ts'
 import { openStore, type Store } from '#store/store.ts'
 import type { Listener } from '#transport/transport.ts'
-import { Network, type NetworkSettings } from './network.ts'
-
-export interface EngineOptions extends NetworkSettings {
-  /** Of a profile with a passphrase. */
-  readonly key: ProfileKey | undefined
-  readonly identity: Identity
-  readonly directory: Pick<MembershipOptions, 'url' | 'ca' | 'registrationToken' | 'hidesPresence'> | undefined
-  /** Where to listen for other peers; port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number }
-  readonly peers: readonly PeerAddress[]
-  readonly log: DeliveryLog
-  /** Application bytes from a device (`sendRaw`). */
-  readonly onRaw: (account: AccountId, bytes: Uint8Array) => void
-  /** Something about a device changed that a list of peers shows. */
-  readonly onPeerChange: (device: DeviceKey) => void
-  /** The disk failed: nothing is accepted or acknowledged any more. */
-  readonly onBroken: (error: Error) => void
-}
+import type { EngineOptions } from './engine-options.ts'
+import { Network } from './network.ts'
 
 export class Engine {
   readonly identity: Identity
@@ -59,6 +41,7 @@ export class Engine {
   readonly received: Received
   readonly reachability: Reachability
   readonly trust: Trust
+  readonly account: OwnAccount
   readonly delivery: Delivery
   readonly membership: Membership | undefined
   readonly happenings: Feed<Happening>
@@ -151,6 +134,13 @@ export class Engine {
       now: Date.now,
       log,
     })
+    this.account = new OwnAccount({
+      identity,
+      store,
+      membership: this.membership,
+      reconnect: () => this.#reconnect(),
+      now: Date.now,
+    })
     this.conversations = new Conversations({
       store,
       delivery: this.delivery,
@@ -191,6 +181,7 @@ export class Engine {
     this.membership?.start()
     this.reachability.start()
     for (const { account } of store.contacts.all()) this.#contactChanged(account)
+    await this.account.resume()
     this.trust.resume().catch((error: unknown) => this.#failed(error))
     for (const address of this.#options.peers) this.#network.fixedPeers.add(address)
   }
@@ -281,6 +272,12 @@ export class Engine {
       else this.#contactChanged(account)
     }
     for (const session of sessions.list()) if (doorkeeper.mustLeave(session)) void session.close('declined')
+  }
+
+  #reconnect(): void {
+    for (const session of this.#network.sessions.list()) {
+      void session.close('stopping').then(() => this.#network.keeper.poke(session.device))
+    }
   }
 
   #peerChanged(device: DeviceKey): void {

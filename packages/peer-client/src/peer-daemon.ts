@@ -1,4 +1,5 @@
 // What the local API asks of a peer, asked of a Peer: refusals become problems, and what happens becomes events.
+import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
@@ -143,6 +144,18 @@ export class PeerDaemon implements Daemon {
 
   verify(who: string, proof: string, signal: AbortSignal): Promise<SafetyNumber> {
     return refusing(this.#peer.trust.verify(who, proof, signal))
+  }
+
+  rotateKey(): Promise<RotatedKey> {
+    return refusing(this.#peer.account.rotateKey())
+  }
+
+  profile(): OwnProfile {
+    return this.#peer.account.profile()
+  }
+
+  changeProfile(change: OwnProfileChange): Promise<OwnProfile> {
+    return refusing(this.#peer.account.changeProfile(change))
   }
 
   keyChange(who: string, signal: AbortSignal): Promise<KeyChange> {

@@ -11,40 +11,20 @@ import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
 import type { Notice } from '#conversation/key-news.ts'
+import type { OwnAccount } from '#conversation/own-account.ts'
 import type { ReadReceipts } from '#conversation/read-receipts.ts'
 import type { Received } from '#conversation/received.ts'
 import type { Trust } from '#conversation/trust.ts'
-import { type DeliveryLog, SILENT_LOG } from '#delivery/ports.ts'
+import { SILENT_LOG } from '#delivery/ports.ts'
+import { CurrentIdentity } from '#identity/current-identity.ts'
 import type { Identity } from '#identity/identity.ts'
 import type { ProfileKey } from '#identity/profile-key.ts'
 import type { ProfileLock } from '#identity/profile-lock.ts'
 import { registrationTokenFor } from '#identity/registration-token.ts'
 import { checkNetworkToken } from '#session/network-token.ts'
 import { Engine } from './engine.ts'
-import { readAddress, whereToListen } from './peer-options.ts'
-import { openProfile, type ProfileOptions } from './profile.ts'
-
-export interface PeerOptions extends Omit<ProfileOptions, 'directory'> {
-  /** The URL of a directory, over the one that the profile was made with; `null` for none. */
-  readonly directory?: string | null | undefined
-  /** PEM; the authorities that may vouch for an https directory, instead of those that the system trusts. */
-  readonly directoryCa?: string | undefined
-  /** For a directory that takes new names only with it; kept in the profile for the next start. */
-  readonly registrationToken?: string | undefined
-  /** Asks the directory to show nobody whether this account is here, or to show it again; by default as it was. */
-  readonly hidePresence?: boolean | undefined
-  /** By default a free port, on 127.0.0.1 when the directory is on this machine or there is none, else on every address. */
-  readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
-  /** HOST:PORT of peers to keep a session to, directory or not. */
-  readonly peers?: readonly string[] | undefined
-  readonly allowPrivate?: boolean | undefined
-  /** The secret of a closed network: only peers that know it too get a session. 16 to 512 visible ASCII characters. */
-  readonly networkToken?: string | undefined
-  readonly maxPeers?: number | undefined
-  readonly log?: DeliveryLog | undefined
-  /** The disk failed: nothing more is accepted or acknowledged. By default the next call of any method rejects. */
-  readonly onBroken?: ((error: Error) => void) | undefined
-}
+import { type PeerOptions, readAddress, whereToListen } from './peer-options.ts'
+import { openProfile } from './profile.ts'
 
 export interface RawBytes {
   readonly account: AccountId
@@ -91,6 +71,11 @@ export class Peer {
 
   get profile(): string {
     return this.#parts.profile
+  }
+
+  /** What the user does with the own account. */
+  get account(): OwnAccount {
+    return this.#engine.account
   }
 
   /** Safety numbers, and what the user knows of the people behind the keys. */
@@ -260,7 +245,7 @@ export class Peer {
       const engine = await Engine.start({
         profile,
         key,
-        identity,
+        identity: new CurrentIdentity(identity, profile, key),
         directory: directory === undefined ? undefined : await this.#directory(profile, directory, key),
         listen: whereToListen(this.#options.listen, directory),
         peers: (this.#options.peers ?? []).map(readAddress),

@@ -84,3 +84,42 @@ test('what is held because a name is another account now goes there when the use
   await expect(alice.trust.keyChange('bob')).rejects.toMatchObject({ code: 'no-key-change' })
   expect(alice.trust.summary()).toMatchObject({ verified: 0, keyChanged: [] })
 })
+
+/** Without the directory: who looks then has to know by himself. */
+test('a rotated key is followed from the hello alone, the conversation goes on, and what was verified is to be compared again', async () => {
+  await using t = await town()
+  const [alice, bob] = await Promise.all([t.start('alice'), t.start('bob')])
+  await until(() => bob.directoryState.state === 'online')
+  expect(await alice.waitFor((await alice.send('bob', 'before')).id, 'delivered')).toMatchObject({ state: 'delivered' })
+  await alice.trust.verify('bob', (await bob.trust.safetyNumber('alice')).scannable)
+  const { account: oldKey, accountId } = bob.identity
+  const first = oldKey.publicKey
+  await t.directory.end()
+
+  const notices = alice.notices(AbortSignal.timeout(60_000))[Symbol.asyncIterator]()
+  const rotated = await bob.account.rotateKey()
+  expect(rotated).toMatchObject({ account: accountId, rotations: 1 })
+  expect(rotated.key).not.toBe(first)
+  expect((await notices.next()).value).toMatchObject({ level: 'info', text: expect.stringContaining('new key') })
+  const atAlice = await alice.trust.safetyNumber('bob')
+  expect(atAlice.number).toBe((await bob.trust.safetyNumber('alice')).number)
+  expect(atAlice.verification).toBe('rotated-since')
+  expect(await alice.waitFor((await alice.send('bob', 'after')).id, 'delivered')).toMatchObject({ state: 'delivered' })
+  expect(texts(await alice.history(accountId, 10))).toEqual(['before', 'after'])
+
+  // Killed before the directory heard of it: the next start tells it, and who asks there follows too.
+  await bob.stop()
+  await t.directory.restart()
+  const again = await t.start('bob')
+  expect(again.identity.account.publicKey).toBe(rotated.key)
+  await until(() => again.directoryState.state === 'online')
+  const carol = await t.start('carol')
+  await until(() => carol.directoryState.state === 'online')
+  await carol.waitFor((await carol.send('bob', 'hello')).id, 'delivered')
+  expect((await carol.trust.safetyNumber('bob')).number).toBe((await again.trust.safetyNumber('carol')).number)
+  await again.account.changeProfile({ statusText: 'with a new key', displayName: 'Bob B.' })
+  const found = async () => (await alice.find('bob'))[0]
+  while ((await found())?.statusText !== 'with a new key') await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(await found()).toMatchObject({ account: accountId, displayName: 'Bob B.' })
+  expect(again.account.profile()).toEqual({ name: 'bob', displayName: 'Bob B.', statusText: 'with a new key' })
+})

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { ApiParts } from './api-parts.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 import type { Gate } from './gate.ts'
+import { accountRoutes } from './routes/account.ts'
 import { contactRoutes } from './routes/contacts.ts'
 import { daemonRoutes } from './routes/daemon.ts'
 import { messageRoutes } from './routes/messages.ts'
@@ -32,6 +33,7 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
   })
   app.use(daemonRoutes(parts))
   app.use(peerRoutes(parts))
+  app.use(accountRoutes(parts))
   app.use(contactRoutes(parts))
   app.use(messageRoutes(parts))
   app.use(receivedRoutes(parts))

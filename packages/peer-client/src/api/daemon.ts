@@ -1,4 +1,5 @@
 // What the local API needs of the running peer. The composition root provides it; nothing else is visible from here.
+import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
@@ -61,6 +62,10 @@ export interface Daemon {
   /** Stores that the user compared it; `proof` is the digits, or what was scanned at the other side. */
   verify(who: string, proof: string, signal: AbortSignal): Promise<SafetyNumber>
   unverify(who: string, signal: AbortSignal): Promise<SafetyNumber>
+  /** A new account key, signed by the old one. */
+  rotateKey(): Promise<RotatedKey>
+  profile(): OwnProfile
+  changeProfile(change: OwnProfileChange): Promise<OwnProfile>
   /** What is offered in the place of a contact's known key. */
   keyChange(who: string, signal: AbortSignal): Promise<KeyChange>
   /** What was held goes to the offered key, if it is still this one. */

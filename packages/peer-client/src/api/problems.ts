@@ -18,6 +18,7 @@ const PROBLEMS: Readonly<Record<LocalProblemCode, readonly [status: number, titl
   'too-large': [413, 'This is too large'],
   'outbox-full': [429, 'Too many messages wait for this account'],
   'key-changed': [409, 'The key of this account changed'],
+  'too-many-rotations': [409, 'The key was rotated too often'],
   'no-key-change': [404, 'The key of this account did not change'],
   'safety-number-differs': [409, 'The safety number is another one'],
   blocked: [403, 'This account is blocked'],

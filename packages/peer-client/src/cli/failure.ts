@@ -16,6 +16,7 @@ const EXIT_CODES: Readonly<Record<ApiError['code'], ExitCode>> = {
   'too-large': EXIT.refused,
   'outbox-full': EXIT.stillQueued,
   'key-changed': EXIT.keyChanged,
+  'too-many-rotations': EXIT.refused,
   'no-key-change': EXIT.refused,
   'safety-number-differs': EXIT.keyChanged,
   blocked: EXIT.refused,

@@ -12,8 +12,10 @@ import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { peersCommand } from './commands/peers.ts'
+import { profileCommand } from './commands/profile.ts'
 import { readCommand } from './commands/read.ts'
 import { recvCommand } from './commands/recv.ts'
+import { rotateKeyCommand } from './commands/rotate-key.ts'
 import { sendCommand } from './commands/send.ts'
 import { settingsCommand } from './commands/settings.ts'
 import { startCommand } from './commands/start.ts'
@@ -31,6 +33,8 @@ const COMMANDS = [
   startCommand,
   statusCommand,
   stopCommand,
+  profileCommand,
+  rotateKeyCommand,
   passphraseCommand,
   settingsCommand,
   sendCommand,

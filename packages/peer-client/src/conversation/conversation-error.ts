@@ -17,6 +17,7 @@ export class ConversationError extends Error {
     | 'self'
     | 'no-directory'
     | 'unreachable'
+    | 'too-many-rotations'
     | 'no-key-change'
     | 'bad-proof'
     | 'safety-number-differs'

@@ -140,8 +140,6 @@ export class Introductions {
         await keyChanges.offer(account, { key: accountKey, as: 'other-chain', account })
         return 'key-changed'
       case 'rotated':
-        if (account === me.account) return 'unproven'
-        break
       case 'same':
         break
     }

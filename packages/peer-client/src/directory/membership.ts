@@ -10,8 +10,12 @@ import type { DirectoryAddress } from './directory-address.ts'
 import { DirectoryClient } from './directory-client.ts'
 import { DirectoryError } from './directory-error.ts'
 import type { Route } from './http-exchange.ts'
+import { readProfile } from './my-record.ts'
 import { PresenceClient } from './presence-client.ts'
 import { Registration } from './registration.ts'
+
+/** Under which the profile of the own account is kept among the facts, as JSON. */
+export const PROFILE_FACT = 'profile'
 
 export interface MembershipOptions extends DirectoryAddress {
   readonly identity: Identity
@@ -59,7 +63,12 @@ export class Membership {
     this.#registration = new Registration({
       directory: this.client,
       identity,
-      said: () => (hidesPresence === undefined ? {} : { hidesPresence }),
+      said: () => {
+        const profile = readProfile(facts.get(PROFILE_FACT))
+        const seqAbove = Number(facts.get(recordSeqOf(url)) ?? 0)
+        return { seqAbove, ...(profile && { profile }), ...(hidesPresence !== undefined && { hidesPresence }) }
+      },
+      onPublished: ({ account }) => facts.set(recordSeqOf(url), String(account.record.seq)),
       statement: (observedAddress) => options.statement(this.client.route, observedAddress),
       prekeys: options.prekeys,
       onState: (state) => {
@@ -130,6 +139,11 @@ export class Membership {
     this.#registration.start()
   }
 
+  /** What this account says changed: tells the directory, as soon as it can be reached. */
+  refresh(): void {
+    this.#registration.refresh()
+  }
+
   watch(names: readonly Name[]): void {
     try {
       this.#presence.watch(names)
@@ -152,6 +166,10 @@ export class Membership {
     await Promise.all([this.#presence.stop(), this.#registration.stop()])
     this.client.close()
   }
+}
+
+function recordSeqOf(url: string): string {
+  return `record-seq ${url}`
 }
 
 function pinOf(url: string): string {

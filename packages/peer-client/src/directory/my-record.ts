@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { digestOf } from '@parley/shared/hashes.ts'
 import type { Digest } from '@parley/shared/ids.ts'
 import { MAX_DEVICES, RECORD_LIFETIME_MS } from '@parley/shared/limits.ts'
-import type { AccountRecord, Profile, VerifiedAccount } from '@parley/shared/signed/account-record.ts'
-import { verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
+import { type AccountRecord, Profile, type VerifiedAccount } from '@parley/shared/signed/account-record.ts'
+import { signDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
 import { verifyRotations } from '@parley/shared/signed/rotation.ts'
 import type { z } from 'zod'
@@ -18,6 +18,8 @@ export interface Said {
   readonly profile?: z.infer<typeof Profile>
   /** Nobody shall see at the directory whether the account is here. */
   readonly hidesPresence?: boolean
+  /** The next record is above this, whatever the directory holds: it may be one from an old disk. */
+  readonly seqAbove?: number
 }
 
 interface Wanted {
@@ -48,7 +50,9 @@ export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v
     expiresAt: now + RECORD_LIFETIME_MS - CLOCK_MARGIN_MS,
     ...(hidesPresence && { hidePresence: true as const }),
   }
-  if (held === undefined) return { ...fresh, devices: [identity.certificate], revoked: [], seq: 1, prev: null }
+  const { seqAbove = 0 } = said
+  if (held === undefined)
+    return { ...fresh, devices: [identity.certificate], revoked: [], seq: seqAbove + 1, prev: null }
   const { record } = held
   if (record.accountId !== identity.accountId) {
     throw new DirectoryError('name-taken', `the name ${identity.name} belongs to somebody else in this directory`)
@@ -56,30 +60,39 @@ export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v
   if (record.revoked.includes(identity.device.publicKey)) {
     throw new DirectoryError('device-revoked', 'this device was revoked by another device of the account')
   }
-  const devices = [...(await certificatesToKeep(identity, held)), identity.certificate]
+  const devices = [...(await certificatesToKeep(identity, held, now)), identity.certificate]
   if (devices.length > MAX_DEVICES) {
     throw new DirectoryError('too-many-devices', `the account already has ${MAX_DEVICES} devices: revoke one first`)
   }
-  return { ...fresh, devices, revoked: record.revoked, seq: record.seq + 1, prev: digestOf(held.jws) }
+  return {
+    ...fresh,
+    devices,
+    revoked: record.revoked,
+    seq: Math.max(record.seq, seqAbove) + 1,
+    prev: digestOf(held.jws),
+  }
 }
 
-async function certificatesToKeep(identity: Identity, held: VerifiedAccount): Promise<Jws[]> {
-  const { record } = held
-  if (record.accountKey === identity.account.publicKey) {
-    const certified = await Promise.all(
-      record.devices.map(async (jws) => ({ jws, device: (await verifyDeviceCertificate(jws)).deviceKey })),
-    )
-    return certified
-      .filter(({ device }) => device !== identity.device.publicKey && !record.revoked.includes(device))
-      .map(({ jws }) => jws)
-  }
-  const { accountId, account, rotations } = identity
-  const mine = await verifyRotations(accountId, account.publicKey, rotations)
-  if (!mine.includes(record.accountKey)) {
+/** Of my other devices. Those that the key before mine certified are certified anew. */
+async function certificatesToKeep(identity: Identity, held: VerifiedAccount, now: number): Promise<Jws[]> {
+  const { accountId, account, rotations, device: mine } = identity
+  const others = held.devices.filter(({ deviceKey }) => deviceKey !== mine.publicKey)
+  if (held.record.accountKey === account.publicKey) return others.map(({ jws }) => jws)
+  const keys = await verifyRotations(accountId, account.publicKey, rotations)
+  if (!keys.includes(held.record.accountKey)) {
     throw new DirectoryError('key-changed', 'the account has a newer key in the directory than this device has')
   }
-  // They were certified by the key that handed over to mine, and must be certified anew.
-  return []
+  const certified = { accountId, accountKey: account.publicKey, issuedAt: now }
+  return Promise.all(
+    others.map(({ deviceKey, signalIdentity }) =>
+      signDeviceCertificate({ ...certified, deviceKey, signalIdentity }, account.privateKey),
+    ),
+  )
+}
+
+/** A profile as it was kept in a text; undefined when there is none. */
+export function readProfile(text: string | undefined): z.infer<typeof Profile> | undefined {
+  return text === undefined ? undefined : Profile.parse(JSON.parse(text))
 }
 
 /** Whether the record in the directory says already what the next one would, and is not past half its life. */

@@ -37,6 +37,8 @@ export interface RegistrationOptions {
   readonly statement: (observedAddress: string | undefined) => Pick<DeviceStatement, 'endpoints' | 'features'>
   /** A batch for a directory that holds so many one-time prekeys, its private halves on the disk. */
   readonly prekeys: (held: number) => PrekeyBatch | Promise<PrekeyBatch>
+  /** The directory holds this record of the account now, or did already. */
+  readonly onPublished?: (user: VerifiedUser) => void
   readonly onState?: (state: RegistrationState) => void
   readonly clock?: Clock
   readonly random?: () => number
@@ -115,6 +117,7 @@ export class Registration {
     const { directory, said } = this.#options
     this.#become({ state: 'working', on: 'publishing the account record' })
     const { user } = await directory.publishRecord(said?.(), { signal })
+    this.#options.onPublished?.(user)
     const statement = this.#options.statement(user.observed.address)
     if (!this.#isStated(statement, user)) {
       this.#become({ state: 'working', on: 'publishing the device statement' })

@@ -185,6 +185,25 @@ test('accept-key shows both keys and asks; nothing is decided by silence, and a 
   expect(JSON.parse((await decide(['--yes', '--json'])).out)).toMatchObject({ name: 'bob', sent: 0 })
 })
 
+test('profile shows and changes what others read; rotate-key asks first', async () => {
+  await using w = await world()
+  expect((await parleyAt(w, ['profile'])).out).toBe('  name    alice\n  called  Alice\n  status  none\n')
+  expect((await parleyAt(w, ['profile', '--status', 'back on Monday'])).out).toContain('  status  back on Monday\n')
+  expect(JSON.parse((await parleyAt(w, ['profile', '--display-name', 'A. B.', '--json'])).out)).toEqual({
+    name: 'alice',
+    displayName: 'A. B.',
+    statusText: 'back on Monday',
+  })
+  expect((await parleyAt(w, ['profile', '--status', ''])).out).toContain('  status  none\n')
+  expect(await parleyAt(w, ['profile', '--display-name', ''])).toMatchObject({ code: 64 })
+
+  expect(await parleyAt(w, ['rotate-key'])).toMatchObject({ code: 64, out: '' })
+  expect(await parleyAt(w, ['rotate-key'], { typed: 'no\n' })).toMatchObject({ code: 64, out: '' })
+  const rotated = `Your account has a new key, ${accountOf('new key')}. Contacts follow by themselves.\n`
+  expect(await parleyAt(w, ['rotate-key'], { typed: 'yes\n' })).toMatchObject({ code: 0, out: rotated })
+  expect(JSON.parse((await parleyAt(w, ['rotate-key', '--yes', '--json'])).out)).toMatchObject({ rotations: 1 })
+})
+
 /** What a camera sees of half blocks that are light where they are filled. */
 function scan(lines: readonly string[]): string {
   const rows = lines.flatMap((line) => [

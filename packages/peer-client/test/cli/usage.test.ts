@@ -20,6 +20,8 @@ const COMMANDS = [
   'peers',
   'connect',
   'disconnect',
+  'profile',
+  'rotate-key',
   'verify',
   'accept-key',
   'verify-ledger',

@@ -3,6 +3,7 @@ import { DeviceKey, foldName } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { RECORD_LIFETIME_MS } from '@parley/shared/limits.ts'
 import { signDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
+import { withNewAccountKey } from '#identity/current-identity.ts'
 import type { Identity } from '#identity/identity.ts'
 import { clientOf } from '../support/clients.ts'
 import { fakeSignalIdentity, identityOf } from '../support/identities.ts'
@@ -167,6 +168,30 @@ test("a name that was given up is nobody's, and stays reserved", async () => {
   expect(await client.lookup(alice.name)).toBeUndefined()
   using other = clientOf(await identityOf('alice'), directory.url)
   await expect(other.publishRecord()).rejects.toMatchObject({ code: 'name-reserved' })
+})
+
+test('a rotated key is taken with the other devices certified anew, and the old one publishes nothing more', async () => {
+  await using directory = await startDirectory()
+  const laptop = await identityOf('alice')
+  const phone = await secondDevice(laptop)
+  using asLaptop = clientOf(laptop, directory.url)
+  using asPhone = clientOf(phone, directory.url)
+  await asLaptop.publishRecord()
+  await asPhone.publishRecord()
+  const rotated = await withNewAccountKey(laptop, Date.now())
+  using asRotated = clientOf(rotated, directory.url)
+  const { user } = await asRotated.publishRecord()
+  expect(user.account.keys).toEqual([laptop.account.publicKey, rotated.account.publicKey])
+  expect(user.account.devices).toHaveLength(2)
+  for (const { device } of [laptop, phone])
+    expect(user.account.devices).toContainEqual(
+      expect.objectContaining({ deviceKey: device.publicKey, accountKey: rotated.account.publicKey }),
+    )
+  expect((await asRotated.publishRecord()).outcome).toBe('unchanged')
+  await expect(asPhone.publishRecord({ profile: { statusText: 'old' } })).rejects.toMatchObject({ code: 'key-changed' })
+  // A directory from an old disk: what follows is above all that anybody saw.
+  const next = await asRotated.publishRecord({ profile: { statusText: 'new' }, seqAbove: 9 })
+  expect(next.user.account.record.seq).toBe(10)
 })
 
 /** The same account under another name. */

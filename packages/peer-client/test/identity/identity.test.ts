@@ -2,7 +2,10 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { accountIdOf } from '@parley/shared/hashes.ts'
+import { exportPrivateKey } from '@parley/shared/keys.ts'
 import { verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
+import { verifyRotations } from '@parley/shared/signed/rotation.ts'
+import { CurrentIdentity, withNewAccountKey } from '#identity/current-identity.ts'
 import { loadIdentity, saveIdentity } from '#identity/identity.ts'
 import { loadSettings, saveSettings } from '#identity/settings.ts'
 import { identityOf } from '../support/identities.ts'
@@ -126,4 +129,34 @@ test('a write that fails leaves neither the file nor a temporary one', async () 
   })
   await chmod(path, 0o700)
   expect(await readdir(path)).toEqual([])
+})
+
+test('a rotation is one whole file after another: the new key is signed for, certifies the device, and the old one is gone', async () => {
+  await using directory = await tempDirectory()
+  const alice = await identityOf('Alice')
+  await saveIdentity(directory.path, alice, undefined)
+  const current = new CurrentIdentity(alice, directory.path, undefined)
+  // One waits for the other: neither is lost.
+  await Promise.all([1, 2].map((now) => current.change((identity) => withNewAccountKey(identity, now))))
+  const loaded = await loadIdentity(directory.path, undefined)
+  expect(loaded).toMatchObject({ accountId: alice.accountId, name: 'alice', displayName: 'Alice' })
+  expect(loaded.account.publicKey).toBe(current.account.publicKey)
+  const keys = await verifyRotations(alice.accountId, loaded.account.publicKey, loaded.rotations)
+  expect(keys).toEqual([alice.account.publicKey, expect.any(String), current.account.publicKey])
+  expect(await verifyDeviceCertificate(loaded.certificate)).toMatchObject({
+    accountKey: current.account.publicKey,
+    deviceKey: alice.device.publicKey,
+  })
+  const text = await readFile(join(directory.path, 'identity.json'), 'utf8')
+  expect(text).not.toContain(exportPrivateKey(alice.account.privateKey))
+  expect(await readdir(directory.path)).toEqual(['identity.json'])
+})
+
+test('a rotation that cannot be written leaves the key as it was', async () => {
+  await using directory = await tempDirectory()
+  const alice = await identityOf('Alice')
+  const current = new CurrentIdentity(alice, join(directory.path, 'gone'), undefined)
+  await expect(current.change((identity) => withNewAccountKey(identity, 1))).rejects.toMatchObject({ code: 'ENOENT' })
+  expect(current.account.publicKey).toBe(alice.account.publicKey)
+  expect(current.certificate).toBe(alice.certificate)
 })

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
@@ -41,6 +42,7 @@ export class TestDaemon implements Daemon {
   /** Thrown by the next send. */
   readonly refusals: Error[] = []
   currentStatus: DaemonStatus
+  ownProfile: OwnProfile = { name: 'alice', displayName: 'Alice', statusText: '' }
   currentSettings: Settings = { readReceipts: false }
   readonly #feed = new Feed<DaemonEvent>()
   readonly #keys = new Map<string, MessageView>()
@@ -263,6 +265,20 @@ export class TestDaemon implements Daemon {
 
   async forgetReader(name: string): Promise<void> {
     this.cursors.delete(name)
+  }
+
+  async rotateKey(): Promise<RotatedKey> {
+    return { account: this.currentStatus.account, key: accountOf('new key'), rotations: 1 }
+  }
+
+  profile(): OwnProfile {
+    return this.ownProfile
+  }
+
+  async changeProfile(change: OwnProfileChange): Promise<OwnProfile> {
+    const { displayName = this.ownProfile.displayName, statusText = this.ownProfile.statusText } = change
+    this.ownProfile = { ...this.ownProfile, displayName, statusText }
+    return this.ownProfile
   }
 
   async keyChange(who: string): Promise<KeyChange> {

@@ -16,6 +16,7 @@ export const LocalProblemCode = z.enum([
   'too-large',
   'outbox-full',
   'key-changed',
+  'too-many-rotations',
   'no-key-change',
   'safety-number-differs',
   'blocked',
