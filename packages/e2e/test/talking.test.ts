@@ -93,7 +93,7 @@ test(
     const api = await alice.api()
     expect((await api.waitFor(id, 'delivered', { timeoutMs: 30_000 })).state).toBe('delivered')
     expect(await textsOf(bob, 'alice')).toEqual(['in Are you there?', 'in For when you are back.'])
-    expect((await alice.parley('why', id)).stdout).toContain('A device of bob stored this message.')
+    expect((await alice.parley('why', id)).stdout).toContain('A device of bob stored this message')
   }),
 )
 
