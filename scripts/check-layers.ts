@@ -69,6 +69,8 @@ const rules: Readonly<Record<string, PackageRule>> = {
       conversation: ['delivery', 'connection', 'encryption', 'directory', 'store', 'identity'],
       // HTTP and WebSocket for the faces of this peer.
       api: ['conversation', 'directory', 'session', 'store', 'identity'],
+      // What of a profile goes to another machine, and how a new device goes on from it.
+      backup: ['delivery', 'store', 'identity'],
       // Judges databases after the fact; it must not run the code that it judges.
       ledger: ['store'],
       // A face like any other: it reaches the daemon through the API, which is complete because of that.
@@ -82,6 +84,8 @@ const rules: Readonly<Record<string, PackageRule>> = {
       'peer-options.ts',
       'profile.ts',
       'change-passphrase.ts',
+      'back-up.ts',
+      'restore.ts',
       'daemon-log.ts',
       'peer.ts',
       'peer-daemon.ts',

@@ -43,6 +43,19 @@ const actions: CliActions = {
       const { stopped, ...running } = await runDaemon({ ...options, profile, version: packageVersion(import.meta.url) })
       return { ...running, stopped: explained(() => stopped) }
     }),
+  backUp: ({ profile: given, name, file, passphrase, progress }) =>
+    explained(async () => {
+      const profile = await locateProfile(given, name)
+      const { backUpProfile } = await import('./back-up.ts')
+      const current = () => passphrase.current(profile)
+      return backUpProfile({ profile, file, current, fresh: () => passphrase.fresh('the backup'), progress })
+    }),
+  restore: ({ file, profile, passphrase, progress }) =>
+    explained(async () => {
+      const { restoreProfile } = await import('./restore.ts')
+      const place = profile === undefined ? undefined : resolve(profile)
+      return restoreProfile({ file, profile: place, passphrase: await passphrase.current(file), progress })
+    }),
   verifyLedger: (paths, passphrase) =>
     explained(async () => {
       const { verifyLedger } = await import('#ledger/verify-ledger.ts')
@@ -142,6 +155,10 @@ function explain(error: unknown): unknown {
   if (name === 'BlacklistError') return new CliError(EXIT.usage, code, message, { cause: error })
   if (name === 'DatabaseError')
     return new CliError(code === 'in-use' ? EXIT.profileInUse : EXIT.internal, code, message, { cause: error })
+  if (name === 'BackupError') {
+    const exit = code === 'wrong-passphrase' ? EXIT.keyChanged : code === 'damaged-backup' ? EXIT.io : EXIT.refused
+    return new CliError(exit, code, message, { cause: error })
+  }
   return systemErrorCode(error) === undefined ? error : new CliError(EXIT.io, code, message, { cause: error })
 }
 

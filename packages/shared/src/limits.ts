@@ -232,6 +232,12 @@ export const MAX_PASSPHRASE_MEMORY_KIB = 1024 * KIB
 export const MAX_PASSPHRASE_PASSES = 32
 export const MAX_PASSPHRASE_LANES = 16
 
+/** Backups. Base-2 logarithm of scrypt's N, as age itself has it: about a second, and 256 MiB. */
+export const BACKUP_WORK_FACTOR = 18
+/** Rows of a backup are written in lines of about so much, and a line is read that is no longer. */
+export const MAX_BACKUP_BATCH_BYTES = 64 * KIB
+export const MAX_BACKUP_LINE_BYTES = 4 * MIB
+
 /** Ledger. What is found beyond this is counted, not listed. */
 export const MAX_LEDGER_FINDINGS = 1_000
 

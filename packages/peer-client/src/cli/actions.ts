@@ -41,6 +41,43 @@ export interface PassphraseChangeOptions extends ProfileChoice {
   readonly next: PassphraseSource | undefined
 }
 
+type Progress = (done: number, total: number) => void
+
+export interface BackUpOptions extends ProfileChoice {
+  readonly file: string
+  /** Of the profile, or for the backup alone when the profile has none. */
+  readonly passphrase: PassphraseSource
+  readonly progress: Progress
+}
+
+export interface BackedUp {
+  readonly file: string
+  readonly bytes: number
+  readonly messages: number
+}
+
+export interface RestoreOptions {
+  readonly file: string
+  readonly profile?: string | undefined
+  readonly passphrase: PassphraseSource
+  readonly progress: Progress
+}
+
+export interface Restored {
+  readonly path: string
+  readonly name: string
+  readonly account: string
+  readonly device: string
+  /** The device that the backup is of. */
+  readonly predecessor: string
+  /** Unix milliseconds. */
+  readonly madeAt: number
+  readonly isEncrypted: boolean
+  readonly messages: number
+  readonly contacts: number
+  readonly sentAgain: number
+}
+
 export interface StartOptions extends ProfileChoice {
   readonly passphrase: PassphraseSource
   /** A profile that has to be made gets one. */
@@ -105,5 +142,7 @@ export interface CliActions {
   init(options: InitOptions): Promise<NewProfile>
   start(options: StartOptions): Promise<RunningDaemon>
   changePassphrase(options: PassphraseChangeOptions): Promise<'set' | 'removed'>
+  backUp(options: BackUpOptions): Promise<BackedUp>
+  restore(options: RestoreOptions): Promise<Restored>
   verifyLedger(paths: readonly string[], passphrase: PassphraseSource): Promise<LedgerOutcome>
 }

@@ -2,6 +2,7 @@ import { printable } from '@parley/shared/terminal/printable.ts'
 import { Command, CommanderError } from 'commander'
 import type { Cli } from './command.ts'
 import { acceptKeyCommand } from './commands/accept-key.ts'
+import { backupCommand } from './commands/backup.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { connectCommand } from './commands/connect.ts'
 import { deleteCommand } from './commands/delete.ts'
@@ -15,6 +16,7 @@ import { peersCommand } from './commands/peers.ts'
 import { profileCommand } from './commands/profile.ts'
 import { readCommand } from './commands/read.ts'
 import { recvCommand } from './commands/recv.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { rotateKeyCommand } from './commands/rotate-key.ts'
 import { sendCommand } from './commands/send.ts'
 import { settingsCommand } from './commands/settings.ts'
@@ -37,6 +39,8 @@ const COMMANDS = [
   rotateKeyCommand,
   passphraseCommand,
   settingsCommand,
+  backupCommand,
+  restoreCommand,
   sendCommand,
   recvCommand,
   historyCommand,

@@ -130,15 +130,15 @@ export class MessageViews {
     return kind === 'delete' ? { ...view, text: '', deleted: change } : { ...view, text, edited: change }
   }
 
-  /** Only of what this device sent. */
+  /** Of what this device sent, and of what the one sent whose place it took. */
   #stateOf(
     stream: StreamRow,
     seq: number,
     account: AccountId,
     storedAt: number,
   ): Pick<MessageView, 'state' | 'stateAt' | 'hold' | 'reason'> {
-    const delivery =
-      stream.device === this.#me.device ? this.#store.deliveries.find(stream.id, seq, account) : undefined
+    const isMine = this.authorOf(stream) === this.#me.account
+    const delivery = isMine ? this.#store.deliveries.find(stream.id, seq, account) : undefined
     if (delivery === undefined) return {}
     const { state, at, hold, reason } = delivery
     return {

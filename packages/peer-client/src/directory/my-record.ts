@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { digestOf } from '@parley/shared/hashes.ts'
 import type { Digest } from '@parley/shared/ids.ts'
-import { MAX_DEVICES, RECORD_LIFETIME_MS } from '@parley/shared/limits.ts'
+import { MAX_DEVICES, MAX_REVOKED_DEVICES, RECORD_LIFETIME_MS } from '@parley/shared/limits.ts'
 import { type AccountRecord, Profile, type VerifiedAccount } from '@parley/shared/signed/account-record.ts'
 import { signDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
@@ -52,7 +52,7 @@ export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v
   }
   const { seqAbove = 0 } = said
   if (held === undefined)
-    return { ...fresh, devices: [identity.certificate], revoked: [], seq: seqAbove + 1, prev: null }
+    return { ...fresh, devices: [identity.certificate], revoked: [...identity.revokes], seq: seqAbove + 1, prev: null }
   const { record } = held
   if (record.accountId !== identity.accountId) {
     throw new DirectoryError('name-taken', `the name ${identity.name} belongs to somebody else in this directory`)
@@ -64,10 +64,12 @@ export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v
   if (devices.length > MAX_DEVICES) {
     throw new DirectoryError('too-many-devices', `the account already has ${MAX_DEVICES} devices: revoke one first`)
   }
+  // Those that have been revoked the longest give way: their certificates are in no record any more.
+  const revoked = [...new Set([...record.revoked, ...identity.revokes])].slice(-MAX_REVOKED_DEVICES)
   return {
     ...fresh,
     devices,
-    revoked: record.revoked,
+    revoked,
     seq: Math.max(record.seq, seqAbove) + 1,
     prev: digestOf(held.jws),
   }
@@ -75,8 +77,8 @@ export async function nextRecord(wanted: Wanted): Promise<Omit<AccountRecord, 'v
 
 /** Of my other devices. Those that the key before mine certified are certified anew. */
 async function certificatesToKeep(identity: Identity, held: VerifiedAccount, now: number): Promise<Jws[]> {
-  const { accountId, account, rotations, device: mine } = identity
-  const others = held.devices.filter(({ deviceKey }) => deviceKey !== mine.publicKey)
+  const { accountId, account, rotations, device: mine, revokes } = identity
+  const others = held.devices.filter(({ deviceKey }) => deviceKey !== mine.publicKey && !revokes.includes(deviceKey))
   if (held.record.accountKey === account.publicKey) return others.map(({ jws }) => jws)
   const keys = await verifyRotations(accountId, account.publicKey, rotations)
   if (!keys.includes(held.record.accountKey)) {
@@ -97,13 +99,14 @@ export function readProfile(text: string | undefined): z.infer<typeof Profile> |
 
 /** Whether the record in the directory says already what the next one would, and is not past half its life. */
 export function isCurrent(record: AccountRecord, next: Omit<AccountRecord, 'v'>): boolean {
-  const said = ({ accountKey, rotations, displayName, profile, hidePresence, devices }: Omit<AccountRecord, 'v'>) => ({
+  const said = ({ accountKey, rotations, displayName, profile, ...rest }: Omit<AccountRecord, 'v'>) => ({
     accountKey,
     rotations,
     displayName,
     profile,
-    hidePresence: hidePresence === true,
-    devices: devices.toSorted(),
+    hidePresence: rest.hidePresence === true,
+    devices: rest.devices.toSorted(),
+    revoked: rest.revoked.toSorted(),
   })
   return record.expiresAt - next.issuedAt > RECORD_LIFETIME_MS / 2 && isDeepStrictEqual(said(next), said(record))
 }

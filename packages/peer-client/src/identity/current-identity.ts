@@ -42,6 +42,10 @@ export class CurrentIdentity implements Identity {
     return this.#identity.certificate
   }
 
+  get revokes() {
+    return this.#identity.revokes
+  }
+
   get name() {
     return this.#identity.name
   }
@@ -76,7 +80,7 @@ export async function withNewAccountKey(identity: Identity, now: number): Promis
     issuedAt: now,
   }
   const certificate = await signDeviceCertificate(certified, account.privateKey)
-  const { name, displayName } = identity
+  const { revokes, name, displayName } = identity
   return {
     accountId,
     account,
@@ -84,6 +88,7 @@ export async function withNewAccountKey(identity: Identity, now: number): Promis
     device,
     signalIdentity,
     certificate,
+    revokes,
     name,
     displayName,
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { accountIdOf } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, DeviceKey, Name } from '@parley/shared/ids.ts'
 import { exportPrivateKey, generateKeyPair, importPrivateKey, type KeyPair, keyPairOf } from '@parley/shared/keys.ts'
-import { MAX_DISPLAY_NAME_CHARS } from '@parley/shared/limits.ts'
+import { MAX_DISPLAY_NAME_CHARS, MAX_REVOKED_DEVICES } from '@parley/shared/limits.ts'
 import { signDeviceCertificate, verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import { Jws, SignedObjectError } from '@parley/shared/signed/jws.ts'
 import { Rotations, verifyRotations } from '@parley/shared/signed/rotation.ts'
@@ -31,6 +31,8 @@ export interface Identity {
   readonly device: KeyPair<DeviceKey>
   readonly signalIdentity: SignalIdentity
   readonly certificate: Jws
+  /** Devices of the account that every record of it has to revoke: those whose place this one took. */
+  readonly revokes: readonly DeviceKey[]
   readonly name: Name
   readonly displayName: string
 }
@@ -43,6 +45,7 @@ const IdentityFile = z.strictObject({
   devicePrivateKey: z.string().max(256),
   signalIdentity: SignalIdentity,
   certificate: Jws,
+  revokes: z.array(DeviceKey).max(MAX_REVOKED_DEVICES).optional(),
   name: Name,
   displayName: z.string().min(1).max(MAX_DISPLAY_NAME_CHARS),
 })
@@ -56,15 +59,18 @@ interface NewIdentity {
 }
 
 /** A new account with this as its first device. Nothing is written. */
-export async function createIdentity({
-  name,
-  displayName,
-  signalIdentity,
-  now = Date.now,
-}: NewIdentity): Promise<Identity> {
+export function createIdentity(options: NewIdentity): Promise<Identity> {
   const account = generateKeyPair(AccountKey)
+  return addDevice({ ...options, accountId: accountIdOf(account.publicKey), account, rotations: [], revokes: [] })
+}
+
+/** A new device of an account, certified by its key. Nothing is written. */
+export async function addDevice({
+  now = Date.now,
+  ...identity
+}: NewIdentity & Pick<Identity, 'accountId' | 'account' | 'rotations' | 'revokes'>): Promise<Identity> {
+  const { accountId, account, signalIdentity } = identity
   const device = generateKeyPair(DeviceKey)
-  const accountId = accountIdOf(account.publicKey)
   const certificate = await signDeviceCertificate(
     {
       accountId,
@@ -75,7 +81,7 @@ export async function createIdentity({
     },
     account.privateKey,
   )
-  return { accountId, account, rotations: [], device, signalIdentity, certificate, name, displayName }
+  return { ...identity, device, certificate }
 }
 
 /** On the disk when it resolves, encrypted with `key`. Throws ProfileError `profile-exists` rather than replace an identity, unless told to. */
@@ -85,7 +91,7 @@ export async function saveIdentity(
   key: ProfileKey | undefined,
   { replace = false }: { replace?: boolean } = {},
 ): Promise<void> {
-  const { accountId, account, rotations, device, signalIdentity, certificate, name, displayName } = identity
+  const { accountId, account, rotations, device, signalIdentity, certificate, revokes, name, displayName } = identity
   const content: IdentityFile = {
     v: 1,
     accountId,
@@ -94,6 +100,7 @@ export async function saveIdentity(
     devicePrivateKey: exportPrivateKey(device.privateKey),
     signalIdentity,
     certificate,
+    ...(revokes.length > 0 && { revokes: [...revokes] }),
     name,
     displayName,
   }
@@ -130,9 +137,16 @@ function why(error: unknown): string {
 class IdentityMismatch extends Error {}
 
 async function readIdentity(text: string): Promise<Identity> {
-  const { accountId, rotations, signalIdentity, certificate, name, displayName, ...keys } = IdentityFile.parse(
-    JSON.parse(text),
-  )
+  const {
+    accountId,
+    rotations,
+    signalIdentity,
+    certificate,
+    revokes = [],
+    name,
+    displayName,
+    ...keys
+  } = IdentityFile.parse(JSON.parse(text))
   const account = keyPairOf(AccountKey, importPrivateKey(keys.accountPrivateKey))
   const device = keyPairOf(DeviceKey, importPrivateKey(keys.devicePrivateKey))
   await verifyRotations(accountId, account.publicKey, rotations)
@@ -145,5 +159,5 @@ async function readIdentity(text: string): Promise<Identity> {
   ) {
     throw new IdentityMismatch('its certificate is for other keys')
   }
-  return { accountId, account, rotations, device, signalIdentity, certificate, name, displayName }
+  return { accountId, account, rotations, device, signalIdentity, certificate, revokes, name, displayName }
 }

@@ -25,8 +25,10 @@ const RULES: readonly Rule[] = [
   },
   {
     code: 'wrong-delivery',
+    // A restored device keeps what became of the messages of the one whose place it took.
     detail: 'a delivery of a message by another device',
-    sql: `SELECT d.stream, d.from_seq AS seq FROM ${DELIVERIES} WHERE s.device <> :device`,
+    sql: `SELECT d.stream, d.from_seq AS seq FROM ${DELIVERIES} WHERE s.device <> :device
+          AND NOT EXISTS (SELECT 1 FROM devices v WHERE v.device = s.device AND v.account = :account AND v.state = 'revoked')`,
   },
   {
     code: 'wrong-delivery',

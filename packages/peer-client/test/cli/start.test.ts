@@ -66,6 +66,23 @@ test('a profile that is made can be started, asked, and stopped', async () => {
     err: expect.stringContaining('PARLEY_PASSPHRASE'),
   })
   expect(await parley(['verify-ledger', profile], { environment: unlocked })).toMatchObject({ code: 0 })
+
+  const backup = join(home.path, 'alice.age')
+  expect(await parley(['backup', backup], { environment: unlocked })).toEqual({
+    code: 0,
+    out: `0 messages and all else are in ${backup}.\n`,
+    err: '',
+  })
+  const restore = ['restore', backup, '--profile', join(home.path, 'restored')]
+  expect(await parley(restore, { environment: { ...unlocked, PARLEY_PASSPHRASE: 'wrong horse' } })).toMatchObject({
+    code: 77,
+    err: expect.stringContaining('(wrong-passphrase)'),
+  })
+  expect(await parley(restore, { environment: unlocked })).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^The profile of alice is restored, as a new device\.\n.*Do not start the old device/s),
+    err: '',
+  })
 })
 
 test('starting a name that is new makes its profile first, and says so', async () => {

@@ -10,6 +10,8 @@ process.exitCode = await runCli(['start', '--json'], {
     locateProfile: refuse,
     init: refuse,
     changePassphrase: refuse,
+    backUp: refuse,
+    restore: refuse,
     verifyLedger: refuse,
     start: () => {
       const never = new Promise<void>(() => {})

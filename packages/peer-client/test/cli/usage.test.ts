@@ -8,6 +8,8 @@ const COMMANDS = [
   'stop',
   'passphrase',
   'settings',
+  'backup',
+  'restore',
   'send',
   'recv',
   'history',
@@ -72,6 +74,8 @@ test.each([
   [['verify']],
   [['accept-key']],
   [['accept-key', 'bob', '--yes', '--refuse', 'x']],
+  [['backup']],
+  [['restore']],
   [['passphrase', '--remove', '--new-passphrase-file', 'file']],
   [['verify-ledger']],
 ])('%j is answered with 64 and nothing on stdout', async (args) => {

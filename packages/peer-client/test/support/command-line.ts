@@ -135,6 +135,8 @@ export async function parleyAt(
     init: refuse,
     start: refuse,
     changePassphrase: refuse,
+    backUp: refuse,
+    restore: refuse,
     verifyLedger: refuse,
     ...look.actions,
   }
