@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import type { CliActions, ProfileChoice } from './actions.ts'
 import { connectToDaemon } from './daemon-connection.ts'
+import { unmarkId } from './dashed-ids.ts'
 import type { ExitCode } from './exit.ts'
 
 /** What every command works with. */
@@ -90,5 +91,5 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   }
 }
 
-/** A name as the person typed it; never empty. */
-export const NameArgument = z.string().min(1)
+/** A name or an id as the person typed it; never empty. */
+export const NameArgument = z.string().min(1).transform(unmarkId)

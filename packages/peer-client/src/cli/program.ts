@@ -26,6 +26,7 @@ import { stopCommand } from './commands/stop.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { verifyLedgerCommand } from './commands/verify-ledger.ts'
 import { whyCommand } from './commands/why.ts'
+import { markIds } from './dashed-ids.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { failureOf } from './failure.ts'
 
@@ -88,7 +89,9 @@ export async function runCli(args: readonly string[], { version, ...cli }: Progr
     })
   }
   try {
-    await program.parseAsync(args, { from: 'user' })
+    const isOption = (arg: string) =>
+      program.commands.some(({ options }) => options.some((option) => option.long === arg))
+    await program.parseAsync(markIds(args, isOption), { from: 'user' })
     return exitCode
   } catch (error) {
     // commander has printed it: help and the version to stdout, mistakes to stderr.

@@ -204,6 +204,30 @@ test('profile shows and changes what others read; rotate-key asks first', async 
   expect(JSON.parse((await parleyAt(w, ['rotate-key', '--yes', '--json'])).out)).toMatchObject({ rotations: 1 })
 })
 
+test('an id that begins with a dash is an id wherever it stands, and an option is still one', async () => {
+  await using w = await world()
+  const id = `-${accountOf('bob').slice(0, 41)}A`
+  w.daemon.contacts.set(id, w.daemon.know('bob'))
+  const message = `-${'a'.repeat(20)}A`
+  w.daemon.whys.set(message, {
+    message: w.daemon.receive('bob', 'hi', { id: message }),
+    summary: 'It is here.',
+    next: 'Nothing more is to be done.',
+    devices: [],
+    attempts: [],
+  })
+  for (const args of [
+    ['connect', id, '--json'],
+    ['connect', '--json', id],
+    ['connect', '--json', '--', id],
+  ]) {
+    expect(await parleyAt(w, args)).toMatchObject({ code: 0, err: '' })
+    expect(w.daemon.calls.all.at(-1)).toEqual({ what: 'connect', about: id })
+  }
+  expect((await parleyAt(w, ['why', message])).out).toContain('It is here.')
+  expect(await parleyAt(w, ['connect', '-x'])).toMatchObject({ code: 64 })
+})
+
 /** What a camera sees of half blocks that are light where they are filled. */
 function scan(lines: readonly string[]): string {
   const rows = lines.flatMap((line) => [
