@@ -210,6 +210,7 @@ export class Engine {
         features: [],
       }),
       prekeys: (held) => messaging.prekeyBatch(held),
+      isBatchDue: (held) => messaging.isBatchDue(held),
       onPresence: (change) => {
         const directory = this.membership?.pinnedAudience()
         if (directory === undefined) return

@@ -105,6 +105,11 @@ export class Messaging {
     })
   }
 
+  /** The directory, which holds so many one-time prekeys, should get a batch: they run low, or the signed one is a week old. */
+  isBatchDue(held: number): boolean {
+    return this.#prekeys.isBatchDue(held)
+  }
+
   /** For a directory that holds so many one-time prekeys of this device; the private halves are on the disk. */
   async prekeyBatch(held: number): Promise<PrekeyBatch> {
     const { batch, change } = this.#prekeys.batch(held)

@@ -21,16 +21,16 @@ export async function call<S extends z.ZodType>(
 }
 
 function refusal(answer: HttpAnswer, request: HttpRequest): DirectoryError {
-  const { status } = answer
+  const { status, retryAfterMs } = answer
   const isTemporary = status >= 500 || status === 429
   const problem = Problem.safeParse(tryReadJson(answer)).data
   if (problem === undefined) {
     // A proxy in front of a directory that is away answers in its own words.
     return isTemporary
-      ? new DirectoryError('unreachable', `the directory is not available (HTTP ${status})`)
+      ? new DirectoryError('unreachable', `the directory is not available (HTTP ${status})`, { retryAfterMs })
       : new DirectoryError('not-a-directory', `HTTP ${status} without an explanation: is this the URL of a directory?`)
   }
-  return new DirectoryError(codeOf(problem), wordsFor(problem, request), { problem, isTemporary })
+  return new DirectoryError(codeOf(problem), wordsFor(problem, request), { problem, isTemporary, retryAfterMs })
 }
 
 /** What the directory says, or better: what its user can do here. */

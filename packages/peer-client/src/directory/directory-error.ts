@@ -3,6 +3,7 @@ import type { Problem } from '@parley/shared/directory-api/problem.ts'
 interface Details extends ErrorOptions {
   readonly problem?: Problem
   readonly isTemporary?: boolean
+  readonly retryAfterMs?: number | undefined
 }
 
 const TEMPORARY: ReadonlySet<string> = new Set(['unreachable', 'timed-out', 'not-a-directory', 'replaced'])
@@ -33,16 +34,19 @@ export class DirectoryError extends Error {
   readonly problem: Problem | undefined
   /** Trying the same again later may succeed without anybody doing anything. */
   readonly isTemporary: boolean
+  /** The directory asks not to be asked again before. */
+  readonly retryAfterMs: number | undefined
 
   constructor(
     code: DirectoryError['code'],
     message: string,
-    { problem, isTemporary = TEMPORARY.has(code), ...options }: Details = {},
+    { problem, isTemporary = TEMPORARY.has(code), retryAfterMs, ...options }: Details = {},
   ) {
     super(message, options)
     this.code = code
     this.problem = problem
     this.isTemporary = isTemporary
+    this.retryAfterMs = retryAfterMs
   }
 }
 

@@ -1,6 +1,11 @@
 import type { Agent, ClientRequest, OutgoingHttpHeaders } from 'node:http'
 import https from 'node:https'
-import { MAX_DIRECTORY_ANSWER_BYTES, MAX_DIRECTORY_LINKS, MAX_HEADER_BYTES } from '@parley/shared/limits.ts'
+import {
+  MAX_DIRECTORY_ANSWER_BYTES,
+  MAX_DIRECTORY_LINKS,
+  MAX_HEADER_BYTES,
+  MAX_RETRY_AFTER_MS,
+} from '@parley/shared/limits.ts'
 import { http } from '@parley/shared/node-http.ts'
 import { Slots } from '@parley/shared/slots.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
@@ -21,6 +26,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number
   readonly text: string
+  /** What the server asks for (RFC 9110 section 10.2.3), at most MAX_RETRY_AFTER_MS. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** Both ends of the last connection: by it a peer knows from which side of which network the directory sees it. */
@@ -150,9 +157,20 @@ export class HttpExchange {
       })
       response.on('error', reject)
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+        resolve({
+          status: response.statusCode ?? 0,
+          text: Buffer.concat(chunks).toString('utf8'),
+          retryAfterMs: retryAfterMs(response.headers['retry-after'], this.#serverTime),
+        }),
       )
     })
     return promise
   }
+}
+
+/** Of seconds, or of a date by the clock of the server. */
+function retryAfterMs(header: string | undefined, serverTime: number | undefined): number | undefined {
+  if (header === undefined) return undefined
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - (serverTime ?? Date.now())
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS)
 }

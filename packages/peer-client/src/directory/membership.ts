@@ -28,6 +28,8 @@ export interface MembershipOptions extends DirectoryAddress {
     observedAddress: string | undefined,
   ) => Pick<DeviceStatement, 'endpoints' | 'features'>
   readonly prekeys: (held: number) => Promise<PrekeyBatch>
+  /** They run low, or the signed one is a week old. */
+  readonly isBatchDue: (held: number) => boolean
   /** For a directory that takes new names only with it. */
   readonly registrationToken?: string | undefined
   readonly onPresence: (change: PresenceChange) => void
@@ -71,6 +73,7 @@ export class Membership {
       onPublished: ({ account }) => facts.set(recordSeqOf(url), String(account.record.seq)),
       statement: (observedAddress) => options.statement(this.client.route, observedAddress),
       prekeys: options.prekeys,
+      isBatchDue: options.isBatchDue,
       onState: (state) => {
         if (state.state === 'registered') log.info({ url }, 'registered at the directory')
         else if (state.state === 'waiting')

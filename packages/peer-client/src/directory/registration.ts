@@ -37,6 +37,8 @@ export interface RegistrationOptions {
   readonly statement: (observedAddress: string | undefined) => Pick<DeviceStatement, 'endpoints' | 'features'>
   /** A batch for a directory that holds so many one-time prekeys, its private halves on the disk. */
   readonly prekeys: (held: number) => PrekeyBatch | Promise<PrekeyBatch>
+  /** A batch should go to a directory that holds so many one-time prekeys; by default when they run low. */
+  readonly isBatchDue?: (held: number) => boolean
   /** The directory holds this record of the account now, or did already. */
   readonly onPublished?: (user: VerifiedUser) => void
   readonly onState?: (state: RegistrationState) => void
@@ -104,7 +106,10 @@ export class Registration {
         this.#become({ state: 'registered', at: this.#clock.now() })
       } else {
         failures += 1
-        waitMs = backOffMs(failures, { minMs: REDIAL_MIN_MS, maxMs: REDIAL_MAX_MS, random })
+        waitMs = Math.max(
+          backOffMs(failures, { minMs: REDIAL_MIN_MS, maxMs: REDIAL_MAX_MS, random }),
+          error.retryAfterMs ?? 0,
+        )
         const until = this.#clock.now() + waitMs
         this.#become({ state: error.isTemporary ? 'waiting' : 'refused', until, error })
       }
@@ -133,10 +138,10 @@ export class Registration {
   }
 
   async #refill(signal: AbortSignal): Promise<void> {
-    const { directory, prekeys } = this.#options
+    const { directory, prekeys, isBatchDue = isLow } = this.#options
     if (this.#refillInMs() > 0) return
     const held = await directory.prekeyCount({ signal })
-    if (held < LOW_ONE_TIME_PREKEYS) {
+    if (isBatchDue(held)) {
       this.#become({ state: 'working', on: 'uploading prekeys' })
       await directory.uploadPrekeys(await prekeys(held), { signal })
     }
@@ -151,4 +156,8 @@ export class Registration {
     this.#state = state
     this.#options.onState?.(state)
   }
+}
+
+function isLow(held: number): boolean {
+  return held < LOW_ONE_TIME_PREKEYS
 }

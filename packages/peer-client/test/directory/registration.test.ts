@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { expect, test } from '@jest/globals'
-import { LOW_ONE_TIME_PREKEYS, PREKEY_REFILL_MIN_MS } from '@parley/shared/limits.ts'
+import { LOW_ONE_TIME_PREKEYS, PREKEY_REFILL_MIN_MS, REGISTRATION_CHECK_MS } from '@parley/shared/limits.ts'
 import type { DirectoryClient } from '#directory/directory-client.ts'
 import { Registration, type RegistrationOptions, type RegistrationState } from '#directory/registration.ts'
 import type { Identity } from '#identity/identity.ts'
@@ -94,7 +96,9 @@ test('prekeys are refilled when they run low, and a directory that keeps asking 
   using asBob = clientOf(bob, directory.url)
   await asBob.publishRecord()
   const clock = new FakeClock()
-  await using kept = registrationOf(alice, client, { clock })
+  let isSignedPrekeyOld = false
+  const isBatchDue = (held: number) => held < LOW_ONE_TIME_PREKEYS || isSignedPrekeyOld
+  await using kept = registrationOf(alice, client, { clock, isBatchDue })
   await kept.states.until(isState('registered'))
   for (let count = 0; count < 8; count += 1) await asBob.claimPrekeys(alice.name, alice.device.publicKey)
   expect(await client.prekeyCount()).toBeLessThan(LOW_ONE_TIME_PREKEYS)
@@ -108,6 +112,27 @@ test('prekeys are refilled when they run low, and a directory that keeps asking 
   await refilled
   expect(kept.batches).toEqual([0, 22])
   expect(await client.prekeyCount()).toBe(52)
+  // The signed prekey of the week goes there whatever is left of the others.
+  isSignedPrekeyOld = true
+  const renewed = kept.states.next(isState('registered'))
+  await clock.advance(REGISTRATION_CHECK_MS)
+  await renewed
+  expect(kept.batches).toEqual([0, 22, 52])
+})
+
+test('a directory that asks for patience gets it', async () => {
+  const server = createServer((_request, response) => response.writeHead(503, { 'retry-after': '120' }).end())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  using client = clientOf(
+    await identityOf('alice'),
+    `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+  )
+  const clock = new FakeClock()
+  await using kept = registrationOf(await identityOf('alice'), client, { clock })
+  expect(await kept.states.until(isState('waiting'))).toMatchObject({ until: clock.now() + 120_000 })
+  server.closeAllConnections()
+  server.close()
 })
 
 test('while the directory is away it tries again, and it says until when it waits', async () => {
