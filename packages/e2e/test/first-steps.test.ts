@@ -19,7 +19,7 @@ test(
     const { url } = await stage.directory()
     const profile = stage.path('.local/share/parley/alice')
     const made = await stage.parley(['init', '--name', 'Alice', '--directory', url])
-    expect(made).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(made).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^It has no passphrase: [^\n]*\n$/) })
     expect(made.stdout).toContain(profile)
 
     const daemon = start(stage)
