@@ -4,7 +4,6 @@ import { z } from 'zod'
 /** The deliberate bugs that show only in real processes, so that the laboratory has to notice them. */
 export const Fault = z.enum([
   'synchronous-normal',
-  'acknowledge-before-commit',
   'pid-file-lock',
   'tickets-on',
   'no-tie-break',

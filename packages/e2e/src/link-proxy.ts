@@ -65,6 +65,11 @@ export class LinkProxy implements AsyncDisposable {
     return this.#dials
   }
 
+  /** How many links lead through it now. */
+  get links(): number {
+    return this.#links.size / 2
+  }
+
   /** Every link breaks at once; what was on its way is lost. */
   cut(): void {
     for (const socket of this.#links) socket.resetAndDestroy()

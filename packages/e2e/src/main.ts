@@ -48,7 +48,7 @@ async function play(flags: LabFlags, signal: AbortSignal): Promise<Outcome[]> {
       size,
       faults,
       signal,
-      isKept,
+      keeps: isKept ? 'all' : 'failed',
       maxStrikesMs: minutes === undefined ? undefined : minutes * 60_000,
       onNote: (text) => {
         if (!isJson) console.log(`    ${text}`)

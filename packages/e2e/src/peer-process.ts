@@ -28,6 +28,8 @@ export interface StartMoment {
   readonly afterMs: number
 }
 
+const ONLINE = /(?<!not )online at the directory/
+
 /** One peer, over all the processes in which it lives one after the other. */
 export class PeerProcess {
   readonly name: string
@@ -64,10 +66,16 @@ export class PeerProcess {
   }: StartOptions = {}): Promise<number> {
     const life = this.#begin(wanted, under)
     const port = await life.ready
-    if (!isAlone) await life.program.logged(/(?<!not )online at the directory/)
+    if (!isAlone) await life.program.logged(ONLINE)
     this.#current = life
     this.#life.resolve(life)
     return port
+  }
+
+  /** Resolves when the process that lives now has been online at its directory. */
+  async isOnline(): Promise<void> {
+    const { program } = await this.#life.promise
+    await program.logged(ONLINE)
   }
 
   /** It starts, and is killed at that moment of its start. */

@@ -112,6 +112,10 @@ export class Stage implements AsyncDisposable {
     )
   }
 
+  get isKept(): boolean {
+    return this.#isKept
+  }
+
   /** From now on the directory stays when the stage is gone. */
   keep(): void {
     this.#isKept = true

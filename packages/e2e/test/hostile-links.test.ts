@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { expect, test } from '@jest/globals'
 import { MAX_HELLO_BYTES } from '@parley/shared/limits.ts'
 import { AccountRecord } from '@parley/shared/signed/account-record.ts'
@@ -90,25 +89,6 @@ test(
 
     for (const socket of silent) socket.destroy()
     await stillServes(stage, alice, pid, directory)
-  }),
-)
-
-test(
-  'a TLS session is never resumed',
-  onStage(async (stage) => {
-    const alice = await PeerProgram.start(stage, { name: 'alice', directory: null })
-    const stranger = await makeStranger()
-    const first = await dialWithTls(alice.port, stranger.tls)
-    const ticket = once(first, 'session')
-    first.write(stranger.hello())
-    await once(first, 'data')
-    const session: unknown = first.getSession() ?? (await ticket)[0]
-    if (!Buffer.isBuffer(session)) throw new Error('TLS gave nothing to resume')
-    first.destroy()
-
-    const second = await dialWithTls(alice.port, { ...stranger.tls, session })
-    expect(second.isSessionReused()).toBe(false)
-    second.destroy()
   }),
 )
 

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
+import { Fault } from '#faults.ts'
 import { SCENARIOS } from '#lab/all-scenarios.ts'
 import { runScenario } from '#lab/laboratory.ts'
+import type { Scenario, Size } from '#lab/scenario.ts'
 import { SEED } from '#random.ts'
 import { whyMissing } from '#requirements.ts'
 
@@ -21,6 +23,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'synced-answers': 'nothing is acknowledged, to a peer or to a program, before it was synced to the disk',
   'one-profile': 'of processes that race for one profile one gets it, also after a kill and from another container',
   clocks: 'clocks that are days apart and jump change nothing of what arrives, nor its order',
+  'resumed-sessions': 'a TLS session is never resumed',
   'crossed-setups': 'two who dial and write at the same moment end with one session and one ratchet, again and again',
 }
 
@@ -29,20 +32,44 @@ test('every scenario that is small enough is played here', () => {
   expect(small.toSorted()).toEqual(Object.keys(SHOWN).toSorted())
 })
 
-for (const [name, sentence] of Object.entries(SHOWN)) {
+/** Deliberate bugs, the scenario that notices each, in the smallest size in which it does, and what it says then. */
+const NOTICED: readonly (readonly [fault: Fault, name: string, size: Size, reason: RegExp])[] = [
+  ['synchronous-normal', 'synced-answers', { messages: 10, strikes: 0 }, /before they were on the disk/],
+  ['pid-file-lock', 'one-profile', { messages: 2, strikes: 1 }, /got a profile that is in use|it ended with|processes got/],
+  ['no-tie-break', 'crossed-setups', { messages: 2, strikes: 2 }, /dials to end with one session|one link/],
+  ['tickets-on', 'resumed-sessions', { messages: 2, strikes: 1 }, /came back with an old TLS session/],
+]
+
+/** `test`, or a skipped one where the system does not have what the scenario needs; under CI that is a failure. */
+function playing(name: string): { scenario: Scenario; play: typeof test | typeof test.skip } {
   const scenario = SCENARIOS.find((one) => one.name === name)
-  const missing = scenario?.needs.map(whyMissing).find((why) => why !== undefined)
-  // Under CI a scenario that cannot be played is a failure.
-  const isSkipped = missing !== undefined && process.env['CI'] === undefined
-  if (isSkipped) console.warn(`${name} is not played: ${missing}`)
-  const play = isSkipped ? test.skip : test
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`)
+  const missing = scenario.needs.map(whyMissing).find((why) => why !== undefined)
+  if (missing === undefined || process.env['CI'] !== undefined) return { scenario, play: test }
+  console.warn(`${name} is not played: ${missing}`)
+  return { scenario, play: test.skip }
+}
+
+for (const [name, sentence] of Object.entries(SHOWN)) {
+  const { scenario, play } = playing(name)
   play(sentence, async () => {
-    if (scenario === undefined) throw new Error(`there is no scenario ${name}`)
     const { report, ...outcome } = await runScenario(scenario, { seed: SEED })
     if (outcome.result === 'failed') console.error(report)
     expect(outcome).toMatchObject({ result: 'passed' })
   })
 }
+
+for (const [fault, name, size, reason] of NOTICED) {
+  const { scenario, play } = playing(name)
+  play(`${name} notices ${fault}`, async () => {
+    const outcome = await runScenario(scenario, { seed: SEED, size, faults: [fault], keeps: 'none' })
+    expect(outcome).toMatchObject({ result: 'failed', reason: expect.stringMatching(reason) })
+  })
+}
+
+test('every bug that can be planted in a real process is noticed here', () => {
+  expect(NOTICED.map(([fault]) => fault).toSorted()).toEqual(Fault.options.toSorted())
+})
 
 test.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))(
   'the same seed gives %s the same schedule, and not all seeds do',

@@ -11,6 +11,7 @@ import { lostPackets } from './scenarios/lost-packets.ts'
 import { lyingLinks } from './scenarios/lying-links.ts'
 import { oneProfile } from './scenarios/one-profile.ts'
 import { partitions } from './scenarios/partitions.ts'
+import { resumedSessions } from './scenarios/resumed-sessions.ts'
 import { syncedAnswers } from './scenarios/synced-answers.ts'
 
 /** The storm first: it is the one that is made greater in a long run. */
@@ -28,4 +29,5 @@ export const SCENARIOS: readonly Scenario[] = [
   oneProfile,
   clocks,
   crossedSetups,
+  resumedSessions,
 ]

@@ -17,8 +17,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** No strikes after this many milliseconds. */
   readonly maxStrikesMs?: number | undefined
-  /** The directories stay even when all is well. */
-  readonly isKept?: boolean | undefined
+  /** Whose directories stay; by default those of what failed. */
+  readonly keeps?: 'all' | 'failed' | 'none' | undefined
 }
 
 export interface Outcome {
@@ -41,7 +41,7 @@ export interface Outcome {
 
 /** One scenario from its start to the judgement. A scenario that fails is a result; rejects only when `signal` aborts. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
-  const { seed, size = scenario.size, faults = [], onNote = () => undefined, signal, isKept = false } = options
+  const { seed, size = scenario.size, faults = [], onNote = () => undefined, signal, keeps = 'failed' } = options
   const schedule = scenario.prepare(seed, size)
   const about = { scenario: scenario.name, seed, size, schedule: schedule.hash }
   const missing = scenario.needs.map(whyMissing).find((why) => why !== undefined)
@@ -51,11 +51,11 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const startedAt = performance.now()
   const seconds = () => Math.round((performance.now() - startedAt) / 100) / 10
   await using stage = await Stage.open()
-  if (isKept) stage.keep()
+  if (keeps === 'all') stage.keep()
   const deadline = new AbortController()
   const late = timeLimit(options.maxStrikesMs, deadline)
   await using lab = new Lab({ stage, size, faults, onNote, deadline: deadline.signal })
-  const kept = () => (isKept ? { directory: stage.dir } : {})
+  const kept = () => (stage.isKept ? { directory: stage.dir } : {})
   try {
     const played = schedule.play(lab).then(() => conclude(lab))
     await (signal === undefined ? played : Promise.race([played, aborted(signal, played)]))
@@ -64,9 +64,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     signal?.throwIfAborted()
     const reason = error instanceof Error ? error.message : String(error)
     const code = error instanceof LabFailure ? error.code : 'error'
-    stage.keep()
-    const { dir: directory, figures } = { dir: stage.dir, figures: lab.figures }
-    return { ...about, result: 'failed', code, reason, seconds: seconds(), figures, directory, report: stage.report() }
+    if (keeps === 'failed') stage.keep()
+    const { figures } = lab
+    return { ...about, result: 'failed', code, reason, seconds: seconds(), figures, report: stage.report(), ...kept() }
   } finally {
     late.abort()
   }

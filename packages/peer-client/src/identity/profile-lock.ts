@@ -1,5 +1,6 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import Sqlite from 'better-sqlite3'
 import { PROFILE_FILES } from './profile-directory.ts'
@@ -15,7 +16,8 @@ export class ProfileLock implements Disposable {
   /** Throws ProfileError `profile-in-use`. */
   constructor(directory: string) {
     const file = join(directory, PROFILE_FILES.lock)
-    const lock = new Sqlite(file, { timeout: 0 })
+    if (isPlanted('pid-file-lock')) claimByProcessId(file, directory)
+    const lock = new Sqlite(isPlanted('pid-file-lock') ? ':memory:' : file, { timeout: 0 })
     try {
       chmodSync(file, 0o600)
       lock.pragma('locking_mode = EXCLUSIVE')
@@ -37,5 +39,22 @@ export class ProfileLock implements Disposable {
 
   [Symbol.dispose](): void {
     this.release()
+  }
+}
+
+/** What this lock is not, for those who ask whether their tests would notice. */
+function claimByProcessId(file: string, directory: string): void {
+  const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : process.pid
+  if (holder !== process.pid && isRunning(holder))
+    throw new ProfileError('profile-in-use', `another process is working with the profile in ${directory}`)
+  writeFileSync(file, String(process.pid))
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemErrorCode(error) === 'EPERM'
   }
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
 
 export const ALPN = 'parley/1'
 
@@ -11,5 +12,7 @@ export const TLS_OPTIONS = {
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',
   sigalgs: 'ed25519',
-  secureOptions: constants.SSL_OP_NO_TICKET,
+  ...(isPlanted('tickets-on')
+    ? { sessionIdContext: 'parley' }
+    : { secureOptions: constants.SSL_OP_NO_TICKET }),
 } as const satisfies SecureContextOptions

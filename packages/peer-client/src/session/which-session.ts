@@ -1,4 +1,5 @@
 import { CROSSED_DIAL_WINDOW_MS } from '@parley/shared/limits.ts'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
 
 export interface Contender {
   readonly direction: 'outbound' | 'inbound'
@@ -30,7 +31,7 @@ export type Winner = 'newer' | 'current' | 'wait'
  * answered, less than the window, so the lower key keeps its own dial, or is told before it has one.
  */
 export function whichSession({ current, newer, isSameBoot, isAlone, isLower }: Contest): Winner {
-  if (!isSameBoot || isAlone) return 'newer'
+  if (!isSameBoot || isAlone || isPlanted('no-tie-break')) return 'newer'
   if (!isLower) return 'wait'
   const isCrossed =
     current.direction !== newer.direction && newer.openedAtMs - current.openedAtMs <= CROSSED_DIAL_WINDOW_MS

@@ -1,20 +1,19 @@
 import { freePort } from '#free-port.ts'
 import { scenario } from '../scenario.ts'
 
+const VICTIMS = ['alice', 'bob', 'both'] as const
+
 interface Plan {
-  /** Who is killed while the directory is away. */
-  readonly victims: readonly ('alice' | 'bob')[]
+  /** Who is killed and starts again while the directory is away. */
+  readonly victims: readonly (typeof VICTIMS)[number][]
 }
 
 export const directoryAway = scenario<Plan>({
   name: 'directory-away',
-  summary:
-    'people who know each other go on without the directory, also when they start again; others join when it is back',
-  size: { messages: 200, strikes: 2 },
+  summary: 'people who know each other go on without the directory, also when they start again, and find it when it is back',
+  size: { messages: 100, strikes: 1 },
   plan: (random, { strikes }) => ({
-    victims: Array.from({ length: strikes }, (_, index) =>
-      index === 0 ? 'bob' : random.pick(['alice', 'bob'] as const),
-    ),
+    victims: Array.from({ length: strikes }, (_, index) => (index === 0 ? 'both' : random.pick(VICTIMS))),
   }),
   play: async (lab, { victims }) => {
     const directory = await lab.stage.directory()
@@ -30,19 +29,19 @@ export const directoryAway = scenario<Plan>({
     const talk = () => Promise.all([lab.talk(alice, bob, { messages }), lab.talk(bob, alice, { messages })])
     await talk()
     await lab.rest()
-    for (const name of victims) {
-      const [victim, port] = name === 'alice' ? [alice, alicePort] : [bob, bobPort]
-      lab.note(`${name} is killed and starts again`)
-      await victim.kill()
-      await victim.start({ isAlone: true, port })
+    for (const who of victims) {
+      lab.note(`${who} killed, and started again`)
+      const struck = [
+        ...(who === 'bob' ? [] : [{ peer: alice, port: alicePort }]),
+        ...(who === 'alice' ? [] : [{ peer: bob, port: bobPort }]),
+      ]
+      await Promise.all(struck.map(({ peer }) => peer.kill()))
+      await Promise.all(struck.map(({ peer, port }) => peer.start({ isAlone: true, port })))
       await talk()
       await lab.rest()
       lab.count('restarts without a directory')
     }
-
     await directory.restart()
-    const carol = lab.peer('carol', { directory: directory.url })
-    await carol.start()
-    await lab.talk(carol, alice, { messages: 1 })
+    await Promise.all([alice.isOnline(), bob.isOnline()])
   },
 })

@@ -7,24 +7,24 @@ import { scenario } from '../scenario.ts'
 const PADDING = 4_000
 /** Enough to make a profile and to begin. */
 const MIN_DISK_KIB = 1_500
-const MAX_MORE_KIB = 2_000
+const MAX_MORE_KIB = 1_000
 /** Enough for everything. */
 const ENOUGH_MIB = 256
+const ROLES = ['reader', 'writer'] as const
 
 interface Plan {
-  /** Whose disk is full, one after the other, and how great it is. */
-  readonly disks: readonly { readonly who: 'reader' | 'writer'; readonly kib: number }[]
+  /** Whose disk is full, one after the other, and how much room it has. */
+  readonly disks: readonly { readonly who: (typeof ROLES)[number]; readonly kib: number }[]
 }
 
 export const fullDisk = scenario<Plan>({
   name: 'full-disk',
-  summary:
-    'the disk of the reader, then that of the writer, is full: it ends with 74 and promises nothing; with room again all arrives',
+  summary: 'the disk of the reader or that of the writer is full: it ends with 74 and has promised nothing; with room again all arrives',
   needs: ['namespaces'],
-  size: { messages: 1_200, strikes: 2 },
+  size: { messages: 500, strikes: 1 },
   plan: (random, { strikes }) => ({
-    disks: Array.from({ length: strikes }, (_, index) => ({
-      who: index % 2 === 0 ? ('reader' as const) : ('writer' as const),
+    disks: Array.from({ length: strikes }, () => ({
+      who: random.pick(ROLES),
       kib: MIN_DISK_KIB + random.below(MAX_MORE_KIB),
     })),
   }),
@@ -32,17 +32,17 @@ export const fullDisk = scenario<Plan>({
     const messages = Math.ceil(lab.size.messages / disks.length)
     for (const [index, { who, kib }] of disks.entries()) {
       const mounts = await Namespace.open(lab.stage, ['mount'])
-      const small = lab.stage.path(`disk-${index}`)
-      const mount = (options: string) => mounts.run('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', small)
-      await mounts.run('mkdir', small)
+      const disk = lab.stage.path(`disk-${index}`)
+      const mount = (options: string) => mounts.run('mount', '-t', 'tmpfs', '-o', options, 'tmpfs', disk)
+      await mounts.run('mkdir', disk)
       await mount(`size=${kib}k,mode=0700`)
-      const name = `small-${index}`
-      const limited = lab.peer(name, {
-        profile: `${small}/profile`,
-        seenAt: mounts.path(`${small}/profile`),
+      const profile = `${disk}/profile`
+      const port = await freePort()
+      const limited = lab.peer(`limited-${index}`, {
+        profile,
+        seenAt: mounts.path(profile),
         surroundings: { under: mounts.under },
       })
-      const port = await freePort()
       await limited.start({ port })
       const address = `127.0.0.1:${port}`
       const roomy = lab.peer(`roomy-${index}`, { peers: [address] })

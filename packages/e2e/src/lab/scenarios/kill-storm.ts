@@ -19,7 +19,7 @@ interface Kill extends Strike {
 export const killStorm = scenario<readonly Kill[]>({
   name: 'kill-storm',
   summary: 'kill -9 of sender, receiver, both and the directory while they talk, again while they recover',
-  size: { messages: 2_400, strikes: 8 },
+  size: { messages: 1_200, strikes: 5 },
   plan: (random, { messages, strikes }) =>
     moments(strikes, messages, random).map((at) => ({
       at,

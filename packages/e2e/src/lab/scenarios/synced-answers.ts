@@ -18,7 +18,7 @@ export const syncedAnswers = scenario<Plan>({
   summary:
     'no answer, to a peer or to a program, before the disk was told to sync: by a trace of all system calls (strace)',
   needs: ['strace'],
-  size: { messages: 80, strikes: 0 },
+  size: { messages: 60, strikes: 0 },
   plan: (random, { messages }) => ({
     paddings: Array.from({ length: Math.ceil(messages / 2) }, () => random.below(MAX_PADDING)),
   }),
