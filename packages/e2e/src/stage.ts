@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DirectoryProgram } from './directory-program.ts'
-import { mainOf, PROGRAMS_ENV } from './mains.ts'
+import { mainOf, PROGRAMS_ENV, sourceOf } from './mains.ts'
 import { type Ended, Program } from './program.ts'
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
@@ -13,12 +13,14 @@ const ROOT = new URL('../', PACKAGES)
 /** All stages share it: each program is then compiled once and not at each of its many starts. */
 const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', PACKAGES))
 
+const RUNNER = fileURLToPath(new URL('./peer-runner.ts', import.meta.url))
+
 /** The programs as a user starts them. */
 export const COMMAND = {
   directory: [...NODE, mainOf('directory-server')],
   parley: [...NODE, mainOf('peer-client')],
   console: [...NODE, mainOf('directory-console')],
-  runner: [...NODE, fileURLToPath(new URL('./peer-runner.ts', import.meta.url))],
+  runner: [...NODE, RUNNER],
 } as const satisfies Record<string, readonly string[]>
 
 /** What goes around a program and not into it. */
@@ -31,10 +33,10 @@ export interface Surroundings {
 }
 
 /** The command of a program in these surroundings. */
-export function commandIn(program: keyof typeof COMMAND, { under = [], preload = [] }: Surroundings): string[] {
-  const [script] = COMMAND[program].slice(NODE.length)
-  if (script === undefined) throw new Error(`${program} has no script`)
-  return [...under, ...NODE, ...preload.flatMap((path) => ['--import', path]), script]
+export function commandIn(program: 'parley' | 'runner', { under = [], preload = [] }: Surroundings): string[] {
+  if (preload.length === 0) return [...under, ...COMMAND[program]]
+  const source = program === 'runner' ? RUNNER : sourceOf('peer-client')
+  return [...under, ...NODE, ...preload.flatMap((path) => ['--import', path]), source]
 }
 
 export interface RunOptions {

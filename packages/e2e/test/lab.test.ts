@@ -35,7 +35,12 @@ test('every scenario that is small enough is played here', () => {
 /** Deliberate bugs, the scenario that notices each, in the smallest size in which it does, and what it says then. */
 const NOTICED: readonly (readonly [fault: Fault, name: string, size: Size, reason: RegExp])[] = [
   ['synchronous-normal', 'synced-answers', { messages: 10, strikes: 0 }, /before they were on the disk/],
-  ['pid-file-lock', 'one-profile', { messages: 2, strikes: 1 }, /got a profile that is in use|it ended with|processes got/],
+  [
+    'pid-file-lock',
+    'one-profile',
+    { messages: 2, strikes: 1 },
+    /got a profile that is in use|it ended with|processes got/,
+  ],
   ['no-tie-break', 'crossed-setups', { messages: 2, strikes: 2 }, /dials to end with one session|one link/],
   ['tickets-on', 'resumed-sessions', { messages: 2, strikes: 1 }, /came back with an old TLS session/],
 ]

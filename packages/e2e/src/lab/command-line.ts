@@ -36,7 +36,7 @@ prints the line that repeats it.
   --seed NUMBER     the same number gives the same schedule (1)
   --rounds NUMBER   so many seeds, from --seed on (1)
   --messages NUMBER, --strikes NUMBER
-                    more or less than the usual size of a scenario
+                    more or less than the usual size of a scenario; the strikes of a storm are its kills
   --plan            print the schedule as JSON and do nothing
   --plant FAULT     put a deliberate bug into every peer, which the scenario should then notice
   --keep            keep the directories of what passes too

@@ -7,6 +7,7 @@ import type { Lab } from './lab.ts'
 import { LabFailure } from './lab-failure.ts'
 
 const SETTLE_MS = 120_000
+const MIB = 1024 * 1024
 const LOOK_EVERY_MS = 50
 /** What waits is tried again by itself in the end, but nobody wants to wait for that here. */
 const NUDGE_EVERY_MS = 1_500
@@ -34,10 +35,15 @@ export async function conclude(lab: Lab): Promise<void> {
 async function settle(lab: Lab): Promise<void> {
   const deadline = performance.now() + SETTLE_MS
   let nudgeAt = performance.now() + NUDGE_EVERY_MS
+  const startedAt = performance.now()
   for (;;) {
     const states = await Promise.all(lab.peers.map(async (peer) => ({ peer, ...(await peer.status()) })))
     const waiting = states.filter(({ pending }) => pending > 0)
-    if (waiting.length === 0 && lab.books.outstanding() === 0) return
+    if (waiting.length === 0 && lab.books.outstanding() === 0) {
+      for (const { rssBytes } of states) lab.measure('memory of a peer in the end, MiB', rssBytes / MIB)
+      lab.figures['time to come to rest, ms'] = Math.round(performance.now() - startedAt)
+      return
+    }
     if (performance.now() > deadline) {
       const who = waiting.map(({ peer, pending }) => `${peer.name} waits for ${pending}`)
       const sentence = [`${lab.books.outstanding()} texts were not shown`, ...who].join(', ')

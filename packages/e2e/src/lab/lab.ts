@@ -153,8 +153,8 @@ export class Lab implements AsyncDisposable {
     samples.push(value)
     this.#samples.set(what, samples)
     const sorted = samples.toSorted((a, b) => a - b)
-    this.figures[`${what}, median`] = Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)
-    this.figures[`${what}, greatest`] = Math.round(sorted.at(-1) ?? 0)
+    this.figures[`${what}: median`] = Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)
+    this.figures[`${what}: greatest`] = Math.round(sorted.at(-1) ?? 0)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -46,7 +46,10 @@ export async function talkUnderStrikes<S extends Strike>(
   const strikeAll = async () => {
     try {
       for (const [index, one] of strikes.entries()) {
-        if (lab.deadline.aborted) return
+        if (lab.deadline.aborted) {
+          lab.figures['strikes left out for lack of time'] = strikes.length - index
+          return
+        }
         await progress.reached(start + one.at)
         await strike(one)
         next = strikes[index + 1]

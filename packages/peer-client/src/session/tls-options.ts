@@ -12,7 +12,5 @@ export const TLS_OPTIONS = {
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',
   sigalgs: 'ed25519',
-  ...(isPlanted('tickets-on')
-    ? { sessionIdContext: 'parley' }
-    : { secureOptions: constants.SSL_OP_NO_TICKET }),
+  ...(isPlanted('tickets-on') ? { sessionIdContext: 'parley' } : { secureOptions: constants.SSL_OP_NO_TICKET }),
 } as const satisfies SecureContextOptions

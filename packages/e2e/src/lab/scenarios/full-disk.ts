@@ -19,7 +19,8 @@ interface Plan {
 
 export const fullDisk = scenario<Plan>({
   name: 'full-disk',
-  summary: 'the disk of the reader or that of the writer is full: it ends with 74 and has promised nothing; with room again all arrives',
+  summary:
+    'the disk of the reader or that of the writer is full: it ends with 74 and has promised nothing; with room again all arrives',
   needs: ['namespaces'],
   size: { messages: 500, strikes: 1 },
   plan: (random, { strikes }) => ({

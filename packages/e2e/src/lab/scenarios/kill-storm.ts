@@ -1,16 +1,18 @@
 import type { PeerProcess, StartMoment } from '#peer-process.ts'
+import type { Random } from '#random.ts'
 import type { Lab } from '../lab.ts'
 import { scenario } from '../scenario.ts'
 import { moments, type Strike, talkUnderStrikes } from '../strikes.ts'
 
-const VICTIMS = ['alice', 'bob', 'alice and bob', 'directory'] as const
+const VICTIMS = { alice: 1, bob: 1, 'alice and bob': 2, directory: 1 } as const
+const NAMES = ['alice', 'bob', 'alice and bob', 'directory'] as const satisfies readonly (keyof typeof VICTIMS)[]
 const MAX_EARLY_KILLS = 2
 /** How long after a moment of a start at most; a whole start takes about as long as the first. */
 const MAX_AFTER_MS = { started: 500, listening: 50, ready: 50 }
 const MOMENTS = ['started', 'listening', 'ready'] as const
 
 interface Kill extends Strike {
-  readonly victim: (typeof VICTIMS)[number]
+  readonly victim: (typeof NAMES)[number]
   /** When it is killed again while it starts, before it is left alone; a directory is not. */
   readonly again: readonly StartMoment[]
 }
@@ -19,16 +21,16 @@ interface Kill extends Strike {
 export const killStorm = scenario<readonly Kill[]>({
   name: 'kill-storm',
   summary: 'kill -9 of sender, receiver, both and the directory while they talk, again while they recover',
-  size: { messages: 1_200, strikes: 5 },
-  plan: (random, { messages, strikes }) =>
-    moments(strikes, messages, random).map((at) => ({
-      at,
-      victim: random.pick(VICTIMS),
-      again: Array.from({ length: random.below(MAX_EARLY_KILLS + 1) }, () => {
-        const moment = random.pick(MOMENTS)
-        return { at: moment, afterMs: random.below(MAX_AFTER_MS[moment]) }
-      }),
-    })),
+  size: { messages: 1_200, strikes: 12 },
+  plan: (random, { messages, strikes }) => {
+    const kills: Omit<Kill, 'at'>[] = []
+    for (let left = strikes; left > 0; ) {
+      const kill = anyKill(random)
+      kills.push(kill)
+      left -= VICTIMS[kill.victim] * (1 + kill.again.length)
+    }
+    return moments(kills.length, messages, random).map((at, index) => ({ at, ...(kills[index] ?? anyKill(random)) }))
+  },
   play: async (lab, kills) => {
     const { messages } = lab.size
     const directory = await lab.stage.directory()
@@ -51,13 +53,24 @@ export const killStorm = scenario<readonly Kill[]>({
     await talkUnderStrikes(lab, talks, kills, async (kill) => {
       lab.note(`${kill.victim} killed at ${lab.books.progress.count}, meant for ${kill.at}`)
       if (kill.victim === 'directory') {
+        const startedAt = performance.now()
         await directory.restart()
+        lab.measure('recovery of the directory, ms', performance.now() - startedAt)
         lab.count('kills')
         lab.count('kills of the directory')
       } else await Promise.all(victims[kill.victim].map((peer) => strike(lab, peer, kill.again)))
     })
   },
 })
+
+function anyKill(random: Random): Omit<Kill, 'at'> {
+  const victim = random.pick(NAMES)
+  const again = Array.from({ length: victim === 'directory' ? 0 : random.below(MAX_EARLY_KILLS + 1) }, () => {
+    const moment = random.pick(MOMENTS)
+    return { at: moment, afterMs: random.below(MAX_AFTER_MS[moment]) }
+  })
+  return { victim, again }
+}
 
 async function strike(lab: Lab, peer: PeerProcess, again: readonly StartMoment[]): Promise<void> {
   await peer.kill()
@@ -69,5 +82,5 @@ async function strike(lab: Lab, peer: PeerProcess, again: readonly StartMoment[]
   }
   const startedAt = performance.now()
   await peer.start()
-  lab.measure('recovery ms', performance.now() - startedAt)
+  lab.measure('recovery of a peer, ms', performance.now() - startedAt)
 }

@@ -12,7 +12,8 @@ interface Plan {
 
 export const resumedSessions = scenario<Plan>({
   name: 'resumed-sessions',
-  summary: 'strangers come back with the TLS session that they had: it is never taken up again, as it would prove no key',
+  summary:
+    'strangers come back with the TLS session that they had: it is never taken up again, as it would prove no key',
   size: { messages: 2, strikes: 3 },
   plan: (random, { strikes }) => ({ visits: Array.from({ length: strikes }, () => 1 + random.below(2)) }),
   play: async (lab, { visits }) => {
