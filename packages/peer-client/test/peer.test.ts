@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { formatPeerAddress } from '#connection/peer-address.ts'
+import { openDatabase } from '#store/database.ts'
 import { tempDirectory } from './support/temp-directory.ts'
 
 /** Two peers without a directory, the first connected to the second. */
@@ -103,6 +104,26 @@ describe('two peers in one process', () => {
     expect(await bobAgain.received.forget('archive')).toBe(true)
     expect((await read(bobAgain, 9)).texts).toEqual(['one', 'two', 'three', 'four'])
     await expect(bobAgain.received.commit('archive', 'yesterday')).rejects.toMatchObject({ code: 'bad-place' })
+  })
+
+  test('begin a ratchet anew that one side lost: nothing is lost or doubled, and one event tells of it', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    await alice.waitFor((await alice.send('bob', 'before')).id, 'delivered')
+    await bob.waitFor((await bob.send('alice', 'answer')).id, 'delivered')
+    await bob.stop()
+    changeDatabase(bob.profile, 'DELETE FROM ratchets')
+    const waiting = await Promise.all(['one', 'two', 'three'].map((text) => alice.send('bob', text)))
+    const bobAgain = await again('bob', port)
+    for (const { id } of waiting) expect(await alice.waitFor(id, 'delivered')).toMatchObject({ state: 'delivered' })
+    const { messages } = await bobAgain.history('alice', 10)
+    expect(messages.map(({ text }) => text)).toEqual(['three', 'two', 'one', 'answer', 'before'])
+    const tried = waiting.flatMap(({ id }) => alice.why(id).attempts.map(({ outcome }) => outcome))
+    expect(tried).toContain('undecryptable')
+    await alice.waitFor((await alice.send('bob', 'and on')).id, 'delivered')
+    await alice.stop()
+    expect(changeDatabase(alice.profile, "DELETE FROM events WHERE kind = 'ratchet-renewed'")).toBe(1)
   })
 
   test('send the same idempotency key once, however often and however soon it is asked for', async () => {
@@ -309,3 +330,13 @@ describe('a peer lets in', () => {
     await expect(start('carol', 'short')).rejects.toThrow('16 to 512')
   })
 })
+
+/** What it changed in the database of a peer that is stopped. */
+function changeDatabase(profile: string, sql: string): number {
+  const database = openDatabase(join(profile, 'parley.db'))
+  try {
+    return database.prepare(sql).run().changes
+  } finally {
+    database.close()
+  }
+}
