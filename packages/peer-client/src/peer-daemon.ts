@@ -52,6 +52,7 @@ export class PeerDaemon implements Daemon {
       connected: this.peers().filter(({ link }) => link.state === 'connected').length,
       waiting: this.#peer.pending(),
       contacts: this.#peer.trust.summary(),
+      troubles: this.#peer.conversations.troubles(),
     }
   }
 
@@ -88,11 +89,11 @@ export class PeerDaemon implements Daemon {
   }
 
   edit(id: string, text: string): Promise<MessageView> {
-    return refusing(this.#peer.changes.edit(id, text))
+    return refusing(this.#peer.conversations.changes.edit(id, text))
   }
 
   remove(id: string): Promise<MessageView> {
-    return refusing(this.#peer.changes.remove(id))
+    return refusing(this.#peer.conversations.changes.remove(id))
   }
 
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {

@@ -5,8 +5,7 @@ import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReceivedMessage } from '@parley/shared/local-api/received.ts'
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
-import type { Changes } from '#conversation/changes.ts'
-import type { Happening, SendOptions } from '#conversation/conversations.ts'
+import type { Conversations, Happening, SendOptions } from '#conversation/conversations.ts'
 import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
@@ -173,9 +172,9 @@ export class Peer {
     return this.#engine.conversations.changes.cancel(id)
   }
 
-  /** What can be done to a message of mine after it was written. */
-  get changes(): Changes {
-    return this.#engine.conversations.changes
+  /** Conversations beyond writing and reading: what can be done to messages afterwards, and what is wrong. */
+  get conversations(): Conversations {
+    return this.#engine.conversations
   }
 
   /** I have seen what this person wrote, all of it or up to a message; tells him when receipts are on. */

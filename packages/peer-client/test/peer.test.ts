@@ -198,9 +198,9 @@ describe('two peers in one process', () => {
     const second = await alice.send('bob', 'a secret')
     await alice.waitFor(second.id, 'delivered')
     await expect(alice.cancel(first.id)).rejects.toMatchObject({ code: 'already-sent' })
-    const edited = await alice.changes.edit(first.id, 'see you at nine')
+    const edited = await alice.conversations.changes.edit(first.id, 'see you at nine')
     expect(edited).toMatchObject({ id: first.id, text: 'see you at nine', state: 'delivered' })
-    const deleted = await alice.changes.remove(second.id)
+    const deleted = await alice.conversations.changes.remove(second.id)
     expect(deleted).toMatchObject({ id: second.id, text: '', state: 'delivered' })
     await alice.waitFor(deleted.deleted?.by ?? '', 'delivered')
     expect((await alice.history('bob', 10)).messages).toMatchObject([
@@ -220,16 +220,22 @@ describe('two peers in one process', () => {
       { kind: 'delete', text: '', about: secret?.id },
     ])
       expect((await told.next()).value).toMatchObject(about)
-    await expect(bob.changes.edit(meeting?.id ?? '', 'no')).rejects.toMatchObject({ code: 'not-editable' })
-    await expect(alice.changes.edit(second.id, 'no')).rejects.toMatchObject({ code: 'not-editable' })
+    await expect(bob.conversations.changes.edit(meeting?.id ?? '', 'no')).rejects.toMatchObject({
+      code: 'not-editable',
+    })
+    await expect(alice.conversations.changes.edit(second.id, 'no')).rejects.toMatchObject({ code: 'not-editable' })
 
     await bob.stop()
     const waiting = await alice.send('bob', 'draft', { priority: 'urgent', deadline: Date.now() + 3_600_000 })
     const regretted = await alice.send('bob', 'regretted')
-    const inPlace = await alice.changes.edit(waiting.id, 'final')
+    const inPlace = await alice.conversations.changes.edit(waiting.id, 'final')
     expect(inPlace).toMatchObject({ text: 'final', state: 'queued', priority: 'urgent', deadline: waiting.deadline })
     expect(inPlace.edited).toBeUndefined()
-    expect(await alice.changes.remove(regretted.id)).toMatchObject({ kind: 'void', text: '', state: 'cancelled' })
+    expect(await alice.conversations.changes.remove(regretted.id)).toMatchObject({
+      kind: 'void',
+      text: '',
+      state: 'cancelled',
+    })
     expect((await alice.history('bob', 1)).messages).toMatchObject([{ id: regretted.id, state: 'cancelled' }])
     const bobAgain = await again('bob', port)
     await alice.waitFor(waiting.id, 'delivered')

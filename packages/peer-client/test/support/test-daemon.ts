@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
-import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { ConversationTroubles, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
@@ -43,6 +43,7 @@ export class TestDaemon implements Daemon {
   readonly refusals: Error[] = []
   currentStatus: DaemonStatus
   ownProfile: OwnProfile = { name: 'alice', displayName: 'Alice', statusText: '' }
+  currentTroubles: ConversationTroubles | undefined
   currentSettings: Settings = { readReceipts: false }
   readonly #feed = new Feed<DaemonEvent>()
   readonly #keys = new Map<string, MessageView>()
@@ -65,6 +66,7 @@ export class TestDaemon implements Daemon {
       connected: 0,
       waiting: 0,
       contacts: { known: 0, verified: 0, keyChanged: [] },
+      troubles: [],
     }
   }
 
@@ -204,7 +206,13 @@ export class TestDaemon implements Daemon {
     const messages = all.slice(from, from + limit)
     const last = messages.at(-1)
     const contact = { account, name, isKeyChanged, verification }
-    return { contact, messages, ...(last !== undefined && from + limit < all.length && { next: last.id }) }
+    const troubles = before === undefined ? this.currentTroubles : undefined
+    return {
+      contact,
+      messages,
+      ...(last !== undefined && from + limit < all.length && { next: last.id }),
+      ...(troubles && { troubles }),
+    }
   }
 
   async safetyNumber(who: string): Promise<SafetyNumber> {

@@ -101,6 +101,29 @@ export const MessageQuery = z.strictObject({
   timeoutMs: z.coerce.number().int().min(0).max(MAX_WAIT_MS).default(60_000),
 })
 
+/** What cannot be shown as it should be. Only there when there is something of it. */
+export const ConversationTroubles = z.object({
+  /** So many of theirs have not come, although later ones have. */
+  missing: z.int(),
+  /** So many have come and wait for those: they are not shown yet. */
+  waiting: z.int(),
+  /** How often a device said something else than what it had said, or what its own chain denies. */
+  forkCount: z.int(),
+  /** The first of these. */
+  forks: z.array(
+    z.object({
+      device: z.string(),
+      /** Unix milliseconds, when it was noticed. */
+      at: z.int(),
+      /** The message that is shown in that place, which came first. */
+      about: z.string().optional(),
+      /** What the other version says; empty when that is no text. */
+      text: z.string(),
+    }),
+  ),
+})
+export type ConversationTroubles = z.infer<typeof ConversationTroubles>
+
 /** `GET /api/v1/conversations/{who}/messages`: newest first; `before` is the id of the oldest one already seen. */
 export const HistoryQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_MESSAGES).default(DEFAULT_PAGE_MESSAGES),
@@ -111,6 +134,8 @@ export const HistoryPage = z.object({
   contact: z.object({ account: z.string(), name: z.string(), isKeyChanged: z.boolean(), verification: Verification }),
   messages: z.array(MessageView),
   next: z.string().optional(),
+  /** On the first page. */
+  troubles: ConversationTroubles.optional(),
 })
 export type HistoryPage = z.infer<typeof HistoryPage>
 
