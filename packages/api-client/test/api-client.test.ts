@@ -55,7 +55,8 @@ test('whatever stands in a name or an id stays inside its part of the path', asy
   const paths: (string | undefined)[] = []
   await using end = await far(({ url }, response) => {
     paths.push(url)
-    response.end('{"messages":[]}')
+    const contact = { account: 'a', name: 'bob', isKeyChanged: false, verification: 'none' }
+    response.end(JSON.stringify({ contact, messages: [] }))
   })
   await end.client.history('../../stop?x#y', { limit: 5, before: 'a&limit=9' })
   await end.client.history('bob')

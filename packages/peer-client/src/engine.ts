@@ -4,6 +4,7 @@ import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { timedAsync } from '@parley/shared/spans.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
+import { Archive } from '#conversation/archive.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
@@ -37,6 +38,7 @@ export class Engine {
   readonly people: People
   readonly views: MessageViews
   readonly conversations: Conversations
+  readonly archive: Archive
   readonly receipts: ReadReceipts
   readonly received: Received
   readonly reachability: Reachability
@@ -153,6 +155,7 @@ export class Engine {
       now: Date.now,
       poke: (account) => this.reachability.poke(account),
     })
+    this.archive = new Archive({ store, views: this.views, reachability: this.reachability, identity, now: Date.now })
   }
 
   /** Where other peers reach this one. */

@@ -1,6 +1,7 @@
 // What the local API asks of a peer, asked of a Peer: refusals become problems, and what happens becomes events.
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
@@ -117,6 +118,14 @@ export class PeerDaemon implements Daemon {
   async changeSettings({ readReceipts }: ChangeSettings): Promise<Settings> {
     if (readReceipts !== undefined) await refusing(this.#peer.receipts.turn(readReceipts ? 'on' : 'off'))
     return this.settings()
+  }
+
+  async export(
+    { conversation, since }: { conversation?: string | undefined; since?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<Iterable<ExportRecord>> {
+    const account = conversation === undefined ? undefined : await refusing(this.#peer.resolve(conversation, signal))
+    return this.#peer.archive.export({ account, since })
   }
 
   readers(): ReaderInfo[] {

@@ -5,8 +5,8 @@ import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReceivedMessage } from '@parley/shared/local-api/received.ts'
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
+import type { Archive } from '#conversation/archive.ts'
 import type { Conversations, Happening, SendOptions } from '#conversation/conversations.ts'
-import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
 import type { Notice } from '#conversation/key-news.ts'
@@ -95,10 +95,10 @@ export class Peer {
 
   /** To HOST:PORT or to somebody by name. Resolves when a session is up; throws ConversationError `unreachable` after the first try that failed. */
   async connect(target: string, signal: AbortSignal = new AbortController().signal): Promise<PeerInfo> {
-    const { reachability, people } = this.#engine
+    const { reachability } = this.#engine
     const address = parsePeerAddress(target)
     if (address !== undefined) return reachability.connectAddress(address, signal)
-    return reachability.connectAccount(await people.resolve(target, signal), signal)
+    return reachability.connectAccount(await this.resolve(target, signal), signal)
   }
 
   /** Ends the session and begins none until you connect or write. */
@@ -144,9 +144,8 @@ export class Peer {
 
   /** Whether messages of mine wait to be delivered: to this person, or to anybody. */
   async hasPending(who?: string): Promise<boolean> {
-    const { delivery, people } = this.#engine
     if (who === undefined) return this.pending() > 0
-    return delivery.outbox.quota.load(await people.resolve(who)).messages > 0
+    return this.#engine.delivery.outbox.quota.load(await this.resolve(who)).messages > 0
   }
 
   pending(): number {
@@ -191,8 +190,11 @@ export class Peer {
   }
 
   why(id: string): Why {
-    const { store, views, reachability } = this.#engine
-    return explain({ store, views, reachability, now: Date.now }, id)
+    return this.#engine.archive.why(id)
+  }
+
+  get archive(): Archive {
+    return this.#engine.archive
   }
 
   peers(): PeerInfo[] {

@@ -275,6 +275,27 @@ describe('two peers in one process', () => {
     expect(await states(aliceAgain)).toEqual(['read', 'read'])
   })
 
+  test('hand out all that was said, in the order of the screen', async () => {
+    await using peers = await pair()
+    const { alice, bob } = peers
+    const texts = Array.from({ length: 600 }, (_, at) => `text ${at}`)
+    const sent = await Promise.all(texts.map((text) => alice.send('bob', text)))
+    await alice.waitFor(sent.at(-1)?.id ?? '', 'delivered')
+    await alice.conversations.changes.edit(sent[0]?.id ?? '', 'edited')
+    const answer = await bob.send('alice', 'answer')
+    await bob.waitFor(answer.id, 'delivered')
+    const said = [...alice.archive.export()]
+    expect(said[0]).toMatchObject({ type: 'export', name: 'alice' })
+    expect(said.at(-1)).toEqual({ type: 'end', messages: 601 })
+    const lines = said.flatMap((record) => (record.type === 'message' ? [record] : []))
+    expect(lines.map(({ text }) => text)).toEqual(['edited', ...texts.slice(1), 'answer'])
+    const heard = [...bob.archive.export({ account: alice.identity.accountId })].flatMap((record) =>
+      record.type === 'message' ? [record] : [],
+    )
+    expect(heard.map(({ messageId }) => messageId)).toEqual(lines.map(({ messageId }) => messageId))
+    expect([...alice.archive.export({ since: Date.now() + 1_000 })].at(-1)).toEqual({ type: 'end', messages: 0 })
+  })
+
   test('name what is wrong with what they are asked', async () => {
     await using peers = await pair()
     const { alice } = peers

@@ -43,6 +43,7 @@ export class TestDaemon implements Daemon {
   readonly refusals: Error[] = []
   currentStatus: DaemonStatus
   ownProfile: OwnProfile = { name: 'alice', displayName: 'Alice', statusText: '' }
+  stopsInTheMiddle = false
   currentTroubles: ConversationTroubles | undefined
   currentSettings: Settings = { readReceipts: false }
   readonly #feed = new Feed<DaemonEvent>()
@@ -259,6 +260,16 @@ export class TestDaemon implements Daemon {
   async changeSettings({ readReceipts = this.currentSettings.readReceipts }: ChangeSettings): Promise<Settings> {
     this.currentSettings = { readReceipts }
     return this.currentSettings
+  }
+
+  async export({ conversation, since = 0 }: { conversation?: string | undefined; since?: number | undefined }) {
+    const chosen = this.messages.filter(
+      (message) => message.storedAt >= since && (conversation === undefined || message.with === conversation),
+    )
+    const place = { device: 'device', epoch: 'epoch', seq: 1, messageId: 'id' }
+    const first = { type: 'export', version: 1, account: accountOf('alice'), name: 'alice', at: this.#now() } as const
+    const records = chosen.map((message) => ({ type: 'message' as const, ...message, ...place }))
+    return [first, ...records, ...(this.stopsInTheMiddle ? [] : [{ type: 'end' as const, messages: chosen.length }])]
   }
 
   readers(): ReaderInfo[] {
