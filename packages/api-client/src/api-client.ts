@@ -5,7 +5,7 @@ import {
   HistoryPage,
   MarkedRead,
   MessageView,
-  type PriorityName,
+  SentBatch,
   Why,
 } from '@parley/shared/local-api/messages.ts'
 import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
@@ -14,6 +14,7 @@ import { type ChangeSettings, Settings } from '@parley/shared/local-api/settings
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
+import type { Cancellable, Exporting, Idempotent, Page, Reading, Sending, Wait } from './call-options.ts'
 import { type ClientEvent, listen } from './event-stream.ts'
 import { type Exchange, exchangeWith } from './exchange.ts'
 
@@ -23,49 +24,6 @@ export interface ApiClientOptions {
   readonly token: string
   /** How long to wait before listening again. */
   readonly retry?: { readonly minMs: number; readonly maxMs: number }
-}
-
-interface Cancellable {
-  readonly signal?: AbortSignal | undefined
-}
-
-interface Idempotent extends Cancellable {
-  /** The same key with the same request sends once, however often it is asked. */
-  readonly idempotencyKey?: string | undefined
-}
-
-interface Sending extends Idempotent {
-  readonly priority?: PriorityName | undefined
-  /** Unix milliseconds: what has not left by then is not sent any more. */
-  readonly deadline?: number | undefined
-}
-
-interface Wait extends Cancellable {
-  readonly timeoutMs: number
-}
-
-interface Page extends Cancellable {
-  readonly limit?: number | undefined
-  /** The `next` of the page before. */
-  readonly before?: string | undefined
-}
-
-interface Reading extends Cancellable {
-  /** A reader that the daemon knows by name, or the `next` of the page before; with neither only what comes from now on. */
-  readonly cursor?: string | undefined
-  readonly after?: string | undefined
-  /** Only what this person wrote. */
-  readonly from?: string | undefined
-  readonly limit?: number | undefined
-  /** How long to wait for a first message. */
-  readonly waitMs?: number | undefined
-}
-
-interface Exporting extends Cancellable {
-  /** Only the conversation with this person. */
-  readonly conversation?: string | undefined
-  /** Only what was stored since then, in Unix milliseconds. */
-  readonly since?: number | undefined
 }
 
 /** A request of this length outlives no connection, whatever is between the two. */
@@ -109,6 +67,29 @@ export class ApiClient {
     const headers = keyHeader(idempotencyKey)
     const body = { to, text, ...options }
     return this.#exchange.one({ method: 'POST', path: '/api/v1/messages', body, headers, signal }, MessageView)
+  }
+
+  /** One message for each text, in order, at most 256. Resolves with those that there was room for, at least one. */
+  async sendBatch(
+    to: string,
+    texts: readonly string[],
+    { idempotencyKey, signal, ...options }: Sending = {},
+  ): Promise<MessageView[]> {
+    const headers = keyHeader(idempotencyKey)
+    const body = { to, texts, ...options }
+    const path = '/api/v1/messages/batch'
+    return (await this.#exchange.one({ method: 'POST', path, body, headers, signal }, SentBatch)).messages
+  }
+
+  /** As they are when all have reached the state or ended, or the time is up; at most 256 ids, in the order of the answer. */
+  async waitForAll(
+    ids: readonly string[],
+    wait: 'sent' | 'delivered',
+    { timeoutMs, signal }: Wait,
+  ): Promise<MessageView[]> {
+    const body = { ids, wait, timeoutMs: Math.min(timeoutMs, MAX_POLL_MS) }
+    return (await this.#exchange.one({ method: 'POST', path: '/api/v1/messages/wait', body, signal }, SentBatch))
+      .messages
   }
 
   /** To every contact that is connected now. */

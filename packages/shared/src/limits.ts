@@ -254,6 +254,8 @@ export const MAX_PAGE_MESSAGES = 500
 export const DEFAULT_PAGE_MESSAGES = 50
 /** Events that wait for one reader; a reader that falls further behind is cut off. */
 export const MAX_EVENT_BACKLOG = 1_000
+/** Messages that one request sends, or waits for. */
+export const MAX_BATCH_MESSAGES = 256
 /** Named cursors into what was received. */
 export const MAX_READERS = 1_000
 export const MAX_READER_NAME_CHARS = 64

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   DEFAULT_PAGE_MESSAGES,
+  MAX_BATCH_MESSAGES,
   MAX_IDEMPOTENCY_KEY_CHARS,
   MAX_PAGE_MESSAGES,
   MAX_TEXT_BYTES,
@@ -85,6 +86,26 @@ export const SendMessage = z.strictObject({
   deadline: z.int().positive().optional(),
 })
 export type SendMessage = z.infer<typeof SendMessage>
+
+/**
+ * `POST /api/v1/messages/batch`: one message for each text, in this order, in one request. Answered 201 when at least one is durable;
+ * with an `Idempotency-Key` the same request again sends none twice.
+ */
+export const SendBatch = SendMessage.omit({ text: true }).extend({
+  texts: z.array(Text).min(1).max(MAX_BATCH_MESSAGES),
+})
+export type SendBatch = z.infer<typeof SendBatch>
+/** The messages of the first texts; when there are fewer than texts, the outbox is full for now. */
+export const SentBatch = z.object({ messages: z.array(MessageView) })
+export type SentBatch = z.infer<typeof SentBatch>
+
+/** `POST /api/v1/messages/wait`: as they are when all have reached the state or ended, or the time is up. */
+export const WaitForAll = z.strictObject({
+  ids: z.array(z.string().max(64)).min(1).max(MAX_BATCH_MESSAGES),
+  wait: z.enum(['sent', 'delivered']),
+  timeoutMs: z.int().min(0).max(MAX_WAIT_MS),
+})
+export type WaitForAll = z.infer<typeof WaitForAll>
 
 /** `POST /api/v1/messages/{id}/edit` */
 export const EditMessage = z.strictObject({ text: Text })
