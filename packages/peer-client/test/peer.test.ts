@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -312,6 +312,16 @@ describe('two peers in one process', () => {
 async function apart(peer: Peer, from: string): Promise<void> {
   while (await peer.isConnected(from)) await setTimeout(20)
 }
+
+test('what a write that was killed left of the keys is gone after the next start', async () => {
+  await using place = await tempDirectory()
+  const profile = join(place.path, 'alice')
+  await (await createPeer({ name: 'alice', profile }).start()).stop()
+  const left = join(profile, 'identity.json.0123456789ab.tmp')
+  await writeFile(left, await readFile(join(profile, 'identity.json')), { mode: 0o600 })
+  await using alice = await createPeer({ name: 'alice', profile }).start()
+  expect(await readdir(alice.profile)).not.toContain('identity.json.0123456789ab.tmp')
+})
 
 describe('a peer lets in', () => {
   test('nobody on its blacklist, from the moment the entry is saved until it is gone', async () => {
