@@ -15,7 +15,7 @@ const ENTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 /** They look for files beside their own: machine code, or pages. */
-const LEFT_OUT = ['@signalapp/libsignal-client', 'better-sqlite3', 'cbor-extract', 'swagger-ui-dist']
+const LEFT_OUT = ['@parley/web-ui', '@signalapp/libsignal-client', 'better-sqlite3', 'cbor-extract', 'swagger-ui-dist']
 /** `ws` takes them where somebody has installed them. */
 const OPTIONAL = ['bufferutil', 'utf-8-validate']
 

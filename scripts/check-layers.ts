@@ -76,7 +76,8 @@ const rules: Readonly<Record<string, PackageRule>> = {
       // A face like any other: it reaches the daemon through the API, which is complete because of that.
       cli: [],
     },
-    folderPackages: { cli: ['api-client'] },
+    // The API serves the web app's files; it knows nothing of what is in them.
+    folderPackages: { cli: ['api-client'], api: ['web-ui'] },
     roots: [
       'engine.ts',
       'engine-options.ts',
@@ -93,6 +94,23 @@ const rules: Readonly<Record<string, PackageRule>> = {
       'parley.ts',
       'main.ts',
     ],
+  },
+
+  // A client of the peer's API, in a browser. What may run there is in src; what builds and finds its files is outside of it.
+  'web-ui': {
+    packages: ['shared', 'api-client'],
+    folders: {
+      // Every word that is shown.
+      words: [],
+      // Texts to safe elements, heights to offsets, times to words: no state, no element of ours.
+      text: ['words'],
+      // What the app knows, and the daemon that tells it.
+      state: ['words', 'text'],
+      // What is drawn in many places.
+      parts: ['words', 'text', 'state'],
+      views: ['words', 'text', 'state', 'parts'],
+    },
+    roots: ['main.tsx', 'no-compiled-schemas.ts'],
   },
 
   // A stranger to every directory: it knows what both sides agree on.

@@ -154,9 +154,14 @@ async function tell(demo: Demo): Promise<void> {
 }
 
 /** How to go on by hand, while everything runs. */
-function invite(demo: Demo): void {
+async function invite(demo: Demo): Promise<void> {
   const as = (who: string) => `--profile ${demo.profile(who)}`
-  demo.begin('Everything goes on running until Ctrl-C. In another terminal, in this folder:')
+  demo.begin('Everything goes on running until Ctrl-C. In a browser on this machine; each link signs in once:')
+  for (const who of ['alice', 'bob']) {
+    const [link = ''] = await demo.asked('open', '--no-browser', '--profile', demo.profile(who))
+    show(`${who}: ${link}`)
+  }
+  demo.begin('Or in another terminal, in this folder:')
   show(`alias parley='npx -y pnpm@12 --silent parley'`)
   show(`parley send bob 'Hello by hand' ${as('alice')}`)
   show(`parley history alice ${as('bob')}`)
@@ -172,6 +177,7 @@ function conclude(): void {
   show('npx -y pnpm@12 start:peer --name bob --directory http://127.0.0.1:5000 --port 8001')
   show(`npx -y pnpm@12 parley send bob 'Hello, Bob.' --name alice`)
   show('npx -y pnpm@12 parley history alice --name bob')
+  show('npx -y pnpm@12 parley open --name alice')
   show(`${paint('dim', 'Or let this demonstration run on: npx -y pnpm@12 demo --keep')}`)
 }
 
@@ -190,7 +196,7 @@ async function run(isKept: boolean): Promise<number> {
     return EXIT.internal
   }
   if (!isKept) return EXIT.done
-  invite(demo)
+  await invite(demo)
   await once(interrupted.signal, 'abort')
   console.log('\nStopping.')
   return EXIT.done

@@ -4,12 +4,13 @@ import { DaemonFrame } from '@parley/shared/local-api/events.ts'
 import { ApiError } from './api-error.ts'
 
 /** What a listener hears: events, and `ready` whenever the line is up (again). */
-export type ClientEvent = Extract<DaemonFrame, { type: 'ready' | 'message' | 'state' | 'peer' | 'notice' }>
+export type ClientEvent = Extract<DaemonFrame, { type: 'ready' | 'message' | 'state' | 'peer' | 'read' | 'notice' }>
 
 interface EventSource {
   readonly url: string
   readonly token: string
   readonly retry?: { readonly minMs: number; readonly maxMs: number }
+  readonly onLost?: () => void
 }
 
 /**
@@ -28,6 +29,7 @@ export async function* listen(source: EventSource, signal: AbortSignal): AsyncGe
     if (line.closedBecause === 'unauthorised') {
       throw new ApiError('unauthorised', 'the daemon does not accept this token')
     }
+    if (!signal.aborted) source.onLost?.()
     failures += 1
     await wait(backOffMs(failures, retry), signal)
   }

@@ -96,6 +96,7 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
       profile,
       isNewProfile,
     },
+    signInLink: () => api.signInLink(),
     stopped: asked.promise.then(stop),
     stop: () => {
       asked.resolve()

@@ -4,13 +4,13 @@ import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { timedAsync } from '@parley/shared/spans.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
-import { Archive } from '#conversation/archive.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
 import type { Notice } from '#conversation/key-news.ts'
 import type { MessageViews } from '#conversation/message-views.ts'
 import { Messaging } from '#conversation/messaging.ts'
+import { Overview } from '#conversation/overview.ts'
 import { OwnAccount } from '#conversation/own-account.ts'
 import { People } from '#conversation/people.ts'
 import { Reachability } from '#conversation/reachability.ts'
@@ -38,12 +38,12 @@ export class Engine {
   readonly people: People
   readonly views: MessageViews
   readonly conversations: Conversations
-  readonly archive: Archive
   readonly receipts: ReadReceipts
   readonly received: Received
   readonly reachability: Reachability
   readonly trust: Trust
   readonly account: OwnAccount
+  readonly overview: Overview
   readonly delivery: Delivery
   readonly membership: Membership | undefined
   readonly happenings: Feed<Happening>
@@ -143,6 +143,8 @@ export class Engine {
       reconnect: () => this.#reconnect(),
       now: Date.now,
     })
+    const { contacts, views, reachability, delivery } = this
+    this.overview = new Overview({ store, contacts, views, reachability, quota: delivery.outbox.quota, me: me.account })
     this.conversations = new Conversations({
       store,
       delivery: this.delivery,
@@ -155,7 +157,6 @@ export class Engine {
       now: Date.now,
       poke: (account) => this.reachability.poke(account),
     })
-    this.archive = new Archive({ store, views: this.views, reachability: this.reachability, identity, now: Date.now })
   }
 
   /** Where other peers reach this one. */
@@ -219,7 +220,9 @@ export class Engine {
         if (directory === undefined) return
         this.reachability.presenceChanged(change, directory)
         const account = this.contacts.byName(directory, change.name)
-        if (account !== undefined) this.people.checkName(account, change.name)
+        if (account === undefined) return
+        this.people.checkName(account, change.name)
+        for (const { device } of this.store.devices.ofAccount(account)) this.#options.onPeerChange(device)
       },
     })
   }

@@ -1,7 +1,7 @@
 // What the local API asks of a peer, asked of a Peer: refusals become problems, and what happens becomes events.
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
+import type { ConversationInfo, UnreadCount } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
-import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
@@ -52,8 +52,8 @@ export class PeerDaemon implements Daemon {
       directory: directoryState,
       connected: this.peers().filter(({ link }) => link.state === 'connected').length,
       waiting: this.#peer.pending(),
+      unread: this.#peer.overview.unread(),
       contacts: this.#peer.trust.summary(),
-      troubles: this.#peer.conversations.troubles(),
     }
   }
 
@@ -90,11 +90,15 @@ export class PeerDaemon implements Daemon {
   }
 
   edit(id: string, text: string): Promise<MessageView> {
-    return refusing(this.#peer.conversations.changes.edit(id, text))
+    return refusing(this.#peer.changes.edit(id, text))
   }
 
   remove(id: string): Promise<MessageView> {
-    return refusing(this.#peer.conversations.changes.remove(id))
+    return refusing(this.#peer.changes.remove(id))
+  }
+
+  conversations(): ConversationInfo[] {
+    return this.#peer.overview.list()
   }
 
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
@@ -118,14 +122,6 @@ export class PeerDaemon implements Daemon {
   async changeSettings({ readReceipts }: ChangeSettings): Promise<Settings> {
     if (readReceipts !== undefined) await refusing(this.#peer.receipts.turn(readReceipts ? 'on' : 'off'))
     return this.settings()
-  }
-
-  async export(
-    { conversation, since }: { conversation?: string | undefined; since?: number | undefined },
-    signal: AbortSignal,
-  ): Promise<Iterable<ExportRecord>> {
-    const account = conversation === undefined ? undefined : await refusing(this.#peer.resolve(conversation, signal))
-    return this.#peer.archive.export({ account, since })
   }
 
   readers(): ReaderInfo[] {
@@ -189,6 +185,7 @@ export class PeerDaemon implements Daemon {
       this.#messageEvents(this.#peer.happenings(signal)),
       peerEvents(this.#peer.peerChanges(signal)),
       notices(this.#peer.notices(signal)),
+      readEvents(this.#peer.overview.changes.read(signal)),
     ])
   }
 
@@ -215,6 +212,10 @@ async function* peerEvents(changes: AsyncIterable<PeerInfo>): AsyncGenerator<Dae
 
 async function* notices(read: AsyncIterable<Notice>): AsyncGenerator<DaemonEvent> {
   for await (const notice of read) yield { type: 'notice', ...notice }
+}
+
+async function* readEvents(changes: AsyncIterable<UnreadCount>): AsyncGenerator<DaemonEvent> {
+  for await (const mark of changes) yield { type: 'read', ...mark }
 }
 
 async function refusing<T>(work: Promise<T>): Promise<T> {

@@ -5,11 +5,13 @@ import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReceivedMessage } from '@parley/shared/local-api/received.ts'
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
-import type { Archive } from '#conversation/archive.ts'
-import type { Conversations, Happening, SendOptions } from '#conversation/conversations.ts'
+import type { Changes } from '#conversation/changes.ts'
+import type { Happening, SendOptions } from '#conversation/conversations.ts'
+import { explain } from '#conversation/explain.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
 import type { Notice } from '#conversation/key-news.ts'
+import type { Overview } from '#conversation/overview.ts'
 import type { OwnAccount } from '#conversation/own-account.ts'
 import type { ReadReceipts } from '#conversation/read-receipts.ts'
 import type { Received } from '#conversation/received.ts'
@@ -95,10 +97,10 @@ export class Peer {
 
   /** To HOST:PORT or to somebody by name. Resolves when a session is up; throws ConversationError `unreachable` after the first try that failed. */
   async connect(target: string, signal: AbortSignal = new AbortController().signal): Promise<PeerInfo> {
-    const { reachability } = this.#engine
+    const { reachability, people } = this.#engine
     const address = parsePeerAddress(target)
     if (address !== undefined) return reachability.connectAddress(address, signal)
-    return reachability.connectAccount(await this.resolve(target, signal), signal)
+    return reachability.connectAccount(await people.resolve(target, signal), signal)
   }
 
   /** Ends the session and begins none until you connect or write. */
@@ -144,8 +146,9 @@ export class Peer {
 
   /** Whether messages of mine wait to be delivered: to this person, or to anybody. */
   async hasPending(who?: string): Promise<boolean> {
+    const { delivery, people } = this.#engine
     if (who === undefined) return this.pending() > 0
-    return this.#engine.delivery.outbox.quota.load(await this.resolve(who)).messages > 0
+    return delivery.outbox.quota.load(await people.resolve(who)).messages > 0
   }
 
   pending(): number {
@@ -171,18 +174,26 @@ export class Peer {
     return this.#engine.conversations.changes.cancel(id)
   }
 
-  /** Conversations beyond writing and reading: what can be done to messages afterwards, and what is wrong. */
-  get conversations(): Conversations {
-    return this.#engine.conversations
+  /** What can be done to a message of mine after it was written. */
+  get changes(): Changes {
+    return this.#engine.conversations.changes
   }
 
   /** I have seen what this person wrote, all of it or up to a message; tells him when receipts are on. */
   async markRead(who: string, upTo?: string): Promise<boolean> {
-    return this.#engine.conversations.markRead(await this.resolve(who), upTo)
+    const account = await this.resolve(who)
+    const isNew = await this.#engine.conversations.markRead(account, upTo)
+    if (isNew) this.#engine.overview.readOn(account)
+    return isNew
   }
 
   get receipts(): ReadReceipts {
     return this.#engine.receipts
+  }
+
+  /** All conversations at a glance, and what is unread in them. */
+  get overview(): Overview {
+    return this.#engine.overview
   }
 
   async history(who: string, limit: number, before?: string): Promise<HistoryPage> {
@@ -190,11 +201,8 @@ export class Peer {
   }
 
   why(id: string): Why {
-    return this.#engine.archive.why(id)
-  }
-
-  get archive(): Archive {
-    return this.#engine.archive
+    const { store, views, reachability } = this.#engine
+    return explain({ store, views, reachability, now: Date.now }, id)
   }
 
   peers(): PeerInfo[] {

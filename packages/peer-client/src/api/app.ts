@@ -5,13 +5,15 @@ import { errorHandler, notFound } from './error-handler.ts'
 import type { Gate } from './gate.ts'
 import { accountRoutes } from './routes/account.ts'
 import { contactRoutes } from './routes/contacts.ts'
+import { conversationRoutes } from './routes/conversations.ts'
 import { daemonRoutes } from './routes/daemon.ts'
-import { exportRoutes } from './routes/export.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { peerRoutes } from './routes/peers.ts'
 import { receivedRoutes } from './routes/received.ts'
 import { shortRoutes } from './routes/short.ts'
+import { signInLinkRoute, signInRoute } from './routes/sign-in.ts'
 import { socketRoutes } from './routes/sockets.ts'
+import { webAppRoutes } from './routes/web-app.ts'
 
 /** `gate` is known only once the port is. */
 export function createApp(parts: ApiParts, gate: () => Gate): Express {
@@ -29,16 +31,23 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
   })
   app.use(({ headers }, _response, next) => {
     gate().checkSource(headers)
+    next()
+  })
+  // The only two that answer without the token.
+  app.use(webAppRoutes(parts))
+  app.use(signInRoute(parts))
+  app.use(({ headers }, _response, next) => {
     gate().checkToken(headers)
     next()
   })
+  app.use(signInLinkRoute(parts))
   app.use(daemonRoutes(parts))
   app.use(peerRoutes(parts))
   app.use(accountRoutes(parts))
   app.use(contactRoutes(parts))
+  app.use(conversationRoutes(parts))
   app.use(messageRoutes(parts))
   app.use(receivedRoutes(parts))
-  app.use(exportRoutes(parts))
   app.use(shortRoutes(parts))
   app.use(socketRoutes())
   app.use(notFound)

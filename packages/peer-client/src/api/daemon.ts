@@ -1,7 +1,7 @@
 // What the local API needs of the running peer. The composition root provides it; nothing else is visible from here.
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
+import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
-import type { ExportQuery, ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
@@ -9,7 +9,6 @@ import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/loc
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
-import type { z } from 'zod'
 
 /** An expected failure of a request, with the sentence that the user reads. */
 export class RequestError extends Error {
@@ -48,6 +47,8 @@ export interface Daemon {
   edit(id: string, text: string): Promise<MessageView>
   /** As `cancel`; when that is too late the other side is asked to show it no more. */
   remove(id: string): Promise<MessageView>
+  /** The one with the newest message first. */
+  conversations(): ConversationInfo[]
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage>
   /** Waits for a first message until the signal aborts, and then resolves with none. */
   received(query: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage>
@@ -55,8 +56,6 @@ export interface Daemon {
   markRead(who: string, upTo: string | undefined): Promise<boolean>
   settings(): Settings
   changeSettings(settings: ChangeSettings): Promise<Settings>
-  /** Lazily: a record is read when it is asked for. */
-  export(query: z.infer<typeof ExportQuery>, signal: AbortSignal): Promise<Iterable<ExportRecord>>
   readers(): ReaderInfo[]
   moveReader(name: string, place: string): Promise<ReaderInfo>
   forgetReader(name: string): Promise<void>

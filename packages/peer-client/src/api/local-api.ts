@@ -12,6 +12,7 @@ import {
   STOP_TIMEOUT_MS,
 } from '@parley/shared/limits.ts'
 import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import type { SignInLink } from '@parley/shared/local-api/sign-in.ts'
 import { http } from '@parley/shared/node-http.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Logger } from 'pino'
@@ -22,6 +23,8 @@ import type { Daemon } from './daemon.ts'
 import { Gate } from './gate.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
+import { linkFor } from './routes/sign-in.ts'
+import { SignInCodes } from './sign-in-codes.ts'
 import { acceptUpgrades, isSocketUpgrade } from './upgrade.ts'
 
 export interface LocalApiTimeouts extends ClientSocketTimeouts {
@@ -44,6 +47,8 @@ export interface LocalApiOptions {
 export interface LocalApi extends AsyncDisposable {
   readonly url: string
   readonly token: ApiToken
+  /** Opens the web app signed in, once. */
+  signInLink(): SignInLink
   /** Answers whoever waits with what there is, finishes what is under way, closes every connection. Twice is safe. */
   stop(): Promise<void>
 }
@@ -65,7 +70,10 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   const timeouts = { ...TIMEOUTS, ...options.timeouts }
   const token = await readOrMakeToken(tokenFile)
   const stopping = new AbortController()
-  const parts = { daemon, stopping: stopping.signal, log }
+  const codes = new SignInCodes()
+  let url = ''
+  const signInLink = () => linkFor(url, codes.issue())
+  const parts = { daemon, token, codes, signInLink, stopping: stopping.signal, log }
   let gate = new Gate(port, token)
 
   const server = http.createServer(
@@ -86,7 +94,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
   server.on('error', (error) => log.warn({ err: error }, 'a connection could not be accepted'))
   // Nothing is accepted before this turn of the event loop is over.
   gate = new Gate(actualPort, token)
-  const url = `http://${host === '::1' ? '[::1]' : host}:${actualPort}`
+  url = `http://${host === '::1' ? '[::1]' : host}:${actualPort}`
   log.info({ url }, 'local API started')
 
   const shutDown = async () => {
@@ -99,7 +107,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
     stopped ??= shutDown()
     return stopped
   }
-  return { url, token, stop, [Symbol.asyncDispose]: stop }
+  return { url, token, signInLink, stop, [Symbol.asyncDispose]: stop }
 }
 
 async function listen(server: Server, host: string, port: number): Promise<number> {

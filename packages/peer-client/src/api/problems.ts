@@ -6,6 +6,7 @@ import { RequestError } from './daemon.ts'
 const PROBLEMS: Readonly<Record<LocalProblemCode, readonly [status: number, title: string]>> = {
   'bad-request': [400, 'The request is not well formed'],
   unauthorised: [401, 'The token is missing or wrong'],
+  'sign-in-expired': [403, 'The link was used or is too old'],
   'forbidden-host': [403, 'This API is reached by its own address only'],
   'forbidden-origin': [403, 'Pages of other sites may not use this API'],
   'not-found': [404, 'There is nothing at this address'],
@@ -29,6 +30,7 @@ const PROBLEMS: Readonly<Record<LocalProblemCode, readonly [status: number, titl
   'timed-out': [504, 'The time is up'],
   'too-slow': [503, 'The reader fell too far behind'],
   'too-many-clients': [503, 'Too many programs use this API'],
+  'web-app-unavailable': [503, 'The web app cannot be served'],
   stopping: [503, 'The daemon is stopping'],
   'storage-failed': [507, 'The disk failed'],
   internal: [500, 'The daemon failed'],

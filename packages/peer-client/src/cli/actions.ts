@@ -1,6 +1,8 @@
 // What commands need that is not a call of the local API: it reads or writes the profile, or becomes the daemon. The entry point
 // provides it.
 
+import type { SignInLink } from '@parley/shared/local-api/sign-in.ts'
+
 /** As given on the command line. */
 export interface ProfileChoice {
   readonly profile?: string | undefined
@@ -122,6 +124,8 @@ export interface Ready {
 
 export interface RunningDaemon {
   readonly ready: Ready
+  /** Opens the web app signed in, once. */
+  signInLink(): SignInLink
   /** Resolves when it has stopped, whoever asked for it; rejects when something broke. */
   readonly stopped: Promise<void>
   /** Twice is safe. */

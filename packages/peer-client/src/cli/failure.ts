@@ -4,6 +4,7 @@ import { CliError, EXIT, type ExitCode } from './exit.ts'
 const EXIT_CODES: Readonly<Record<ApiError['code'], ExitCode>> = {
   'bad-request': EXIT.usage,
   unauthorised: EXIT.unavailable,
+  'sign-in-expired': EXIT.refused,
   'forbidden-host': EXIT.internal,
   'forbidden-origin': EXIT.internal,
   'not-found': EXIT.internal,
@@ -27,6 +28,7 @@ const EXIT_CODES: Readonly<Record<ApiError['code'], ExitCode>> = {
   'timed-out': EXIT.stillQueued,
   'too-slow': EXIT.internal,
   'too-many-clients': EXIT.unavailable,
+  'web-app-unavailable': EXIT.unavailable,
   stopping: EXIT.unavailable,
   'storage-failed': EXIT.io,
   internal: EXIT.internal,

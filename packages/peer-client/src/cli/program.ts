@@ -8,10 +8,10 @@ import { connectCommand } from './commands/connect.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { disconnectCommand } from './commands/disconnect.ts'
 import { editCommand } from './commands/edit.ts'
-import { exportCommand } from './commands/export.ts'
 import { findCommand } from './commands/find.ts'
 import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
+import { openCommand } from './commands/open.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { peersCommand } from './commands/peers.ts'
 import { profileCommand } from './commands/profile.ts'
@@ -35,6 +35,7 @@ import { failureOf } from './failure.ts'
 const COMMANDS = [
   initCommand,
   startCommand,
+  openCommand,
   statusCommand,
   stopCommand,
   profileCommand,
@@ -48,7 +49,6 @@ const COMMANDS = [
   historyCommand,
   readCommand,
   whyCommand,
-  exportCommand,
   cancelCommand,
   editCommand,
   deleteCommand,

@@ -18,7 +18,6 @@ import { type Accepted, type Draft, OwnStreams } from './own-streams.ts'
 import type { Clock, DeliveryEvents, DeliveryFrame, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
 import { positionsPages } from './positions.ts'
 import { PrekeyExchange } from './prekey-exchange.ts'
-import { demandRenewal } from './renewal.ts'
 
 export interface DeliveryOptions {
   readonly store: Store
@@ -188,7 +187,7 @@ export class Delivery {
     })
     if (RESEALED.has(frame.code)) {
       if (envelope.generation === device.generation && !isPlanted('reseal-without-renewal'))
-        demandRenewal(store, device, frame.code, at)
+        store.devices.setMustRenew(line.device)
       return
     }
     for (const { stream, from, to } of store.envelopes.ranges(envelope.n)) {

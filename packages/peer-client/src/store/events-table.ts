@@ -18,7 +18,6 @@ export interface NewEvent {
     | 'key-restored'
     | 'key-accepted'
     | 'key-refused'
-    | 'ratchet-renewed'
     | 'verified'
     | 'unverified'
   readonly at: number

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals'
+import { signIn } from '@parley/api-client/sign-in.ts'
+import { MAX_SIGN_IN_CODES, SIGN_IN_CODE_TTL_MS } from '@parley/shared/limits.ts'
 import { WebSocket } from 'ws'
+import { SignInCodes } from '#api/sign-in-codes.ts'
 import { ask, runApi, trusted } from '../support/running-api.ts'
 
 test('a name that a stranger points at this machine is refused before anything else is looked at', async () => {
@@ -143,3 +146,36 @@ function upgradeStatus(port: number, path: string, headers: Record<string, strin
   })
   return promise
 }
+
+test('the code of a link is worth the token once, to a page of the daemon only', async () => {
+  await using world = await runApi()
+  const { url, expiresAt } = await world.client.signInLink()
+  expect(url.startsWith(`${world.api.url}/#sign-in=`)).toBe(true)
+  expect(expiresAt).toBeGreaterThan(0)
+  const code = url.slice(url.indexOf('=') + 1)
+  const asked = { method: 'POST', path: '/api/v1/sign-in', body: JSON.stringify({ code }) }
+  const json = { 'content-type': 'application/json' }
+  for (const headers of [
+    { ...json, host: 'evil.example' },
+    { ...json, origin: 'http://evil.example' },
+    { 'content-type': 'text/plain' },
+  ]) {
+    const answer = await ask(world.port, { ...asked, headers })
+    expect(JSON.stringify(answer.body)).not.toContain(world.api.token)
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+  }
+  await expect(signIn(world.api.url, 'A'.repeat(43))).rejects.toMatchObject({ code: 'sign-in-expired' })
+  expect(await signIn(world.api.url, code)).toBe(world.api.token)
+  await expect(signIn(world.api.url, code)).rejects.toMatchObject({ code: 'sign-in-expired' })
+  expect(await ask(world.port, { method: 'POST', path: '/api/v1/sign-in-links' })).toMatchObject({ status: 401 })
+})
+
+test('links grow old, and only so many are good at a time', () => {
+  let now = 0
+  const codes = new SignInCodes(() => now)
+  const issued = Array.from({ length: MAX_SIGN_IN_CODES + 1 }, () => codes.issue().code)
+  expect(codes.redeem(issued[0] ?? '')).toBe(false)
+  expect(codes.redeem(issued[1] ?? '')).toBe(true)
+  now = SIGN_IN_CODE_TTL_MS
+  expect(codes.redeem(issued[2] ?? '')).toBe(false)
+})

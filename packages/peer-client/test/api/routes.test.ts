@@ -56,6 +56,22 @@ test('a message that was made says where it is', async () => {
   })
 })
 
+test('conversations are listed, and what was read is told to everybody who listens', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  const bob = daemon.know('bob', CONNECTED)
+  daemon.receive('bob', 'one')
+  const two = daemon.receive('bob', 'two')
+  expect(await client.conversations()).toMatchObject([{ name: 'bob', unread: 2, isConnected: true, last: two }])
+  const end = new AbortController()
+  const events = client.events(end.signal)[Symbol.asyncIterator]()
+  expect((await events.next()).value).toEqual({ type: 'ready' })
+  expect(await client.markRead('bob', { upTo: two.id })).toBe(true)
+  expect((await events.next()).value).toEqual({ type: 'read', account: bob.account, unread: 0 })
+  end.abort()
+  expect(await client.conversations()).toMatchObject([{ name: 'bob', unread: 0 }])
+})
+
 test('a refusal keeps its code and its sentence', async () => {
   await using world = await runApi()
   const cases = [

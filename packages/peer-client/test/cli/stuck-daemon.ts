@@ -28,6 +28,7 @@ process.exitCode = await runCli(['start', '--json'], {
           profile: '',
           isNewProfile: false,
         },
+        signInLink: () => ({ url: '', expiresAt: 0 }),
         stopped: never,
         stop: () => {
           console.log('stopping')

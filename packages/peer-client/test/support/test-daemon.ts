@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
+import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
-import type { ConversationTroubles, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
@@ -43,12 +44,11 @@ export class TestDaemon implements Daemon {
   readonly refusals: Error[] = []
   currentStatus: DaemonStatus
   ownProfile: OwnProfile = { name: 'alice', displayName: 'Alice', statusText: '' }
-  stopsInTheMiddle = false
-  currentTroubles: ConversationTroubles | undefined
   currentSettings: Settings = { readReceipts: false }
   readonly #feed = new Feed<DaemonEvent>()
   readonly #keys = new Map<string, MessageView>()
   readonly #changed = new Seen<MessageView>()
+  readonly #readTo = new Map<string, number>()
   #lamport = 0
   readonly #now: () => number
 
@@ -66,8 +66,8 @@ export class TestDaemon implements Daemon {
       directory: { state: 'online', url: 'http://127.0.0.1:5000', since: now() - 60_000 },
       connected: 0,
       waiting: 0,
+      unread: 0,
       contacts: { known: 0, verified: 0, keyChanged: [] },
-      troubles: [],
     }
   }
 
@@ -200,6 +200,22 @@ export class TestDaemon implements Daemon {
     return this.#mine(id)
   }
 
+  conversations(): ConversationInfo[] {
+    return this.peers().map(
+      ({ account, name, isNameVerified, link, presence, waiting, isKeyChanged, verification }) => {
+        const about = { account, name, isNameVerified, presence, waiting, isKeyChanged, verification }
+        const last = this.messages.findLast((message) => message.with === name)
+        const unread = this.#unread(name)
+        return { ...about, ...(last !== undefined && { last }), unread, isConnected: link.state === 'connected' }
+      },
+    )
+  }
+
+  #unread(name: string): number {
+    const behind = this.messages.slice((this.#readTo.get(name) ?? -1) + 1)
+    return behind.filter((message) => message.with === name && message.direction === 'in').length
+  }
+
   async history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
     const { name, account, isKeyChanged, verification } = this.#contact(who)
     const all = this.messages.filter((message) => message.with === name).toReversed()
@@ -207,13 +223,7 @@ export class TestDaemon implements Daemon {
     const messages = all.slice(from, from + limit)
     const last = messages.at(-1)
     const contact = { account, name, isKeyChanged, verification }
-    const troubles = before === undefined ? this.currentTroubles : undefined
-    return {
-      contact,
-      messages,
-      ...(last !== undefined && from + limit < all.length && { next: last.id }),
-      ...(troubles && { troubles }),
-    }
+    return { contact, messages, ...(last !== undefined && from + limit < all.length && { next: last.id }) }
   }
 
   async safetyNumber(who: string): Promise<SafetyNumber> {
@@ -250,6 +260,12 @@ export class TestDaemon implements Daemon {
 
   async markRead(who: string, upTo: string | undefined): Promise<boolean> {
     this.#note('read', `${who} ${upTo ?? ''}`.trim())
+    const contact = this.peers().find(({ name }) => name === who)
+    if (contact === undefined) return true
+    const { account, name } = contact
+    const at = this.messages.findLastIndex((message) => message.with === name && [message.id, undefined].includes(upTo))
+    this.#readTo.set(name, at)
+    this.#feed.publish({ type: 'read', account, unread: this.#unread(name) })
     return true
   }
 
@@ -260,16 +276,6 @@ export class TestDaemon implements Daemon {
   async changeSettings({ readReceipts = this.currentSettings.readReceipts }: ChangeSettings): Promise<Settings> {
     this.currentSettings = { readReceipts }
     return this.currentSettings
-  }
-
-  async export({ conversation, since = 0 }: { conversation?: string | undefined; since?: number | undefined }) {
-    const chosen = this.messages.filter(
-      (message) => message.storedAt >= since && (conversation === undefined || message.with === conversation),
-    )
-    const place = { device: 'device', epoch: 'epoch', seq: 1, messageId: 'id' }
-    const first = { type: 'export', version: 1, account: accountOf('alice'), name: 'alice', at: this.#now() } as const
-    const records = chosen.map((message) => ({ type: 'message' as const, ...message, ...place }))
-    return [first, ...records, ...(this.stopsInTheMiddle ? [] : [{ type: 'end' as const, messages: chosen.length }])]
   }
 
   readers(): ReaderInfo[] {

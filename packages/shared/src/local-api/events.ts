@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { UnreadCount } from '#local-api/conversations.ts'
 import { ApiToken } from '#local-api/daemon-file.ts'
 import { Broadcast, BroadcastResult, IdempotencyKey, MessageView, SendMessage } from '#local-api/messages.ts'
 import { PeerInfo } from '#local-api/peers.ts'
@@ -11,6 +12,8 @@ export const DaemonEvent = z.discriminatedUnion('type', [
   /** A message of mine changed its state. */
   z.object({ type: z.literal('state'), message: MessageView }),
   z.object({ type: z.literal('peer'), peer: PeerInfo }),
+  /** Somebody read on, on this page or on another. */
+  UnreadCount.extend({ type: z.literal('read') }),
   z.object({ type: z.literal('notice'), level: z.enum(['info', 'warn']), text: z.string() }),
 ])
 export type DaemonEvent = z.infer<typeof DaemonEvent>

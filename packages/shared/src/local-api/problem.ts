@@ -4,6 +4,7 @@ import { z } from 'zod'
 export const LocalProblemCode = z.enum([
   'bad-request',
   'unauthorised',
+  'sign-in-expired',
   'forbidden-host',
   'forbidden-origin',
   'not-found',
@@ -27,6 +28,7 @@ export const LocalProblemCode = z.enum([
   'timed-out',
   'too-slow',
   'too-many-clients',
+  'web-app-unavailable',
   'stopping',
   'storage-failed',
   'internal',

@@ -23,9 +23,9 @@ export const DaemonStatus = z.object({
   connected: z.int(),
   /** Messages that are not delivered yet, over all conversations. */
   waiting: z.int(),
+  /** Texts of others that nobody has read here, over all conversations. */
+  unread: z.int(),
   /** How many contacts there are, of how many the safety number was compared, and whose key changed. */
   contacts: z.object({ known: z.int(), verified: z.int(), keyChanged: z.array(z.string()) }),
-  /** Conversations in which something is missing, or somebody contradicted himself. */
-  troubles: z.array(z.object({ name: z.string(), missing: z.int(), forks: z.int() })),
 })
 export type DaemonStatus = z.infer<typeof DaemonStatus>

@@ -120,6 +120,8 @@ export const startCommand = defineCommand({
     try {
       const running = await cli.actions.start(options)
       announce(cli, running.ready, json)
+      // Whoever reads this line is you, once: it is for eyes only, and never for what keeps the output.
+      if (!json && cli.terminal.isInteractive) cli.terminal.line(`In a browser: ${running.signInLink().url}`)
       await untilStopped(running, stopping.signal)
     } catch (error) {
       // Told to stop before it was ready, it did.

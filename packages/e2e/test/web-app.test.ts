@@ -1,0 +1,337 @@
+import { afterAll, expect } from '@jest/globals'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { z } from 'zod'
+import { BROWSER, launchBrowser, openApp } from '#browser.ts'
+import { freePort } from '#free-port.ts'
+import { needing } from '#needing.ts'
+import { PeerProgram } from '#peer-program.ts'
+import { Stage } from '#stage.ts'
+
+const inBrowser = needing(BROWSER, 'the web app in a browser')
+
+interface World {
+  readonly alice: PeerProgram
+  readonly bob: PeerProgram
+  readonly browser: Browser
+}
+
+// One directory, two peers and one browser for all of them: each test has a page of its own.
+const things = new AsyncDisposableStack()
+let world: Promise<World> | undefined
+
+function theWorld(): Promise<World> {
+  world ??= (async () => {
+    const stage = things.use(await Stage.open())
+    const directory = (await stage.directory()).url
+    // A page goes on with the daemon that comes back at the same address.
+    const start = async (name: string) =>
+      PeerProgram.start(stage, { name, directory, flags: ['--api-port', String(await freePort())] })
+    const [alice, bob] = await Promise.all([start('alice'), start('bob')])
+    const browser = await launchBrowser()
+    things.defer(() => browser.close())
+    return { alice, bob, browser }
+  })()
+  return world
+}
+
+afterAll(() => things.disposeAsync())
+
+const composer = (page: Page, name: string) => page.getByRole('textbox', { name: `Message to ${name}` })
+const message = (page: Page, text: string) => page.getByRole('article').filter({ hasText: text })
+const stateOf = (page: Page, text: string) => message(page, text).last().locator('[data-state]')
+
+async function say(page: Page, to: string, text: string): Promise<void> {
+  await composer(page, to).fill(text)
+  await composer(page, to).press('Enter')
+  await message(page, text).last().waitFor()
+}
+
+async function isDelivered(page: Page, text: string): Promise<void> {
+  await message(page, text).last().locator('[data-state="delivered"]').waitFor({ timeout: 60_000 })
+}
+
+inBrowser('two people find each other by name, talk, and see where each message is', async () => {
+  const { alice, bob, browser } = await theWorld()
+  const [hers, his] = [await openApp(browser, alice), await openApp(browser, bob)]
+  const [herPage, hisPage] = [hers.page, his.page]
+
+  await herPage.getByText('Welcome, alice').waitFor()
+  await herPage.getByRole('textbox', { name: 'Search' }).fill('bo')
+  await herPage.getByRole('region', { name: 'In the directory' }).getByRole('button', { name: 'bob' }).click()
+  await composer(herPage, 'bob').fill('Hello **Bob**')
+  await composer(herPage, 'bob').press('Enter')
+  await isDelivered(herPage, 'Hello Bob')
+  expect(await message(herPage, 'Hello Bob').locator('strong').textContent()).toBe('Bob')
+
+  // Nobody has read it yet; opening the conversation is reading it, on every page of his and in the terminal.
+  const conversation = hisPage.getByRole('listitem').filter({ hasText: 'Hello Bob' })
+  await conversation.getByText('1 unread message').waitFor()
+  await conversation.getByRole('button').click()
+  await message(hisPage, 'Hello Bob').waitFor()
+  await conversation.getByText('1 unread message').waitFor({ state: 'detached' })
+  expect((await bob.parley('status', '--json')).stdout).toContain('"unread":0')
+  await say(hisPage, 'alice', 'Hello Alice')
+  await message(herPage, 'Hello Alice').waitFor()
+
+  // What is typed survives a reload, and so does who is signed in.
+  await composer(herPage, 'bob').fill('half a thou')
+  await herPage.reload()
+  expect(await composer(herPage, 'bob').inputValue()).toBe('half a thou')
+  await composer(herPage, 'bob').fill('')
+
+  await bob.kill()
+  await hisPage.getByText('Your peer does not answer').waitFor()
+  await say(herPage, 'bob', 'Are you there?')
+  await expectState(herPage, 'Are you there?', ['queued', 'sent'])
+  await stateOf(herPage, 'Are you there?').click()
+  await herPage
+    .getByRole('dialog', { name: 'Where this message is' })
+    .getByText('safe on this device')
+    .first()
+    .waitFor()
+  await herPage.keyboard.press('Escape')
+  await say(herPage, 'bob', 'Never mind this one')
+  await message(herPage, 'Never mind this one').hover()
+  await message(herPage, 'Never mind this one').getByRole('button', { name: 'Cancel sending' }).click()
+  await message(herPage, 'Given up').locator('[data-state="cancelled"]').waitFor()
+
+  await bob.startAgain()
+  await isDelivered(herPage, 'Are you there?')
+  await message(hisPage, 'Are you there?').waitFor({ timeout: 60_000 })
+  expect(await message(hisPage, 'Never mind this one').count()).toBe(0)
+
+  // A link signs in once.
+  const { url } = await (await alice.api()).signInLink()
+  const first = await browser.newPage()
+  await first.goto(url)
+  await first.getByRole('navigation', { name: 'Conversations' }).waitFor()
+  expect(first.url()).toBe(`${alice.ready.api}/`)
+  const second = await browser.newPage()
+  await second.goto(url)
+  await second.getByRole('alert').filter({ hasText: 'used already' }).waitFor()
+  await Promise.all([first.close(), second.close()])
+
+  expect(hers.foreign).toEqual([])
+  expect(his.foreign).toEqual([])
+  expect(hers.complaints).toEqual([])
+})
+
+async function expectState(page: Page, text: string, states: readonly string[]): Promise<void> {
+  expect(states).toContain(await stateOf(page, text).getAttribute('data-state'))
+}
+
+/** What a hostile author writes. Each calls `pwned` or a foreign address if anything of it comes to life. */
+const HOSTILE: readonly string[] = [
+  '<script>pwned()</script>',
+  '<img src=x onerror=pwned()>',
+  '<svg onload=pwned()><animate onbegin=pwned() attributeName=x dur=1s>',
+  '<iframe src="https://evil.example/"></iframe><object data="https://evil.example/"></object>',
+  '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=pwned()&gt;">',
+  '<a href="javascript:pwned()">click</a> <form action="https://evil.example/"><button>go</button></form>',
+  '[click](javascript:pwned())',
+  '[click](JaVaScRiPt:pwned())',
+  '[click](java\tscript:pwned())',
+  '[click](&#106;avascript:pwned())',
+  '[click](data:text/html,<script>pwned()</script>)',
+  '[click](vbscript:pwned())',
+  '[click](file:///etc/passwd)',
+  '![picture](https://evil.example/beacon.png)',
+  '[ref]: https://evil.example/ "x"\n![ref]',
+  '<https://evil.example/">\n<style>@import "https://evil.example/x.css"</style>',
+  '[https://bank.example](https://evil.example/login)',
+  '[x](https://evil.example/"onmouseover="pwned())',
+  '```\n</code></pre><img src=x onerror=pwned()>\n```',
+  '`</code><script>pwned()</script>`',
+  `${'> '.repeat(300)}deep ${'*'.repeat(400)} ${'['.repeat(400)}`,
+  'txt.‮gpj.exe ​‏ hidden',
+  '<base href="https://evil.example/"><meta http-equiv="refresh" content="0;url=https://evil.example/">',
+  '<p id="app"></p><a id="location" name="document">clobber</a>',
+]
+
+inBrowser.each([false, true])(
+  'nothing that others write comes to life (with the policy of the page taken away: %s)',
+  async (bypassCSP) => {
+    const { alice, bob, browser } = await theWorld()
+    const api = await bob.api()
+    const end = `the last of them, ${bypassCSP}`
+    for (const text of HOSTILE) await api.send('alice', text)
+    const last = await api.send('alice', end)
+    await api.waitFor(last.id, 'delivered', { timeoutMs: 60_000 })
+
+    const { page, foreign, complaints } = await openApp(browser, alice, {
+      viewport: { width: 1280, height: 6_000 },
+      bypassCSP,
+    })
+    await page.exposeFunction('pwned', () => page.evaluate(() => document.body.setAttribute('data-pwned', 'yes')))
+    await page.getByRole('button', { name: /bob/ }).first().click()
+    await message(page, end).waitFor()
+    // All of them are drawn at this height, and whatever a picture or a style would do has begun.
+    await page.waitForLoadState('networkidle')
+    const found = await page.evaluate(() => {
+      const texts = [...document.querySelectorAll('.rich-text')]
+      const inside = texts.flatMap((one) => [...one.querySelectorAll('*')])
+      return {
+        count: texts.length,
+        tags: [...new Set(inside.map(({ localName }) => localName))],
+        handlers: inside.filter((one) => one.getAttributeNames().some((name) => name.startsWith('on'))).length,
+        links: inside
+          .filter((one) => one instanceof HTMLAnchorElement)
+          .map((one) => ({
+            protocol: new URL(one.getAttribute('href') ?? '', 'invalid:').protocol,
+            rel: one.getAttribute('rel') ?? '',
+            host: one.nextElementSibling?.textContent ?? '',
+            text: one.textContent,
+          })),
+        isPwned: document.body.hasAttribute('data-pwned'),
+        scripts: document.querySelectorAll('script:not([src])').length,
+      }
+    })
+    expect(found.count).toBeGreaterThanOrEqual(HOSTILE.length)
+    const allowed = [
+      'p',
+      'br',
+      'strong',
+      'em',
+      's',
+      'code',
+      'pre',
+      'ul',
+      'ol',
+      'li',
+      'blockquote',
+      'a',
+      'hr',
+      'span',
+      'div',
+      'button',
+    ]
+    expect(found.tags.filter((tag) => !allowed.includes(tag))).toEqual([])
+    expect(found).toMatchObject({ handlers: 0, isPwned: false, scripts: 0 })
+    for (const { protocol, rel } of found.links) {
+      expect(['http:', 'https:', 'mailto:']).toContain(protocol)
+      expect(rel).toContain('noopener')
+    }
+    expect(found.links).toContainEqual(expect.objectContaining({ text: 'https://bank.example', host: 'evil.example' }))
+    expect(foreign).toEqual([])
+    expect(complaints).toEqual([])
+    await page.context().close()
+  },
+)
+
+inBrowser('everything is done with the keyboard alone', async () => {
+  const { alice, bob, browser } = await theWorld()
+  const { page } = await openApp(browser, alice)
+  const { keyboard } = page
+  await page.getByRole('button', { name: /bob/ }).first().waitFor()
+  await keyboard.press('Control+k')
+  await keyboard.type('bob')
+  await page.getByRole('option', { name: 'bob' }).waitFor()
+  await keyboard.press('Enter')
+  await composer(page, 'bob').waitFor()
+  await page.waitForFunction(() => document.activeElement?.id === 'composer')
+  await keyboard.type('typed')
+  await keyboard.press('Shift+Enter')
+  await keyboard.type('on two lines')
+  await keyboard.press('Enter')
+  await isDelivered(page, 'on two lines')
+
+  // The last message is edited from the empty box, and Esc leaves it as it was.
+  await keyboard.press('ArrowUp')
+  await page.getByText('Editing').waitFor()
+  await keyboard.press('Escape')
+  await page.getByText('Editing').waitFor({ state: 'detached' })
+  await keyboard.press('ArrowUp')
+  await keyboard.press('Control+a')
+  await keyboard.type('typed anew')
+  await keyboard.press('Enter')
+  await message(page, 'typed anew').getByText('edited').waitFor()
+  const { messages } = await (await bob.api()).history('alice', { limit: 1 })
+  expect(messages[0]?.direction).toBe('in')
+
+  // Why, from the message itself, and back to where the focus was.
+  await stateOf(page, 'typed anew').focus()
+  await keyboard.press('Enter')
+  await page.getByRole('dialog', { name: 'Where this message is' }).waitFor()
+  await keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(await page.evaluate(() => document.activeElement?.classList.contains('state-button'))).toBe(true)
+
+  await keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+  await keyboard.press('Escape')
+  await keyboard.press('Control+f')
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('search')
+
+  // Tab reaches every control that can be seen, once around.
+  const controls = await page
+    .locator('button:visible:enabled, input:visible, textarea:visible, a[href]:visible')
+    .count()
+  const reached = new Set<string>()
+  for (let step = 0; step < controls + 20; step += 1) {
+    await keyboard.press('Tab')
+    reached.add(
+      await page.evaluate(() => {
+        const all = [...document.querySelectorAll('*')]
+        return document.activeElement === null ? '' : String(all.indexOf(document.activeElement))
+      }),
+    )
+  }
+  expect(reached.size).toBeGreaterThanOrEqual(Math.min(controls, 20))
+  await page.context().close()
+})
+
+const Violations = z.object({
+  violations: z.array(
+    z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
+  ),
+})
+
+inBrowser(
+  'nothing scrolls sideways on a phone, and axe finds nothing serious, in the dark and in the light',
+  async () => {
+    const { alice, browser } = await theWorld()
+    const serious: unknown[] = []
+    const wide: unknown[] = []
+    for (const colorScheme of ['dark', 'light'] as const) {
+      // axe is a stranger to the policy of the page.
+      const { page } = await openApp(browser, alice, { colorScheme, bypassCSP: true, reducedMotion: 'reduce' })
+      await page.evaluate(axe.source)
+      const judge = async (where: string) => {
+        const only = colorScheme === 'dark' ? '{}' : '{ runOnly: ["color-contrast"] }'
+        const { violations } = Violations.parse(await page.evaluate(`axe.run(${only})`))
+        for (const { id, impact, nodes } of violations) {
+          if (impact === 'serious' || impact === 'critical')
+            serious.push({ where, colorScheme, id, nodes: nodes.slice(0, 3) })
+        }
+        await page.setViewportSize({ width: 320, height: 640 })
+        const width = await page.evaluate(() => document.scrollingElement?.scrollWidth ?? 0)
+        const overflowing = await page.evaluate(() =>
+          [...document.querySelectorAll('.page, .sidebar, .details, .list, .network, .details-body, .sidebar-list')]
+            .filter((one) => one.scrollWidth > one.clientWidth + 1)
+            .map(({ className }) => className),
+        )
+        if (width > 320 || overflowing.length > 0) wide.push({ where, width, overflowing })
+        await page.setViewportSize({ width: 1280, height: 800 })
+      }
+      await page.getByRole('button', { name: /bob/ }).first().waitFor()
+      await judge('list')
+      await page.getByRole('button', { name: /bob/ }).first().click()
+      await page.getByRole('article').first().waitFor()
+      await judge('conversation')
+      await page.getByRole('button', { name: 'Details' }).click()
+      await page.getByRole('img', { name: /camera/ }).waitFor()
+      await judge('details')
+      await page.keyboard.press('Control+k')
+      await page.getByRole('option').first().waitFor()
+      await judge('palette')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Network' }).click()
+      await page.getByRole('heading', { name: 'Connections' }).waitFor()
+      await judge('network')
+      await page.context().close()
+    }
+    expect(serious).toEqual([])
+    expect(wide).toEqual([])
+  },
+)

@@ -1,0 +1,238 @@
+// The one place that talks to the peer's API. Everything else reads the store, or calls what is here.
+import { ApiClient } from '@parley/api-client'
+import { ApiError } from '@parley/api-client/api-error.ts'
+import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { firstUnread } from '#text/rows.ts'
+import { words } from '#words/words.ts'
+import { Drafts } from './drafts.ts'
+import {
+  conversations,
+  EMPTY_THREAD,
+  hasConversations,
+  line,
+  notify,
+  now,
+  type Partner,
+  partner,
+  peers,
+  setThread,
+  spoken,
+  status,
+  threadOf,
+  threads,
+} from './store.ts'
+import { withMessage, withNewestPage } from './thread-messages.ts'
+
+const PAGE = 100
+const REFRESH_MS = 100
+
+export class Daemon {
+  readonly client: ApiClient
+  readonly drafts: Drafts
+  readonly #onUnauthorised: () => void
+  #isRefreshPlanned = false
+  readonly #marked = new Map<string, string>()
+  readonly #loadingOlder = new Set<string>()
+
+  private constructor(client: ApiClient, drafts: Drafts, onUnauthorised: () => void) {
+    this.client = client
+    this.drafts = drafts
+    this.#onUnauthorised = onUnauthorised
+  }
+
+  /** Rejects when the daemon does not take the token, or does not answer. */
+  static async open(token: ApiToken, onUnauthorised: () => void): Promise<Daemon> {
+    const client = new ApiClient({
+      url: location.origin,
+      token,
+      retry: { minMs: 250, maxMs: 3_000 },
+      onLost: () => {
+        if (line.value === 'up') line.value = 'lost'
+      },
+    })
+    const me = await client.status()
+    status.value = me
+    return new Daemon(client, new Drafts(me.account), onUnauthorised)
+  }
+
+  /** Until the page is closed. */
+  start(): void {
+    setInterval(() => {
+      now.value = Date.now()
+    }, 1_000)
+    this.#listen().catch((error: unknown) => this.#failed(error))
+  }
+
+  /** Runs it, and says what went wrong in a notice; undefined then. */
+  async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      this.#failed(error)
+      return undefined
+    }
+  }
+
+  /** The newest messages of a conversation, and where what is new begins. */
+  async openThread({ account, name }: Partner): Promise<void> {
+    const unread = conversations.value.find((one) => one.account === account)?.unread ?? 0
+    await this.attempt(async () => {
+      const { messages, next } = await this.client.history(whoOf({ account, name }), { limit: PAGE })
+      setThread(account, (thread) => {
+        const all = withNewestPage(thread.messages, messages)
+        return {
+          messages: all ?? messages.toReversed(),
+          older: all === undefined || !thread.isLoaded ? next : thread.older,
+          isLoaded: true,
+          unreadFrom: firstUnread(messages.toReversed(), Math.min(unread, messages.length)),
+        }
+      })
+    })
+  }
+
+  /** The line above what is new has been seen. */
+  leaveThread(account: string): void {
+    setThread(account, (thread) => ({ ...thread, unreadFrom: undefined }))
+  }
+
+  async loadOlder(account: string): Promise<void> {
+    const { older } = threadOf(account)
+    if (older === undefined || this.#loadingOlder.has(account)) return
+    this.#loadingOlder.add(account)
+    await this.attempt(async () => {
+      const { messages, next } = await this.client.history(account, { limit: PAGE * 2, before: older })
+      setThread(account, (thread) => ({
+        ...thread,
+        messages: [...messages.toReversed(), ...thread.messages],
+        older: next,
+      }))
+    })
+    this.#loadingOlder.delete(account)
+  }
+
+  /** True when it is durable. What could not be sent stays in the draft. */
+  async send({ account, name }: Partner, text: string): Promise<boolean> {
+    const idempotencyKey = crypto.randomUUID()
+    const sent = await this.attempt(() => this.client.send(whoOf({ account, name }), text, { idempotencyKey }))
+    if (sent === undefined) return false
+    this.#take(sent)
+    return true
+  }
+
+  async edit(message: MessageView, text: string): Promise<boolean> {
+    const edited = await this.attempt(() => this.client.edit(message.id, text))
+    if (edited !== undefined) this.#take(edited)
+    return edited !== undefined
+  }
+
+  async remove(message: MessageView): Promise<void> {
+    const removed = await this.attempt(() => this.client.remove(message.id))
+    if (removed !== undefined) this.#take(removed)
+  }
+
+  async cancel(message: MessageView): Promise<void> {
+    const cancelled = await this.attempt(() => this.client.cancel(message.id))
+    if (cancelled !== undefined) this.#take(cancelled)
+  }
+
+  /** Everything up to the newest message of the conversation was on the screen. */
+  async markRead(account: string): Promise<void> {
+    const newest = threadOf(account).messages.at(-1)
+    const unread = conversations.value.find((one) => one.account === account)?.unread ?? 0
+    if (newest === undefined || unread === 0 || this.#marked.get(account) === newest.id) return
+    this.#marked.set(account, newest.id)
+    await this.attempt(() => this.client.markRead(account, { upTo: newest.id }))
+  }
+
+  refreshSoon(): void {
+    if (this.#isRefreshPlanned) return
+    this.#isRefreshPlanned = true
+    setTimeout(() => {
+      this.#isRefreshPlanned = false
+      this.#refresh().catch((error: unknown) => {
+        // While the line is down there is a word for that already.
+        if (!(error instanceof ApiError && error.code === 'no-connection')) this.#failed(error)
+      })
+    }, REFRESH_MS)
+  }
+
+  async #refresh(): Promise<void> {
+    const [list, known, me] = await Promise.all([
+      this.client.conversations(),
+      this.client.peers(),
+      this.client.status(),
+    ])
+    conversations.value = list
+    hasConversations.value = true
+    peers.value = known
+    status.value = me
+  }
+
+  async #listen(): Promise<void> {
+    for await (const event of this.client.events(new AbortController().signal)) {
+      switch (event.type) {
+        case 'ready':
+          await this.#caughtUp()
+          break
+        case 'message':
+          this.#arrived(event.message)
+          this.refreshSoon()
+          break
+        case 'state':
+          this.#take(event.message)
+          this.refreshSoon()
+          break
+        case 'peer':
+        case 'read':
+          this.refreshSoon()
+          break
+        case 'notice':
+          notify(event.text)
+      }
+    }
+  }
+
+  /** The line is up, again or for the first time: what happened before is read from the history. */
+  async #caughtUp(): Promise<void> {
+    const wasLost = line.value === 'lost'
+    line.value = 'up'
+    if (wasLost) spoken.value = words.line.back
+    await this.attempt(() => this.#refresh())
+    const open = partner.value
+    // What was loaded of the others may have a gap now.
+    threads.value = new Map(open === undefined ? [] : [[open.account, threadOf(open.account)]])
+    if (open !== undefined) await this.openThread(open)
+  }
+
+  #arrived(message: MessageView): void {
+    if (message.about !== undefined) {
+      const { about } = message
+      void this.attempt(async () => this.#take(await this.client.message(about)))
+      return
+    }
+    this.#take(message)
+    if (message.direction === 'in') spoken.value = words.arrived(message.with, message.text)
+  }
+
+  #take(message: MessageView): void {
+    if (message.about !== undefined || !(threads.value.get(message.account) ?? EMPTY_THREAD).isLoaded) return
+    setThread(message.account, (thread) => ({ ...thread, messages: withMessage(thread.messages, message) }))
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof ApiError && error.code === 'unauthorised') this.#onUnauthorised()
+    else if (error instanceof ApiError) notify(sentence(error.message), error.code)
+    else notify(sentence(error instanceof Error ? error.message : String(error)))
+  }
+}
+
+/** Somebody whom this peer has never met is known to it by name alone. */
+function whoOf({ account, name }: Partner): string {
+  return conversations.value.some((one) => one.account === account) ? account : name
+}
+
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`
+}

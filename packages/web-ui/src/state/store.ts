@@ -1,0 +1,91 @@
+// What the app knows. Views read it and are drawn again when it changes; only the files of this folder write it.
+
+import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import type { PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import { computed, signal } from '@preact/signals'
+
+/** What is loaded of a conversation: the newest messages, as far back as somebody has scrolled. */
+export interface Thread {
+  /** Oldest first. */
+  readonly messages: readonly MessageView[]
+  /** The id to ask on from, when there are older ones. */
+  readonly older: string | undefined
+  readonly isLoaded: boolean
+  /** Where the line above what is new stands, as long as the conversation stays open. */
+  readonly unreadFrom: string | undefined
+}
+
+/** Whom a conversation is with; somebody who was only found has a name and nothing else here. */
+export interface Partner {
+  readonly account: string
+  readonly name: string
+}
+
+export type View =
+  | { readonly type: 'none' }
+  | { readonly type: 'network' }
+  | { readonly type: 'thread'; readonly partner: Partner }
+
+/** One thing at a time lies on top. */
+export type Overlay =
+  | { readonly type: 'palette' }
+  | { readonly type: 'keys' }
+  | { readonly type: 'why'; readonly messageId: string }
+
+export interface Notice {
+  readonly id: number
+  readonly text: string
+  readonly code?: string | undefined
+}
+
+export const status = signal<DaemonStatus | undefined>(undefined)
+export const conversations = signal<readonly ConversationInfo[]>([])
+export const hasConversations = signal(false)
+export const peers = signal<readonly PeerInfo[]>([])
+export const threads = signal<ReadonlyMap<string, Thread>>(new Map())
+export const view = signal<View>({ type: 'none' })
+export const overlay = signal<Overlay | undefined>(undefined)
+export const isDetailsOpen = signal(false)
+/** The line to the daemon. */
+export const line = signal<'connecting' | 'up' | 'lost'>('connecting')
+export const notices = signal<readonly Notice[]>([])
+/** For those who listen instead of looking. */
+export const spoken = signal('')
+/** Rises with every second, so that what shows a span of time is drawn again. */
+export const now = signal(Date.now())
+/** The account whose message is being edited, and which. */
+export const editing = signal<{ readonly account: string; readonly message: MessageView } | undefined>(undefined)
+
+export const partner = computed(() => (view.value.type === 'thread' ? view.value.partner : undefined))
+export const conversation = computed(() =>
+  conversations.value.find(({ account }) => account === partner.value?.account),
+)
+export const unread = computed(() => conversations.value.reduce((sum, one) => sum + one.unread, 0))
+
+export const EMPTY_THREAD: Thread = { messages: [], older: undefined, isLoaded: false, unreadFrom: undefined }
+
+export function threadOf(account: string): Thread {
+  return threads.value.get(account) ?? EMPTY_THREAD
+}
+
+export function setThread(account: string, change: (thread: Thread) => Thread): void {
+  threads.value = new Map(threads.value).set(account, change(threadOf(account)))
+}
+
+let noticeCount = 0
+
+/** For some seconds, unless somebody closes it before. */
+export function notify(text: string, code?: string): void {
+  noticeCount += 1
+  const notice = { id: noticeCount, text, code }
+  notices.value = [...notices.value.slice(-2), notice]
+  setTimeout(() => dismiss(notice.id), NOTICE_MS)
+}
+
+const NOTICE_MS = 8_000
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter((notice) => notice.id !== id)
+}

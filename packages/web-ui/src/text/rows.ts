@@ -1,0 +1,50 @@
+// What a conversation shows, from top to bottom: days, the line above what is new, and messages in groups.
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { dayNumber } from './times.ts'
+
+export type Row =
+  | { readonly type: 'day'; readonly key: string; readonly at: number }
+  | { readonly type: 'unread'; readonly key: string }
+  | {
+      readonly type: 'message'
+      readonly key: string
+      readonly message: MessageView
+      /** The first of several by the same author within GROUP_MS, and the last. */
+      readonly isFirst: boolean
+      readonly isLast: boolean
+    }
+
+const GROUP_MS = 5 * 60_000
+
+/** `messages` oldest first; `unreadFrom` is the id of the first that is new. */
+export function rowsOf(messages: readonly MessageView[], unreadFrom: string | undefined): Row[] {
+  const rows: Row[] = []
+  let before: MessageView | undefined
+  for (const [index, message] of messages.entries()) {
+    const isNewDay = before === undefined || dayNumber(before.sentAt) !== dayNumber(message.sentAt)
+    if (isNewDay) rows.push({ type: 'day', key: `day ${message.id}`, at: message.sentAt })
+    const isUnreadFrom = message.id === unreadFrom
+    if (isUnreadFrom) rows.push({ type: 'unread', key: 'unread' })
+    const next = messages[index + 1]
+    const isFirst = isNewDay || isUnreadFrom || !belong(before, message)
+    const isLast = next === undefined || next.id === unreadFrom || !belong(message, next)
+    rows.push({ type: 'message', key: message.id, message, isFirst, isLast })
+    before = message
+  }
+  return rows
+}
+
+function belong(a: MessageView | undefined, b: MessageView): boolean {
+  return (
+    a !== undefined &&
+    a.direction === b.direction &&
+    Math.abs(b.sentAt - a.sentAt) <= GROUP_MS &&
+    dayNumber(a.sentAt) === dayNumber(b.sentAt)
+  )
+}
+
+/** The first of the last `unread` texts of the other side. */
+export function firstUnread(messages: readonly MessageView[], unread: number): string | undefined {
+  if (unread === 0) return undefined
+  return messages.filter(({ direction, kind }) => direction === 'in' && kind === 'text').at(-unread)?.id
+}

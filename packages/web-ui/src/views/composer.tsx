@@ -1,0 +1,117 @@
+import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useDaemon } from '#parts/context.ts'
+import { IconButton } from '#parts/icon-button.tsx'
+import { editing, notify, overlay, type Partner, threadOf } from '#state/store.ts'
+import { words } from '#words/words.ts'
+
+/** Enter sends. What is typed is kept from the first letter on, until it is sent. */
+export function Composer({ partner }: { partner: Partner }) {
+  const daemon = useDaemon()
+  const { account, name } = partner
+  const box = useRef<HTMLTextAreaElement>(null)
+  const [text, setText] = useState(() => daemon.drafts.get(account))
+  const [isSending, setIsSending] = useState(false)
+  const edited = editing.value?.account === account ? editing.value.message : undefined
+
+  useEffect(() => {
+    // On a phone the keyboard would cover what one came to read.
+    if (matchMedia('(pointer: fine)').matches) box.current?.focus()
+  }, [])
+  useEffect(() => {
+    if (edited === undefined) return
+    setText(edited.text)
+    box.current?.focus()
+  }, [edited])
+  useLayoutEffect(() => {
+    if (box.current !== null) grow(box.current)
+  }, [text])
+
+  const type = (typed: string) => {
+    setText(typed)
+    if (edited === undefined) daemon.drafts.set(account, typed)
+  }
+  const stopEditing = () => {
+    editing.value = undefined
+    setText(daemon.drafts.get(account))
+  }
+  const submit = async () => {
+    const typed = text.trim()
+    if (typed === '' || isSending) return
+    if (new TextEncoder().encode(typed).length > MAX_TEXT_BYTES) {
+      notify(words.composer.tooLong(MAX_TEXT_BYTES / 1024), 'too-large')
+      return
+    }
+    setIsSending(true)
+    if (edited === undefined) {
+      // Gone from the box at once; back in it, if it could not be kept.
+      setText('')
+      if (await daemon.send(partner, typed)) daemon.drafts.set(account, box.current?.value ?? '')
+      else setText((since) => (since === '' ? typed : `${typed}\n${since}`))
+    } else if (typed === edited.text || (await daemon.edit(edited, typed))) {
+      stopEditing()
+    }
+    setIsSending(false)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return
+    if (event.key === 'Enter' && !event.shiftKey) {
+      event.preventDefault()
+      void submit()
+    } else if (event.key === 'Escape' && edited !== undefined && overlay.value === undefined) {
+      event.stopPropagation()
+      stopEditing()
+    } else if (event.key === 'ArrowUp' && !event.altKey && text === '') {
+      const last = threadOf(account).messages.findLast(
+        ({ direction, kind, deleted, state }) =>
+          direction === 'out' && kind === 'text' && deleted === undefined && state !== 'cancelled',
+      )
+      if (last === undefined) return
+      event.preventDefault()
+      editing.value = { account, message: last }
+    }
+  }
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void submit()
+      }}
+    >
+      <div class="composer-box">
+        {edited !== undefined && (
+          <p class="composer-editing">
+            <span>{words.composer.editing}</span>
+            <IconButton icon="close" size={16} label={words.composer.stopEditing} onClick={stopEditing} />
+          </p>
+        )}
+        <textarea
+          ref={box}
+          id="composer"
+          rows={1}
+          value={text}
+          dir="auto"
+          placeholder={words.composer.placeholder(name)}
+          aria-label={words.composer.label(name)}
+          title={words.composer.hint}
+          onInput={({ currentTarget }) => type(currentTarget.value)}
+          onKeyDown={onKeyDown}
+        />
+        <IconButton
+          icon={edited === undefined ? 'send' : 'check'}
+          class="send"
+          label={edited === undefined ? words.composer.send : words.composer.save}
+          isDisabled={text.trim() === ''}
+          onClick={() => void submit()}
+        />
+      </div>
+    </form>
+  )
+}
+
+/** As high as its text; the style sheet says how many lines are the most. */
+function grow(box: HTMLTextAreaElement): void {
+  box.style.height = 'auto'
+  box.style.height = `${box.scrollHeight}px`
+}

@@ -1,0 +1,225 @@
+// Every word that the app shows. Sentences say what happened, what is safe and what to do.
+import type { MessageState } from '@parley/shared/local-api/messages.ts'
+
+export const words = {
+  app: 'Parley',
+  skipToComposer: 'Skip to the message box',
+
+  signIn: {
+    title: 'Open Parley from your terminal',
+    text: 'This page belongs to the peer on this machine, and only its owner may use it. This command opens it signed in:',
+    command: 'parley open',
+    inCheckout: 'In a checkout: npx -y pnpm@12 parley open',
+    expired: 'That link was used already or is too old. A new one:',
+    refused: 'The daemon does not take the key of this page any more. Open it again:',
+    failed: 'The daemon did not answer when this page wanted to sign in.',
+  },
+
+  line: {
+    lost: 'Your peer does not answer. What you type stays here; this page goes on by itself when it is back.',
+    start: 'If it was stopped: parley start',
+    back: 'Connected to your peer again.',
+  },
+
+  sidebar: {
+    label: 'Conversations',
+    search: 'Search or find people',
+    clear: 'Clear the search',
+    conversations: 'Conversations',
+    people: 'In the directory',
+    searching: 'Asking the directory',
+    nobody: (query: string) =>
+      `Nobody here or in the directory is called “${query}”. Names are looked up from their beginning.`,
+    noDirectory:
+      'This peer uses no directory, so only people you know are found. Connect to others with parley connect HOST:PORT.',
+    empty: 'Nobody yet. Type a name above, for instance that of a friend who runs Parley, and write.',
+    noMessages: 'No messages yet',
+    you: 'You: ',
+    deleted: 'Message deleted',
+    unread: (count: number) => `${many(count, 'unread message')}`,
+    waiting: (count: number) => `${many(count, 'message')} waiting`,
+    draft: 'Draft: ',
+    network: 'Network',
+    resize: 'Width of the list',
+  },
+
+  presence: { online: 'Online', offline: 'Offline', unknown: 'Not known to be online', connected: 'Connected' },
+
+  conversation: {
+    none: 'Choose a conversation',
+    noneText: 'Or press Ctrl K and type a name.',
+    welcome: (name: string) => `Welcome, ${name}`,
+    welcomeText:
+      'Messages go from this machine straight to theirs, sealed for them alone. Find somebody by name in the list on the left, and write: what you send waits here until they are online.',
+    welcomeName: (name: string) => `Others find you as ${name}.`,
+    empty: (name: string) =>
+      `This is the beginning. What you write to ${name} is sealed on this machine, and only theirs can open it.`,
+    back: 'Back to the list',
+    details: 'Details',
+    messages: (name: string) => `Messages with ${name}`,
+    unreadLine: 'New',
+    toNewest: 'To the newest message',
+    offline: (name: string, waiting: number) =>
+      waiting === 0
+        ? `${name} is offline. What you write waits here and goes out when they are back.`
+        : `${name} is offline. ${many(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'} and ${waiting === 1 ? 'goes' : 'go'} out when they are back.`,
+    keyChanged: (name: string) =>
+      `${name}’s key changed. Nothing was sent to the new key. Compare safety numbers, then choose.`,
+    keyChangedButton: 'Compare',
+    rotated: (name: string) => `${name} has a new key, signed by the one you compared. Compare again when you can.`,
+    selfNamed: 'This name is what the peer calls itself; no directory vouches for it.',
+  },
+
+  message: {
+    you: 'You',
+    edited: 'edited',
+    deleted: 'Deleted',
+    gaveUp: 'Given up before it was sent',
+    unknown: 'A newer version of Parley wrote this; this one cannot show it.',
+    more: 'Show all',
+    less: 'Show less',
+    copy: 'Copy text',
+    copied: 'Copied',
+    copyCode: 'Copy',
+    edit: 'Edit',
+    remove: 'Delete',
+    cancel: 'Cancel sending',
+    state: (word: string) => `${word}. Show why`,
+  },
+
+  states: {
+    queued: 'Queued',
+    sent: 'Sent',
+    delivered: 'Delivered',
+    read: 'Read',
+    cancelled: 'Cancelled',
+    expired: 'Expired',
+    refused: 'Refused',
+    'on-hold': 'On hold',
+  } satisfies Record<MessageState | 'on-hold', string>,
+
+  composer: {
+    label: (name: string) => `Message to ${name}`,
+    placeholder: (name: string) => `Message ${name}`,
+    send: 'Send',
+    save: 'Save the change',
+    editing: 'Editing',
+    stopEditing: 'Keep it as it was',
+    hint: 'Enter sends, Shift Enter breaks the line',
+    tooLong: (kib: number) => `A message holds at most ${kib} KiB of text: this one is longer.`,
+  },
+
+  why: {
+    title: 'Where this message is',
+    next: 'Next',
+    tried: 'What was tried, the newest first',
+    nothing: 'Nothing was tried yet.',
+    ok: 'done',
+    times: (count: number) => `${count} times`,
+    attempts: {
+      'look-up': 'Looked up in the directory',
+      dial: 'Dialled',
+      seal: 'Sealed',
+      write: 'Written',
+      answer: 'Answered',
+    },
+  },
+
+  details: {
+    label: (name: string) => `About ${name}`,
+    verified: 'Verified',
+    notVerified: 'Not compared yet',
+    rotated: 'New key since you compared',
+    safetyNumber: 'Safety number',
+    safetyText: (name: string) =>
+      `As long as ${name} sees the same digits, nobody stands between you. Compare them face to face or on the phone.`,
+    qr: 'The same as a code for a camera',
+    confirm: 'They are the same',
+    forget: 'Forget that I compared',
+    connections: 'Devices',
+    noDevice: 'No device is known yet: it is looked up when you write.',
+    account: 'Account',
+    keyChange: 'Another key is offered',
+    keyChangeText: (name: string, kind: string, waiting: number) =>
+      `${kind === 'other-account' ? `The name ${name} is another account’s now.` : 'The account shows a key that nothing known signed for.'} ${
+        waiting === 0 ? 'Nothing waits.' : `${many(waiting, 'message')} ${waiting === 1 ? 'is' : 'are'} held.`
+      } Compare this new number with ${name} before you accept it.`,
+    accept: 'Accept the new key',
+    refuse: 'Keep the known key',
+    accepted: (sent: number) =>
+      `The new key is in force. ${many(sent, 'held message')} ${sent === 1 ? 'goes' : 'go'} out.`,
+    refused: (sent: number) =>
+      `The known key stays. ${many(sent, 'held message')} ${sent === 1 ? 'goes' : 'go'} to it.`,
+  },
+
+  network: {
+    title: 'Network',
+    me: 'This peer',
+    listening: 'Reached at',
+    running: 'Running for',
+    version: 'Version',
+    directory: 'Directory',
+    directoryNone: 'None: others reach you by address.',
+    directoryConnecting: 'Connecting',
+    directoryOnline: (since: string) => `Online since ${since}`,
+    directoryWaiting: (why: string, next: string) =>
+      `Not reached (${why}). Next try in ${next}. People you know are still reached.`,
+    peers: 'Connections',
+    noPeers: 'You know nobody yet. Whoever you write to is listed here, and how you reach them.',
+    name: 'Name',
+    link: 'Link',
+    address: 'Address',
+    since: 'Since',
+    roundTrip: 'Round trip',
+    connected: (path: string) => `Connected, ${path}`,
+    connecting: 'Connecting',
+    waiting: (next: string) => `Next try in ${next}`,
+    idle: 'Not connected',
+    keyChanged: 'Key changed: nothing is sent',
+    outbox: 'Outbox',
+    outboxEmpty: 'Nothing waits. Everything you sent has arrived.',
+    outboxOf: (name: string, count: number) => `${many(count, 'message')} to ${name}`,
+    ms: (ms: number) => `${Math.max(1, Math.round(ms))} ms`,
+  },
+
+  palette: {
+    label: 'Go to',
+    placeholder: 'A name, or what to do',
+    none: 'Nothing is called so.',
+    network: 'Network: who is connected, and how',
+    keys: 'Keyboard',
+    hint: 'Up and down choose, Enter opens, Esc closes',
+  },
+
+  keys: {
+    title: 'Keyboard',
+    rows: [
+      ['Ctrl K', 'Go to a person or a page'],
+      ['Alt ↑ ↓', 'Previous, next conversation'],
+      ['Ctrl F', 'Search'],
+      ['Enter', 'Send'],
+      ['Shift Enter', 'A new line'],
+      ['↑', 'In an empty box: edit your last message'],
+      ['Esc', 'Close what is on top; drafts stay'],
+      ['?', 'This sheet'],
+    ],
+  },
+
+  close: 'Close',
+  problem: (code: string) => `code ${code}`,
+  arrived: (name: string, text: string) => `${name}: ${text}`,
+
+  times: {
+    now: 'now',
+    today: 'Today',
+    yesterday: 'Yesterday',
+    seconds: (n: number) => `${n} s`,
+    minutes: (n: number) => `${n} min`,
+    hours: (n: number) => `${n} h`,
+    days: (n: number) => many(n, 'day'),
+  },
+} as const
+
+export function many(count: number, one: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : `${one}s`}`
+}

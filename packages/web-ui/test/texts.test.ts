@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals'
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { withMessage, withNewestPage } from '#state/thread-messages.ts'
+import { together } from '#text/attempts.ts'
+import { markdownToHtml, plainLine } from '#text/markdown.ts'
+import { firstUnread, rowsOf } from '#text/rows.ts'
+
+describe('markdown', () => {
+  test('shows HTML as it was typed, and pictures as nothing that loads', () => {
+    expect(markdownToHtml('<b onclick=x>hi</b>')).toBe('<p>&lt;b onclick=x&gt;hi&lt;/b&gt;</p>\n')
+    expect(markdownToHtml('![a](https://evil.example/a.png)')).not.toContain('<img')
+  })
+
+  test.each(['javascript:x', 'JaVaScRiPt:x', 'data:text/html,x', 'vbscript:x', 'file:///x', '//host/x', 'x:y'])(
+    '%s is no link',
+    (url) => {
+      expect(markdownToHtml(`[text](${url})`)).not.toContain('href')
+    },
+  )
+
+  test('a link says where it leads, unless its text does', () => {
+    expect(markdownToHtml('[bank](https://evil.example/x)')).toContain('<span class="host">evil.example</span>')
+    expect(markdownToHtml('https://a.example/b')).not.toContain('host')
+    // A name in another script is shown as it goes over the wire.
+    expect(markdownToHtml('https://аpple.example/')).toContain('<span class="host">xn--pple-43d.example</span>')
+  })
+
+  test('a line in a list has no marks', () => {
+    expect(plainLine('**bold**\n> quote `code`\n[text](https://a.example)')).toBe('bold quote code text')
+  })
+})
+
+let lamport = 0
+function message(id: string, sentAt: number, more: Partial<MessageView> = {}): MessageView {
+  lamport += 1
+  const who = { account: 'a', with: 'bob', direction: 'in' as const, kind: 'text', text: id }
+  return { id, sentAt, storedAt: sentAt, lamport, ...who, ...more }
+}
+const NOON = new Date(2026, 1, 3, 12).getTime()
+
+describe('rows', () => {
+  test('group what one author writes within five minutes, and part days', () => {
+    const rows = rowsOf(
+      [
+        message('1', NOON - 86_400_000),
+        message('2', NOON),
+        message('3', NOON + 60_000),
+        message('4', NOON + 120_000, { direction: 'out' }),
+        message('5', NOON + 10 * 60_000, { direction: 'out' }),
+      ],
+      '3',
+    )
+    const shown = rows.map((row) =>
+      row.type === 'message' ? `${row.key}${row.isFirst ? '(' : ''}${row.isLast ? ')' : ''}` : row.type,
+    )
+    expect(shown).toEqual(['day', '1()', 'day', '2()', 'unread', '3()', '4()', '5()'])
+  })
+
+  test('what is new begins at the last so many of the other side', () => {
+    const messages = [
+      message('1', NOON),
+      message('2', NOON),
+      message('3', NOON, { direction: 'out' }),
+      message('4', NOON),
+    ]
+    expect(firstUnread(messages, 2)).toBe('2')
+    expect(firstUnread(messages, 0)).toBeUndefined()
+  })
+})
+
+describe('messages that arrive', () => {
+  const [one, two, three] = [message('one', NOON), message('two', NOON), message('three', NOON)]
+
+  test('stand where the conversation has them, once', () => {
+    expect(withMessage([one, three], two)).toEqual([one, two, three])
+    const changed: MessageView = { ...two, text: 'other' }
+    expect(withMessage([one, two, three], changed)).toEqual([one, changed, three])
+  })
+
+  test('join what was loaded before, unless something may be missing in between', () => {
+    expect(withNewestPage([one, two], [three, two])).toEqual([one, two, three])
+    expect(withNewestPage([one], [three])).toBeUndefined()
+    expect(withNewestPage([], [])).toEqual([])
+  })
+})
+
+test('the same attempt again and again is one line', () => {
+  const dial = (at: number, detail: string) => ({ at, what: 'dial' as const, outcome: 'link-failed', detail })
+  const lines = together([dial(3, 'x'), dial(2, 'x'), dial(1, 'y')])
+  expect(lines.map(({ attempt, times }) => [attempt.at, times])).toEqual([
+    [3, 2],
+    [1, 1],
+  ])
+})

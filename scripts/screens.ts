@@ -1,0 +1,112 @@
+// `pnpm screens`: what the web app looks like, from real peers in a real browser, into docs/screens.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { launchBrowser, openApp } from '@parley/e2e/browser.ts'
+import { PeerProgram } from '@parley/e2e/peer-program.ts'
+import { Stage } from '@parley/e2e/stage.ts'
+
+const TARGET = process.argv[2] ?? fileURLToPath(new URL('../docs/screens', import.meta.url))
+
+const LINES: readonly (readonly [who: 'alice' | 'bob', text: string])[] = [
+  ['bob', 'Morning. Did the **relay sketch** survive the night?'],
+  ['alice', 'Mostly. Two open questions:'],
+  ['alice', '1. what the peer does when both paths are up\n2. who closes the older one'],
+  ['bob', 'The lower key decides, as for crossed dials. Same rule, one place:'],
+  [
+    'bob',
+    '```ts\nexport function keeps(mine: DeviceKey, theirs: DeviceKey): boolean {\n  return mine < theirs\n}\n```',
+  ],
+  ['alice', 'Then the answer to _both_ is the same function. I like that.'],
+  ['bob', 'Notes are at https://example.org/notes/sessions and the old thread [here](https://example.net/t/4711)'],
+  ['alice', '> who closes the older one\n\nWhoever holds the lower key. I will write it down today.'],
+  ['bob', 'Good. Lunch at twelve?'],
+]
+
+await using stage = await Stage.open()
+await mkdir(TARGET, { recursive: true })
+const directory = (await stage.directory()).url
+const [alice, bob, carol] = await Promise.all(
+  ['alice', 'bob', 'carol'].map((name) => PeerProgram.start(stage, { name, directory })),
+)
+if (alice === undefined || bob === undefined || carol === undefined) throw new Error('a peer is missing')
+const newcomer = await PeerProgram.start(stage, { name: 'dora', directory })
+const apis = { alice: await alice.api(), bob: await bob.api() }
+for (const [who, text] of LINES) {
+  const { id } = await apis[who].send(who === 'alice' ? 'bob' : 'alice', text)
+  await apis[who].waitFor(id, 'delivered', { timeoutMs: 30_000 })
+}
+const carols = await carol.api()
+for (const text of ['The printers want the poster by Friday', 'I can bring it over, if you send me the file']) {
+  const { id } = await carols.send('alice', text)
+  await carols.waitFor(id, 'delivered', { timeoutMs: 30_000 })
+}
+const bobsNumber = await apis.alice.safetyNumber('bob')
+await apis.alice.verify('bob', bobsNumber.number)
+await apis.alice.connect('dora')
+await carol.program.end('SIGTERM')
+await apis.alice.send('carol', 'The file is on its way. Is A2 large enough?')
+
+const browser = await launchBrowser()
+const wide = { width: 1280, height: 800 }
+try {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    const { page } = await openApp(browser, alice, { colorScheme, locale: 'en-GB', viewport: wide })
+    const shoot = async (name: string) => {
+      await page.mouse.move(640, 2)
+      await page.screenshot({ path: join(TARGET, `${name}-${colorScheme}.png`), animations: 'disabled' })
+    }
+    const open = async (name: string, lastText: string) => {
+      await page
+        .getByRole('button', { name: new RegExp(name) })
+        .first()
+        .click()
+      await page.getByText(lastText).last().waitFor()
+    }
+    await open('bob', 'Lunch at twelve?')
+    await page.getByRole('textbox', { name: 'Message to bob' }).fill('Twelve is fine. The usual place')
+    await shoot('conversation')
+    await page.getByRole('button', { name: 'Details' }).click()
+    await page.getByRole('img', { name: /camera/ }).waitFor()
+    await shoot('safety-number')
+    await page.keyboard.press('Escape')
+    await open('carol', 'Is A2 large enough?')
+    await page
+      .getByRole('button', { name: /Queued|Sent/ })
+      .last()
+      .click()
+    await page.getByRole('dialog').getByRole('listitem').first().waitFor()
+    await shoot('why')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Network' }).click()
+    await page.getByText('to carol').waitFor()
+    await shoot('network')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('do')
+    await page.getByRole('option', { name: 'dora' }).waitFor()
+    await shoot('palette')
+    await page.keyboard.press('Escape')
+    await open('bob', 'Lunch at twelve?')
+    await page.setViewportSize({ width: 900, height: 800 })
+    await page.getByRole('button', { name: 'Details' }).click()
+    await page.getByRole('img', { name: /camera/ }).waitFor()
+    await shoot('details-900')
+    await page.keyboard.press('Escape')
+    for (const width of [640, 320]) {
+      await page.setViewportSize({ width, height: 640 })
+      await shoot(`conversation-${width}`)
+    }
+    await page.getByRole('button', { name: 'Back to the list' }).click()
+    await shoot('list-320')
+    await page.context().close()
+  }
+  const { page } = await openApp(browser, newcomer, { colorScheme: 'dark', locale: 'en-GB', viewport: wide })
+  await page.getByText('Welcome').waitFor()
+  await page.screenshot({ path: join(TARGET, 'first-run-dark.png'), animations: 'disabled' })
+  await page.getByRole('textbox', { name: 'Search' }).fill('al')
+  await page.getByRole('button', { name: 'alice' }).waitFor()
+  await page.screenshot({ path: join(TARGET, 'find-dark.png'), animations: 'disabled' })
+} finally {
+  await browser.close()
+}
+console.log(`The screens are in ${TARGET}`)
