@@ -33,7 +33,7 @@ function repeatingLine({ scenario, seed, size }: Outcome, faults: readonly strin
 
 function describe(outcome: Outcome): string {
   const { scenario, seed, schedule, result, reason, seconds, figures } = outcome
-  const numbers = Object.entries(figures).map(([what, value]) => `${what} ${value}`)
+  const numbers = Object.entries(figures).map(([what, value]) => `${what}: ${value}`)
   const mark = { passed: '✓', failed: '✗', skipped: '–' }[result]
   return `${mark} ${scenario}, seed ${seed}, schedule ${schedule}, ${seconds} s: ${reason ?? numbers.join(', ')}`
 }

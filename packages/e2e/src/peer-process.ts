@@ -94,6 +94,16 @@ export class PeerProcess {
     if (signal !== 'SIGKILL') throw new Error(`it ended by itself\n${program.report()}`)
   }
 
+  /** Behind the last message that was told. */
+  get place(): string | undefined {
+    return this.#after
+  }
+
+  /** The next life tells again what came after that place: its profile is one of then. */
+  rewind(place: string | undefined): void {
+    this.#after = place
+  }
+
   async kill(): Promise<void> {
     const { program } = await this.#end()
     await program.end('SIGKILL')

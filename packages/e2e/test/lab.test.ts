@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { Fault } from '#faults.ts'
 import { SCENARIOS } from '#lab/all-scenarios.ts'
@@ -5,6 +6,9 @@ import { runScenario } from '#lab/laboratory.ts'
 import type { Scenario, Size } from '#lab/scenario.ts'
 import { SEED } from '#random.ts'
 import { whyMissing } from '#requirements.ts'
+import { onStage } from '#stage.ts'
+
+const LAB = 'packages/e2e/src/main.ts'
 
 /** What each scenario of the laboratory shows. */
 const SHOWN: Readonly<Record<string, string>> = {
@@ -70,6 +74,39 @@ for (const [fault, name, size, reason] of NOTICED) {
     const outcome = await runScenario(scenario, { seed: SEED, size, faults: [fault], keeps: 'none' })
     expect(outcome).toMatchObject({ result: 'failed', reason: expect.stringMatching(reason) })
   })
+}
+
+test(
+  'a failure keeps the directory and prints the line that repeats it',
+  onStage(async (stage) => {
+    const args = ['--scenario', 'resumed-sessions', '--seed', '3', '--strikes', '1', '--plant', 'tickets-on']
+    const { exitCode, stdout, stderr } = await stage.script(LAB, { args }).exit()
+    expect(exitCode).toBe(1)
+    expect(stdout).toContain('✗ resumed-sessions, seed 3')
+    expect(stderr).toContain(
+      'Again: npx -y pnpm@12 lab --scenario resumed-sessions --seed 3 --messages 2 --strikes 1 --plant tickets-on',
+    )
+    const [, kept = ''] = /Everything lies in (\S+)/.exec(stderr) ?? []
+    expect(await readdir(kept)).toContain('alice')
+  }),
+)
+
+test(
+  'Ctrl-C ends everything that was started, and removes it',
+  onStage(async (stage) => {
+    const lab = stage.script(LAB, { args: ['--scenario', 'partitions'] })
+    await lab.printed(' ms at ')
+    lab.signal('SIGINT')
+    expect(await lab.exit()).toMatchObject({ exitCode: 130 })
+    expect(await readdir(stage.dir)).toEqual([])
+    expect(await commandLines()).not.toContain(stage.dir)
+  }),
+)
+
+/** Of all processes of this machine, as far as they can be seen. */
+async function commandLines(): Promise<string> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  return (await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')))).join('\n')
 }
 
 test('every bug that can be planted in a real process is noticed here', () => {

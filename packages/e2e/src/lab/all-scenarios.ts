@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts'
 import { badLinks } from './scenarios/bad-links.ts'
 import { clocks } from './scenarios/clocks.ts'
+import { clonedProfile } from './scenarios/cloned-profile.ts'
 import { crossedSetups } from './scenarios/crossed-setups.ts'
 import { directoryAway } from './scenarios/directory-away.ts'
 import { frozenPeers } from './scenarios/frozen-peers.ts'
@@ -11,6 +12,7 @@ import { lostPackets } from './scenarios/lost-packets.ts'
 import { lyingLinks } from './scenarios/lying-links.ts'
 import { oneProfile } from './scenarios/one-profile.ts'
 import { partitions } from './scenarios/partitions.ts'
+import { restoredCopy } from './scenarios/restored-copy.ts'
 import { resumedSessions } from './scenarios/resumed-sessions.ts'
 import { syncedAnswers } from './scenarios/synced-answers.ts'
 
@@ -30,4 +32,6 @@ export const SCENARIOS: readonly Scenario[] = [
   clocks,
   crossedSetups,
   resumedSessions,
+  restoredCopy,
+  clonedProfile,
 ]

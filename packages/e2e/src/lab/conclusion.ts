@@ -40,8 +40,8 @@ async function settle(lab: Lab): Promise<void> {
     const states = await Promise.all(lab.peers.map(async (peer) => ({ peer, ...(await peer.status()) })))
     const waiting = states.filter(({ pending }) => pending > 0)
     if (waiting.length === 0 && lab.books.outstanding() === 0) {
-      for (const { rssBytes } of states) lab.measure('memory of a peer in the end, MiB', rssBytes / MIB)
-      lab.figures['time to come to rest, ms'] = Math.round(performance.now() - startedAt)
+      for (const { rssBytes } of states) lab.measure('MiB of memory of a peer in the end', rssBytes / MIB)
+      lab.figures['ms to come to rest in the end'] = Math.round(performance.now() - startedAt)
       return
     }
     if (performance.now() > deadline) {
@@ -76,5 +76,8 @@ async function judgeLedger(lab: Lab, profiles: readonly string[]): Promise<void>
     const sentence = `${lab.books.accepted} texts were accepted, the databases prove ${checked.delivered} deliveries`
     throw new LabFailure('ledger', sentence)
   }
-  Object.assign(lab.figures, { accepted: lab.books.accepted, proven: checked.delivered })
+  Object.assign(lab.figures, {
+    'messages accepted': lab.books.accepted,
+    'deliveries proven by the ledger': checked.delivered,
+  })
 }

@@ -123,6 +123,22 @@ export class Lab implements AsyncDisposable {
     await Promise.all(Array.from({ length: Math.min(lanes, messages) }, lane))
   }
 
+  /** A process with a copy of the profile of a peer. It is not judged, and whoever starts it kills it. */
+  twin(of: PeerProcess, profile: string, { peers = [] }: Pick<LabPeerOptions, 'peers'>): PeerProcess {
+    const options = { name: of.name, profile, directory: null, peers: [...peers] }
+    return new PeerProcess(this.stage, options, undefined, this.#withFaults({}))
+  }
+
+  /** Writes what need not arrive. Resolves when all was tried. */
+  async stray(from: PeerProcess, to: PeerProcess, messages: number): Promise<void> {
+    const lane = this.books.newLane()
+    for (let n = 0; n < messages; n += 1) {
+      const text = `${from.name}>${to.name} ${lane}/${n}`
+      this.books.allow(text)
+      await from.send(to.name, text)
+    }
+  }
+
   /** One message each way has arrived. */
   async introduce(one: PeerProcess, other: PeerProcess): Promise<void> {
     await this.talk(one, other, { messages: 1 })
@@ -136,6 +152,15 @@ export class Lab implements AsyncDisposable {
     await eventually(`everything shown to ${reader ?? 'everybody'}`, () =>
       this.books.outstanding(reader) === 0 ? true : undefined,
     )
+  }
+
+  /** Resolves when moreover every author knows. */
+  async atRest(): Promise<void> {
+    await this.rest()
+    await eventually('nothing waiting', async () => {
+      const states = await Promise.all(this.peers.map((peer) => peer.status()))
+      return states.every(({ pending }) => pending === 0) ? true : undefined
+    })
   }
 
   note(text: string): void {
@@ -153,8 +178,8 @@ export class Lab implements AsyncDisposable {
     samples.push(value)
     this.#samples.set(what, samples)
     const sorted = samples.toSorted((a, b) => a - b)
-    this.figures[`${what}: median`] = Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)
-    this.figures[`${what}: greatest`] = Math.round(sorted.at(-1) ?? 0)
+    this.figures[`${what}, median`] = Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)
+    this.figures[`${what}, greatest`] = Math.round(sorted.at(-1) ?? 0)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

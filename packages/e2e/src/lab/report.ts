@@ -21,7 +21,9 @@ export function reportOf(outcomes: readonly Outcome[]): string {
     ),
     '',
     ...outcomes.flatMap(({ scenario, seed, figures, reason }) => [
-      `**${scenario}**, seed ${seed}: ${[...Object.entries(figures).map(([what, value]) => `${what} ${value}`), ...(reason === undefined ? [] : [reason])].join(', ')}`,
+      `**${scenario}**, seed ${seed}${reason === undefined ? '' : `: ${reason}`}`,
+      '',
+      ...Object.entries(figures).map(([what, value]) => `- ${what}: ${value.toLocaleString('en')}`),
       '',
     ]),
   ]

@@ -55,9 +55,9 @@ export const killStorm = scenario<readonly Kill[]>({
       if (kill.victim === 'directory') {
         const startedAt = performance.now()
         await directory.restart()
-        lab.measure('recovery of the directory, ms', performance.now() - startedAt)
+        lab.measure('ms until the directory answered again', performance.now() - startedAt)
         lab.count('kills')
-        lab.count('kills of the directory')
+        lab.count('kills of the directory while it ran')
       } else await Promise.all(victims[kill.victim].map((peer) => strike(lab, peer, kill.again)))
     })
   },
@@ -75,6 +75,7 @@ function anyKill(random: Random): Omit<Kill, 'at'> {
 async function strike(lab: Lab, peer: PeerProcess, again: readonly StartMoment[]): Promise<void> {
   await peer.kill()
   lab.count('kills')
+  lab.count(`kills of ${peer.name} while it ran`)
   for (const moment of again) {
     await peer.startAndKill(moment)
     lab.count('kills')
@@ -82,5 +83,5 @@ async function strike(lab: Lab, peer: PeerProcess, again: readonly StartMoment[]
   }
   const startedAt = performance.now()
   await peer.start()
-  lab.measure('recovery of a peer, ms', performance.now() - startedAt)
+  lab.measure('ms until a peer was online again', performance.now() - startedAt)
 }
