@@ -11,4 +11,5 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   environment: process.env,
   version: packageVersion(import.meta.url),
   startDirectory,
+  output: { out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) },
 })

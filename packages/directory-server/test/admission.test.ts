@@ -2,6 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { pino } from 'pino'
+import { explain } from '#cli/explain.ts'
 import { type DirectoryOptions, startDirectory } from '#directory-server.ts'
 import { ask } from './support/ask.ts'
 import type { Person } from './support/people.ts'
@@ -140,13 +141,12 @@ describe('an allow list', () => {
     await using place = await scratch()
     const allowList = join(place.dir, 'list')
     await writeFile(allowList, 'alice\nnot a name!\n')
-    const args = ['--port', '0', '--data-dir', join(place.dir, 'data'), '--allow-list', allowList]
-    await using directory = new SpawnedDirectory(args)
+    const refused = await startDirectory({ dataDir: join(place.dir, 'data'), port: 0, allowList }).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
 
-    expect(await directory.ended).toMatchObject({
-      exitCode: 64,
-      stderr: expect.stringContaining(`${allowList} line 2`),
-    })
+    expect(explain(refused)).toEqual({ exitCode: 64, sentence: expect.stringContaining(`${allowList} line 2`) })
   })
 })
 

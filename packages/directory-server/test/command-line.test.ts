@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { DirectoryKey } from '@parley/shared/ids.ts'
+import { readHere } from './support/read-here.ts'
 import { SpawnedDirectory, type SpawnOptions, scratch } from './support/spawned-directory.ts'
 
 /** A directory that is expected to end by itself. */
@@ -61,7 +62,7 @@ describe('parley-directory', () => {
       PARLEY_DIRECTORY_LOG_LEVEL: 'silent',
     }
 
-    expect(await run([], { env })).toMatchObject({ exitCode: 64 })
+    expect(await readHere([], { env })).toMatchObject({ exitCode: 64 })
     await using directory = new SpawnedDirectory(['--port', '0'], { env })
     expect(await directory.url()).toMatch(/^http:\/\/\[::1\]:\d+$/)
     expect(await readdir(place.dir)).toEqual(['from-env'])
@@ -81,29 +82,38 @@ describe('parley-directory', () => {
     ['a port that is none', ['--port', '65536'], /--port 65536: a whole number from 0 to 65535/],
     ['an unknown log level', ['--log-level', 'loud'], /trace, debug, info/],
     ['an argument too many', ['here'], /too many arguments/],
-    ['an address without encryption', ['--host', '0.0.0.0', '--port', '0'], /--insecure-http/],
   ])('ends with 64 on %s', async (_, args, sentence) => {
-    await using place = await scratch()
-    const ended = await run([...args, '--data-dir', place.dir])
+    const ended = await readHere(args)
 
     expect(ended).toMatchObject({ exitCode: 64, stdout: '' })
     expect(ended.stderr).toMatch(sentence)
+  })
+
+  test('ends with 64 on an address without encryption', async () => {
+    await using place = await scratch()
+    const ended = await run(['--host', '0.0.0.0', '--port', '0', '--data-dir', place.dir])
+
+    expect(ended).toMatchObject({ exitCode: 64, stdout: '' })
+    expect(ended.stderr).toContain('--insecure-http')
     expect(ended.stderr).not.toContain('    at ')
     expect(await readdir(place.dir)).toEqual([])
   })
 
   test('tells its flags, its version and its limits', async () => {
-    const [help, version, limits, json] = await Promise.all(
-      [['--help'], ['--version'], ['--print-limits'], ['--print-limits', '--json']].map((args) => run(args)),
-    )
+    const [help, limits, json, version] = await Promise.all([
+      readHere(['--help']),
+      readHere(['--print-limits']),
+      readHere(['--print-limits', '--json']),
+      run(['--version']),
+    ])
 
     expect(help).toMatchObject({ exitCode: 0, stderr: '' })
     for (const flag of ['--host', '--port', '--data-dir', '--json', '--log-level', '--insecure-http']) {
-      expect(help?.stdout).toContain(flag)
+      expect(help.stdout).toContain(flag)
     }
     expect(version).toMatchObject({ exitCode: 0, stdout: '0.0.0\n' })
-    expect(limits?.stdout).toMatch(/^MAX_BODY_BYTES +16384 {2}bytes +body of a request$/m)
-    expect(JSON.parse(json?.stdout ?? '')).toMatchObject({
+    expect(limits.stdout).toMatch(/^MAX_BODY_BYTES +16384 {2}bytes +body of a request$/m)
+    expect(JSON.parse(json.stdout)).toMatchObject({
       MAX_BODY_BYTES: { value: 16_384, unit: 'bytes', purpose: 'body of a request' },
     })
   })

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { limitChanges } from '#limits/limit-changes.ts'
+import { readHere } from './support/read-here.ts'
 import { SpawnedDirectory, scratch } from './support/spawned-directory.ts'
 import { refusal, TestDirectory } from './support/test-directory.ts'
 
-async function printLimits(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  await using directory = new SpawnedDirectory(['--print-limits', ...args], { env })
-  return await directory.ended
+function printLimits(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return readHere(['--print-limits', ...args], { env })
 }
 
 describe('a limit of a directory', () => {

@@ -2,16 +2,12 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { SETTINGS } from '#settings/settings.ts'
-import { type Ended, SpawnedDirectory, type SpawnOptions, scratch } from './support/spawned-directory.ts'
-
-async function run(args: readonly string[], options?: SpawnOptions): Promise<Ended> {
-  await using directory = new SpawnedDirectory(args, options)
-  return await directory.ended
-}
+import { readHere } from './support/read-here.ts'
+import { SpawnedDirectory, scratch } from './support/spawned-directory.ts'
 
 /** What --print-config says, by the name of the setting. */
-async function printed(args: readonly string[], options?: SpawnOptions) {
-  const { stdout, stderr } = await run([...args, '--print-config', '--json'], options)
+async function printed(...[args, options]: Parameters<typeof readHere>) {
+  const { stdout, stderr } = await readHere([...args, '--print-config', '--json'], options)
   if (stdout === '') throw new Error(stderr)
   const settings: { name: string; value: unknown; from: string }[] = JSON.parse(stdout)
   return Object.fromEntries(settings.map(({ name, ...rest }) => [name, rest]))
@@ -65,7 +61,7 @@ describe('the settings of parley-directory', () => {
     await using place = await scratch()
     const config = join(place.dir, 'directory.yaml')
     await writeFile(config, yaml)
-    const ended = await run(['--config', config, '--data-dir', join(place.dir, 'data')])
+    const ended = await readHere(['--config', config, '--data-dir', join(place.dir, 'data')])
 
     expect(ended).toMatchObject({ exitCode: 64, stdout: '' })
     expect(ended.stderr).toContain(`parley-directory: ${config} ${sentence}`)
@@ -73,10 +69,9 @@ describe('the settings of parley-directory', () => {
   })
 
   test('are refused with 64 when the file is missing, and when a variable does not fit', async () => {
-    const [missing, variable] = await Promise.all([
-      run(['--config', '/nonexistent.yaml']),
-      run([], { env: { PARLEY_DIRECTORY_INSECURE_HTTP: 'maybe' } }),
-    ])
+    await using directory = new SpawnedDirectory(['--config', '/nonexistent.yaml'])
+    const missing = await directory.ended
+    const variable = await readHere([], { env: { PARLEY_DIRECTORY_INSECURE_HTTP: 'maybe' } })
 
     expect(missing).toMatchObject({
       exitCode: 64,
@@ -94,7 +89,7 @@ describe('the settings of parley-directory', () => {
   })
 
   test('are told by --help with their variable and their default', async () => {
-    const { exitCode, stdout } = await run(['--help'])
+    const { exitCode, stdout } = await readHere(['--help'])
     const text = stdout.replaceAll(/\s+/g, ' ')
 
     expect(exitCode).toBe(0)

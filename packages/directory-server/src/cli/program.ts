@@ -6,7 +6,7 @@ import { runBackup } from './backup.ts'
 import { runDoctor } from './doctor/run-doctor.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { explain } from './explain.ts'
-import { printLimits } from './print-limits.ts'
+import { limitsText } from './limits-text.ts'
 import { type StartDirectory, serve } from './serve.ts'
 import { addSettingsOptions, readSettings } from './settings-options.ts'
 
@@ -14,6 +14,13 @@ export interface ProgramParts {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly version: string
   readonly startDirectory: StartDirectory
+  /** Help, settings and limits, and every mistake in the command line. */
+  readonly output: Output
+}
+
+export interface Output {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
 }
 
 /** What is said on the command line only. */
@@ -21,6 +28,7 @@ const Asked = z.object({ json: z.boolean(), printLimits: z.boolean(), printConfi
 
 /** Runs one command line to its end and says its exit code. What was asked goes to stdout, all the rest to stderr. */
 export async function runProgram(args: readonly string[], parts: ProgramParts): Promise<ExitCode> {
+  const { output } = parts
   let exitCode: ExitCode = EXIT.done
   const program = new Command('parley-directory')
     .description('The directory: introduces people to each other; it never carries a message')
@@ -29,14 +37,15 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     .option('--print-limits', 'print every maximum and end', false)
     .option('--print-config', 'print every setting, and where it comes from, and end', false)
     .addHelpText('after', HELP)
+    .configureOutput({ writeOut: output.out, writeErr: output.err })
     .exitOverride()
   addSettingsOptions(program)
 
   const act = async () => {
     const { json: isJson, ...asked } = Asked.parse(program.opts())
     const effective = readSettings(program, parts.environment)
-    if (asked.printLimits) printLimits(directoryLimits(effective.settings.limit), isJson)
-    else if (asked.printConfig) printSettings(effective, isJson)
+    if (asked.printLimits) output.out(limitsText(directoryLimits(effective.settings.limit), isJson))
+    else if (asked.printConfig) output.out(settingsText(effective, isJson))
     else exitCode = await serve(effective.settings, { isJson, startDirectory: parts.startDirectory })
   }
   program.action(act)
@@ -65,7 +74,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     // commander has printed it: help and the version to stdout, mistakes to stderr.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     const explanation = explain(error)
-    console.error(`parley-directory: ${explanation.sentence}`)
+    output.err(`parley-directory: ${explanation.sentence}\n`)
     return explanation.exitCode
   }
 }
@@ -74,8 +83,8 @@ const HELP = `
 Flags go before the environment, the environment before the file of --config, that before the defaults. In the file a setting has
 the name of its flag without the dashes, for instance "data-dir: /var/lib/parley-directory".`
 
-function printSettings(effective: EffectiveSettings, isJson: boolean): void {
+function settingsText(effective: EffectiveSettings, isJson: boolean): string {
   const described = describeSettings(effective)
-  const lines = described.map(({ name, value, from }) => `${name}: ${JSON.stringify(value)}  # ${from}`)
-  console.log(isJson ? JSON.stringify(described) : lines.join('\n'))
+  if (isJson) return `${JSON.stringify(described)}\n`
+  return described.map(({ name, value, from }) => `${name}: ${JSON.stringify(value)}  # ${from}\n`).join('')
 }
