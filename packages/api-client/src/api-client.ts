@@ -1,11 +1,12 @@
 import { OwnProfile, type OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import { type ConversationInfo, ConversationList } from '@parley/shared/local-api/conversations.ts'
+import { ExportRecord } from '@parley/shared/local-api/export.ts'
 import {
   BroadcastResult,
   HistoryPage,
   MarkedRead,
   MessageView,
-  type PriorityName,
+  SentBatch,
   Why,
 } from '@parley/shared/local-api/messages.ts'
 import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
@@ -15,6 +16,7 @@ import { SignInLink } from '@parley/shared/local-api/sign-in.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
+import type { Cancellable, Exporting, Idempotent, Page, Reading, Sending, Wait } from './call-options.ts'
 import { type ClientEvent, listen } from './event-stream.ts'
 import { type Exchange, exchangeWith } from './exchange.ts'
 
@@ -26,42 +28,6 @@ export interface ApiClientOptions {
   readonly retry?: { readonly minMs: number; readonly maxMs: number }
   /** A line for events broke, or could not be opened; it is tried again. */
   readonly onLost?: () => void
-}
-
-interface Cancellable {
-  readonly signal?: AbortSignal | undefined
-}
-
-interface Idempotent extends Cancellable {
-  /** The same key with the same request sends once, however often it is asked. */
-  readonly idempotencyKey?: string | undefined
-}
-
-interface Sending extends Idempotent {
-  readonly priority?: PriorityName | undefined
-  /** Unix milliseconds: what has not left by then is not sent any more. */
-  readonly deadline?: number | undefined
-}
-
-interface Wait extends Cancellable {
-  readonly timeoutMs: number
-}
-
-interface Page extends Cancellable {
-  readonly limit?: number | undefined
-  /** The `next` of the page before. */
-  readonly before?: string | undefined
-}
-
-interface Reading extends Cancellable {
-  /** A reader that the daemon knows by name, or the `next` of the page before; with neither only what comes from now on. */
-  readonly cursor?: string | undefined
-  readonly after?: string | undefined
-  /** Only what this person wrote. */
-  readonly from?: string | undefined
-  readonly limit?: number | undefined
-  /** How long to wait for a first message. */
-  readonly waitMs?: number | undefined
 }
 
 /** A request of this length outlives no connection, whatever is between the two. */
@@ -78,43 +44,66 @@ export class ApiClient {
   }
 
   status({ signal }: Cancellable = {}): Promise<DaemonStatus> {
-    return this.#exchange({ method: 'GET', path: '/api/v1/status', signal }, DaemonStatus)
+    return this.#exchange.one({ method: 'GET', path: '/api/v1/status', signal }, DaemonStatus)
   }
 
   /** By exact name, by IP address, or by the beginning of a name. */
   async find(query: string, { signal }: Cancellable = {}): Promise<FoundUser[]> {
     const path = `/api/v1/find?q=${encodeURIComponent(query)}`
-    return (await this.#exchange({ method: 'GET', path, signal }, FoundUsers)).users
+    return (await this.#exchange.one({ method: 'GET', path, signal }, FoundUsers)).users
   }
 
   async peers({ signal }: Cancellable = {}): Promise<PeerInfo[]> {
-    return (await this.#exchange({ method: 'GET', path: '/api/v1/peers', signal }, PeerList)).peers
+    return (await this.#exchange.one({ method: 'GET', path: '/api/v1/peers', signal }, PeerList)).peers
   }
 
   /** A name or HOST:PORT; resolves when a session is up. */
   connect(target: string, { signal }: Cancellable = {}): Promise<PeerInfo> {
-    return this.#exchange({ method: 'POST', path: '/api/v1/connect', body: { target }, signal }, PeerInfo)
+    return this.#exchange.one({ method: 'POST', path: '/api/v1/connect', body: { target }, signal }, PeerInfo)
   }
 
   async disconnect(target: string, { signal }: Cancellable = {}): Promise<void> {
-    await this.#exchange({ method: 'POST', path: '/api/v1/disconnect', body: { target }, signal }, z.undefined())
+    await this.#exchange.one({ method: 'POST', path: '/api/v1/disconnect', body: { target }, signal }, z.undefined())
   }
 
   /** Resolves once the message is durable at the daemon. */
   send(to: string, text: string, { idempotencyKey, signal, ...options }: Sending = {}): Promise<MessageView> {
     const headers = keyHeader(idempotencyKey)
     const body = { to, text, ...options }
-    return this.#exchange({ method: 'POST', path: '/api/v1/messages', body, headers, signal }, MessageView)
+    return this.#exchange.one({ method: 'POST', path: '/api/v1/messages', body, headers, signal }, MessageView)
+  }
+
+  /** One message for each text, in order, at most 256. Resolves with those that there was room for, at least one. */
+  async sendBatch(
+    to: string,
+    texts: readonly string[],
+    { idempotencyKey, signal, ...options }: Sending = {},
+  ): Promise<MessageView[]> {
+    const headers = keyHeader(idempotencyKey)
+    const body = { to, texts, ...options }
+    const path = '/api/v1/messages/batch'
+    return (await this.#exchange.one({ method: 'POST', path, body, headers, signal }, SentBatch)).messages
+  }
+
+  /** As they are when all have reached the state or ended, or the time is up; at most 256 ids, in the order of the answer. */
+  async waitForAll(
+    ids: readonly string[],
+    wait: 'sent' | 'delivered',
+    { timeoutMs, signal }: Wait,
+  ): Promise<MessageView[]> {
+    const body = { ids, wait, timeoutMs: Math.min(timeoutMs, MAX_POLL_MS) }
+    return (await this.#exchange.one({ method: 'POST', path: '/api/v1/messages/wait', body, signal }, SentBatch))
+      .messages
   }
 
   /** To every contact that is connected now. */
   broadcast(msg: string, { idempotencyKey, signal }: Idempotent = {}): Promise<BroadcastResult> {
     const headers = keyHeader(idempotencyKey)
-    return this.#exchange({ method: 'POST', path: '/send', body: { msg }, headers, signal }, BroadcastResult)
+    return this.#exchange.one({ method: 'POST', path: '/send', body: { msg }, headers, signal }, BroadcastResult)
   }
 
   message(id: string, { signal }: Cancellable = {}): Promise<MessageView> {
-    return this.#exchange({ method: 'GET', path: messagePath(id), signal }, MessageView)
+    return this.#exchange.one({ method: 'GET', path: messagePath(id), signal }, MessageView)
   }
 
   /** Resolves when the message reached the state, has ended, waits for a word of the user, or the time is up. */
@@ -123,123 +112,138 @@ export class ApiClient {
     for (;;) {
       const leftMs = Math.max(0, Math.round(deadline - performance.now()))
       const path = `${messagePath(id)}?wait=${state}&timeoutMs=${Math.min(leftMs, MAX_POLL_MS)}`
-      const message = await this.#exchange({ method: 'GET', path, signal }, MessageView)
+      const message = await this.#exchange.one({ method: 'GET', path, signal }, MessageView)
       if (!isOnItsWay(message, state) || leftMs <= MAX_POLL_MS) return message
     }
   }
 
   /** As it is after that: `cancelled`. Rejects with `already-sent` when it is too late. */
   cancel(id: string, { signal }: Cancellable = {}): Promise<MessageView> {
-    return this.#exchange({ method: 'POST', path: `${messagePath(id)}/cancel`, signal }, MessageView)
+    return this.#exchange.one({ method: 'POST', path: `${messagePath(id)}/cancel`, signal }, MessageView)
   }
 
   /** In place when it has not left, else by a message that the other side applies; `edited` of the answer tells. */
   edit(id: string, text: string, { signal }: Cancellable = {}): Promise<MessageView> {
-    return this.#exchange({ method: 'POST', path: `${messagePath(id)}/edit`, body: { text }, signal }, MessageView)
+    return this.#exchange.one({ method: 'POST', path: `${messagePath(id)}/edit`, body: { text }, signal }, MessageView)
   }
 
   /** Taken back when it has not left, else the other side is asked to show it no more. */
   remove(id: string, { signal }: Cancellable = {}): Promise<MessageView> {
-    return this.#exchange({ method: 'POST', path: `${messagePath(id)}/delete`, signal }, MessageView)
+    return this.#exchange.one({ method: 'POST', path: `${messagePath(id)}/delete`, signal }, MessageView)
   }
 
   why(id: string, { signal }: Cancellable = {}): Promise<Why> {
-    return this.#exchange({ method: 'GET', path: `${messagePath(id)}/why`, signal }, Why)
+    return this.#exchange.one({ method: 'GET', path: `${messagePath(id)}/why`, signal }, Why)
   }
 
   /** The one with the newest message first. */
   async conversations({ signal }: Cancellable = {}): Promise<ConversationInfo[]> {
-    const answer = await this.#exchange({ method: 'GET', path: '/api/v1/conversations', signal }, ConversationList)
+    const answer = await this.#exchange.one({ method: 'GET', path: '/api/v1/conversations', signal }, ConversationList)
     return answer.conversations
   }
 
   /** A link that opens the web app signed in, once. Not for a log: whoever opens it first is you. */
   signInLink({ signal }: Cancellable = {}): Promise<SignInLink> {
-    return this.#exchange({ method: 'POST', path: '/api/v1/sign-in-links', signal }, SignInLink)
+    return this.#exchange.one({ method: 'POST', path: '/api/v1/sign-in-links', signal }, SignInLink)
   }
 
   /** Newest first. */
   history(who: string, { limit, before, signal }: Page = {}): Promise<HistoryPage> {
     const path = `/api/v1/conversations/${encodeURIComponent(who)}/messages${queryOf({ limit, before })}`
-    return this.#exchange({ method: 'GET', path, signal }, HistoryPage)
+    return this.#exchange.one({ method: 'GET', path, signal }, HistoryPage)
   }
 
   /** All of the conversation was seen, or all up to a message. True when there was something new in it. */
   async markRead(who: string, { upTo, signal }: Cancellable & { upTo?: string | undefined } = {}): Promise<boolean> {
     const path = `/api/v1/conversations/${encodeURIComponent(who)}/read`
-    return (await this.#exchange({ method: 'POST', path, body: { upTo }, signal }, MarkedRead)).isNew
+    return (await this.#exchange.one({ method: 'POST', path, body: { upTo }, signal }, MarkedRead)).isNew
   }
 
   settings({ signal }: Cancellable = {}): Promise<Settings> {
-    return this.#exchange({ method: 'GET', path: '/api/v1/settings', signal }, Settings)
+    return this.#exchange.one({ method: 'GET', path: '/api/v1/settings', signal }, Settings)
   }
 
   changeSettings(settings: ChangeSettings, { signal }: Cancellable = {}): Promise<Settings> {
-    return this.#exchange({ method: 'PATCH', path: '/api/v1/settings', body: settings, signal }, Settings)
+    return this.#exchange.one({ method: 'PATCH', path: '/api/v1/settings', body: settings, signal }, Settings)
+  }
+
+  /** Everything, as it comes; the last record is `end`, or the export is not whole. */
+  export({ conversation, since, signal }: Exporting = {}): AsyncGenerator<ExportRecord> {
+    const path = `/api/v1/export${queryOf({ conversation, since })}`
+    return this.#exchange.lines({ method: 'GET', path, signal }, ExportRecord)
   }
 
   /** What others wrote, in the order of arrival. Commit `next` with `moveCursor` once the messages are safe. */
   received({ signal, ...reading }: Reading = {}): Promise<ReceivedPage> {
-    return this.#exchange({ method: 'GET', path: `/api/v1/received${queryOf(reading)}`, signal }, ReceivedPage)
+    return this.#exchange.one({ method: 'GET', path: `/api/v1/received${queryOf(reading)}`, signal }, ReceivedPage)
   }
 
   async cursors({ signal }: Cancellable = {}): Promise<ReaderInfo[]> {
-    return (await this.#exchange({ method: 'GET', path: '/api/v1/cursors', signal }, ReaderList)).cursors
+    return (await this.#exchange.one({ method: 'GET', path: '/api/v1/cursors', signal }, ReaderList)).cursors
   }
 
   /** Only forwards; `now` is behind all that arrived so far. */
   moveCursor(name: string, place: string, { signal }: Cancellable = {}): Promise<ReaderInfo> {
-    return this.#exchange({ method: 'PUT', path: cursorPath(name), body: { place }, signal }, ReaderInfo)
+    return this.#exchange.one({ method: 'PUT', path: cursorPath(name), body: { place }, signal }, ReaderInfo)
   }
 
   /** A reader of this name begins with everything again. */
   async forgetCursor(name: string, { signal }: Cancellable = {}): Promise<void> {
-    await this.#exchange({ method: 'DELETE', path: cursorPath(name), signal }, z.undefined())
+    await this.#exchange.one({ method: 'DELETE', path: cursorPath(name), signal }, z.undefined())
   }
 
   /** The number that the user and the contact can compare over another way. */
   safetyNumber(who: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
-    return this.#exchange({ method: 'GET', path: contactPath(who, 'safety-number'), signal }, SafetyNumber)
+    return this.#exchange.one({ method: 'GET', path: contactPath(who, 'safety-number'), signal }, SafetyNumber)
   }
 
   /** `proof`: the digits that were compared, or what was scanned at the other side. Rejects with `safety-number-differs`. */
   verify(who: string, proof: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
-    return this.#exchange({ method: 'POST', path: contactPath(who, 'verify'), body: { proof }, signal }, SafetyNumber)
+    return this.#exchange.one(
+      { method: 'POST', path: contactPath(who, 'verify'), body: { proof }, signal },
+      SafetyNumber,
+    )
   }
 
   /** A new account key, signed by the old one. Rejects with `too-many-rotations`. */
   rotateKey({ signal }: Cancellable = {}): Promise<RotatedKey> {
-    return this.#exchange({ method: 'POST', path: '/api/v1/account/rotate-key', signal }, RotatedKey)
+    return this.#exchange.one({ method: 'POST', path: '/api/v1/account/rotate-key', signal }, RotatedKey)
   }
 
   /** What the account says of itself in the directory. */
   profile({ signal }: Cancellable = {}): Promise<OwnProfile> {
-    return this.#exchange({ method: 'GET', path: '/api/v1/account/profile', signal }, OwnProfile)
+    return this.#exchange.one({ method: 'GET', path: '/api/v1/account/profile', signal }, OwnProfile)
   }
 
   /** What is undefined stays as it is. */
   changeProfile(change: OwnProfileChange, { signal }: Cancellable = {}): Promise<OwnProfile> {
-    return this.#exchange({ method: 'POST', path: '/api/v1/account/profile', body: change, signal }, OwnProfile)
+    return this.#exchange.one({ method: 'POST', path: '/api/v1/account/profile', body: change, signal }, OwnProfile)
   }
 
   /** What is offered in the place of a contact's known key. Rejects with `no-key-change` when nothing is. */
   keyChange(who: string, { signal }: Cancellable = {}): Promise<KeyChange> {
-    return this.#exchange({ method: 'GET', path: contactPath(who, 'key-change'), signal }, KeyChange)
+    return this.#exchange.one({ method: 'GET', path: contactPath(who, 'key-change'), signal }, KeyChange)
   }
 
   /** What was held goes to the offered key; `key` is the one that the user looked at. */
   acceptKey(who: string, key: string, { signal }: Cancellable = {}): Promise<AcceptedKey> {
-    return this.#exchange({ method: 'POST', path: contactPath(who, 'accept-key'), body: { key }, signal }, AcceptedKey)
+    return this.#exchange.one(
+      { method: 'POST', path: contactPath(who, 'accept-key'), body: { key }, signal },
+      AcceptedKey,
+    )
   }
 
   /** What was held goes to the known key, and this other one is not offered again. */
   refuseKey(who: string, key: string, { signal }: Cancellable = {}): Promise<AcceptedKey> {
-    return this.#exchange({ method: 'POST', path: contactPath(who, 'refuse-key'), body: { key }, signal }, AcceptedKey)
+    return this.#exchange.one(
+      { method: 'POST', path: contactPath(who, 'refuse-key'), body: { key }, signal },
+      AcceptedKey,
+    )
   }
 
   /** Forgets that the number was compared. */
   unverify(who: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
-    return this.#exchange({ method: 'POST', path: contactPath(who, 'unverify'), signal }, SafetyNumber)
+    return this.#exchange.one({ method: 'POST', path: contactPath(who, 'unverify'), signal }, SafetyNumber)
   }
 
   /** Until the signal aborts, over as many connections as it takes; `ready` begins each of them. */
@@ -249,7 +253,7 @@ export class ApiClient {
 
   /** Resolves when the daemon has begun to stop. */
   async stop({ signal }: Cancellable = {}): Promise<void> {
-    await this.#exchange({ method: 'POST', path: '/api/v1/stop', signal }, z.object({}))
+    await this.#exchange.one({ method: 'POST', path: '/api/v1/stop', signal }, z.object({}))
   }
 }
 

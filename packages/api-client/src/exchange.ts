@@ -1,6 +1,7 @@
 import { LocalProblem } from '@parley/shared/local-api/problem.ts'
 import type { z } from 'zod'
 import { ApiError } from './api-error.ts'
+import { linesOf } from './record-lines.ts'
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -11,13 +12,46 @@ export interface Call {
   readonly signal?: AbortSignal | undefined
 }
 
-/** One request and its answer, read by the schema; undefined when there is nothing to read. */
-export type Exchange = <S extends z.ZodType>(call: Call, schema: S) => Promise<z.infer<S>>
+/** Each rejects with ApiError, or with the reason of the signal. */
+export interface Exchange {
+  /** One request and its answer, read by the schema; undefined when there is nothing to read. */
+  one<S extends z.ZodType>(call: Call, schema: S): Promise<z.infer<S>>
+  /** One request, and the lines of its answer as they come, each read by the schema. */
+  lines<S extends z.ZodType>(call: Call, schema: S): AsyncGenerator<z.infer<S>>
+}
 
-/** Rejects with ApiError, or with the reason of the signal. */
 export function exchangeWith(url: string, token: string | undefined): Exchange {
-  return async ({ method, path, body, headers, signal }, schema) => {
-    const response = await ask(new URL(path, url), {
+  return {
+    one: async (call, schema) => {
+      const response = await ask(url, token, call)
+      const answer = response.status === 204 ? undefined : await readJson(response, call.signal)
+      if (!response.ok) throw refusal(response, answer)
+      return read(call, answer, schema)
+    },
+    lines: async function* (call, schema) {
+      const response = await ask(url, token, call)
+      if (!response.ok) throw refusal(response, await readJson(response, call.signal))
+      if (response.body === null) return
+      for await (const line of linesOf(response.body, call.signal)) yield read(call, parseJson(line, response), schema)
+    },
+  }
+}
+
+function read<S extends z.ZodType>({ path }: Call, answer: unknown, schema: S): z.infer<S> {
+  const result = schema.safeParse(answer)
+  if (result.success) return result.data
+  throw new ApiError('bad-answer', `${path} was not answered as expected: is the daemon of another version?`, {
+    cause: result.error,
+  })
+}
+
+async function ask(
+  url: string,
+  token: string | undefined,
+  { method, path, body, headers, signal }: Call,
+): Promise<Response> {
+  try {
+    return await fetch(new URL(path, url), {
       method,
       headers: {
         ...(token !== undefined && { Authorization: `Bearer ${token}` }),
@@ -31,21 +65,8 @@ export function exchangeWith(url: string, token: string | undefined): Exchange {
       credentials: 'omit',
       cache: 'no-store',
     })
-    const answer = response.status === 204 ? undefined : await readJson(response, signal)
-    if (!response.ok) throw refusal(response, answer)
-    const result = schema.safeParse(answer)
-    if (result.success) return result.data
-    throw new ApiError('bad-answer', `${path} was not answered as expected: is the daemon of another version?`, {
-      cause: result.error,
-    })
-  }
-}
-
-async function ask(url: URL, request: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, request)
   } catch (error) {
-    throw connectionError(error, request.signal)
+    throw connectionError(error, signal)
   }
 }
 
@@ -56,10 +77,14 @@ async function readJson(response: Response, signal: AbortSignal | undefined): Pr
   } catch (error) {
     throw connectionError(error, signal)
   }
+  return parseJson(text, response)
+}
+
+function parseJson(text: string, { status }: Response): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new ApiError('bad-answer', `the answer is not JSON (status ${response.status})`, { cause: error })
+    throw new ApiError('bad-answer', `the answer is not JSON (status ${status})`, { cause: error })
   }
 }
 

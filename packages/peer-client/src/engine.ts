@@ -4,6 +4,7 @@ import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { timedAsync } from '@parley/shared/spans.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
+import { Archive } from '#conversation/archive.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
@@ -38,6 +39,7 @@ export class Engine {
   readonly people: People
   readonly views: MessageViews
   readonly conversations: Conversations
+  readonly archive: Archive
   readonly receipts: ReadReceipts
   readonly received: Received
   readonly reachability: Reachability
@@ -157,6 +159,7 @@ export class Engine {
       now: Date.now,
       poke: (account) => this.reachability.poke(account),
     })
+    this.archive = new Archive({ store, views: this.views, reachability: this.reachability, identity, now: Date.now })
   }
 
   /** Where other peers reach this one. */
@@ -176,15 +179,14 @@ export class Engine {
   }
 
   async #begin(): Promise<void> {
-    const { store } = this
-    store.prune(Date.now())
+    this.store.prune(Date.now())
     this.#listener = await this.#network.sessions.listen(this.#options.listen)
     const { host, port } = this.#listener
     this.#options.log.info({ host, port, policy: 'open' }, 'listening; whoever writes first becomes a contact')
     this.#network.doorkeeper.watch(() => this.#blacklistChanged())
     this.membership?.start()
     this.reachability.start()
-    for (const { account } of store.contacts.all()) this.#contactChanged(account)
+    for (const { account } of this.store.contacts.all()) this.#contactChanged(account)
     await this.account.resume()
     this.trust.resume().catch((error: unknown) => this.#failed(error))
     for (const address of this.#options.peers) this.#network.fixedPeers.add(address)

@@ -2,6 +2,7 @@
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { ConversationInfo, UnreadCount } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
@@ -54,6 +55,7 @@ export class PeerDaemon implements Daemon {
       waiting: this.#peer.pending(),
       unread: this.#peer.overview.unread(),
       contacts: this.#peer.trust.summary(),
+      troubles: this.#peer.conversations.troubles(),
     }
   }
 
@@ -90,11 +92,11 @@ export class PeerDaemon implements Daemon {
   }
 
   edit(id: string, text: string): Promise<MessageView> {
-    return refusing(this.#peer.changes.edit(id, text))
+    return refusing(this.#peer.conversations.changes.edit(id, text))
   }
 
   remove(id: string): Promise<MessageView> {
-    return refusing(this.#peer.changes.remove(id))
+    return refusing(this.#peer.conversations.changes.remove(id))
   }
 
   conversations(): ConversationInfo[] {
@@ -122,6 +124,14 @@ export class PeerDaemon implements Daemon {
   async changeSettings({ readReceipts }: ChangeSettings): Promise<Settings> {
     if (readReceipts !== undefined) await refusing(this.#peer.receipts.turn(readReceipts ? 'on' : 'off'))
     return this.settings()
+  }
+
+  async export(
+    { conversation, since }: { conversation?: string | undefined; since?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<Iterable<ExportRecord>> {
+    const account = conversation === undefined ? undefined : await refusing(this.#peer.resolve(conversation, signal))
+    return this.#peer.archive.export({ account, since })
   }
 
   readers(): ReaderInfo[] {

@@ -5,9 +5,8 @@ import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReceivedMessage } from '@parley/shared/local-api/received.ts'
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
-import type { Changes } from '#conversation/changes.ts'
-import type { Happening, SendOptions } from '#conversation/conversations.ts'
-import { explain } from '#conversation/explain.ts'
+import type { Archive } from '#conversation/archive.ts'
+import type { Conversations, Happening, SendOptions } from '#conversation/conversations.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
 import type { Notice } from '#conversation/key-news.ts'
@@ -97,10 +96,10 @@ export class Peer {
 
   /** To HOST:PORT or to somebody by name. Resolves when a session is up; throws ConversationError `unreachable` after the first try that failed. */
   async connect(target: string, signal: AbortSignal = new AbortController().signal): Promise<PeerInfo> {
-    const { reachability, people } = this.#engine
+    const { reachability } = this.#engine
     const address = parsePeerAddress(target)
     if (address !== undefined) return reachability.connectAddress(address, signal)
-    return reachability.connectAccount(await people.resolve(target, signal), signal)
+    return reachability.connectAccount(await this.resolve(target, signal), signal)
   }
 
   /** Ends the session and begins none until you connect or write. */
@@ -146,9 +145,8 @@ export class Peer {
 
   /** Whether messages of mine wait to be delivered: to this person, or to anybody. */
   async hasPending(who?: string): Promise<boolean> {
-    const { delivery, people } = this.#engine
     if (who === undefined) return this.pending() > 0
-    return delivery.outbox.quota.load(await people.resolve(who)).messages > 0
+    return this.#engine.delivery.outbox.quota.load(await this.resolve(who)).messages > 0
   }
 
   pending(): number {
@@ -174,9 +172,9 @@ export class Peer {
     return this.#engine.conversations.changes.cancel(id)
   }
 
-  /** What can be done to a message of mine after it was written. */
-  get changes(): Changes {
-    return this.#engine.conversations.changes
+  /** Conversations beyond writing and reading: what can be done to messages afterwards, and what is wrong. */
+  get conversations(): Conversations {
+    return this.#engine.conversations
   }
 
   /** I have seen what this person wrote, all of it or up to a message; tells him when receipts are on. */
@@ -201,8 +199,11 @@ export class Peer {
   }
 
   why(id: string): Why {
-    const { store, views, reachability } = this.#engine
-    return explain({ store, views, reachability, now: Date.now }, id)
+    return this.#engine.archive.why(id)
+  }
+
+  get archive(): Archive {
+    return this.#engine.archive
   }
 
   peers(): PeerInfo[] {

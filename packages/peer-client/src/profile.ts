@@ -5,7 +5,7 @@ import { foldName, type Name } from '@parley/shared/ids.ts'
 import { generateSignalIdentity } from '#encryption/signal-identity.ts'
 import { createIdentity, type Identity, loadIdentity, saveIdentity } from '#identity/identity.ts'
 import { keyFileText, type PassphraseCost, unlockProfile } from '#identity/passphrase.ts'
-import { writePrivateFile } from '#identity/private-file.ts'
+import { removeUnfinished, writePrivateFile } from '#identity/private-file.ts'
 import { checkProfileDirectory, makeProfileDirectory, PROFILE_FILES, profilePath } from '#identity/profile-directory.ts'
 import { ProfileError } from '#identity/profile-error.ts'
 import { ProfileKey } from '#identity/profile-key.ts'
@@ -65,6 +65,7 @@ export async function openProfile(options: ProfileOptions): Promise<OpenProfile>
   const lock = new ProfileLock(path)
   try {
     await finishChange(path)
+    await removeUnfinished(path)
     const key = options.key ?? (await unlockProfile(path, () => options.passphrase))
     return { path, lock, key, identity: await loadIdentity(path, key), settings: await loadSettings(path) }
   } catch (error) {

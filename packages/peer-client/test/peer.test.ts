@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { formatPeerAddress } from '#connection/peer-address.ts'
+import { openDatabase } from '#store/database.ts'
 import { tempDirectory } from './support/temp-directory.ts'
 
 /** Two peers without a directory, the first connected to the second. */
@@ -109,6 +110,26 @@ describe('two peers in one process', () => {
     await expect(bobAgain.received.commit('archive', 'yesterday')).rejects.toMatchObject({ code: 'bad-place' })
   })
 
+  test('begin a ratchet anew that one side lost: nothing is lost or doubled, and one event tells of it', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    await alice.waitFor((await alice.send('bob', 'before')).id, 'delivered')
+    await bob.waitFor((await bob.send('alice', 'answer')).id, 'delivered')
+    await bob.stop()
+    changeDatabase(bob.profile, 'DELETE FROM ratchets')
+    const waiting = await Promise.all(['one', 'two', 'three'].map((text) => alice.send('bob', text)))
+    const bobAgain = await again('bob', port)
+    for (const { id } of waiting) expect(await alice.waitFor(id, 'delivered')).toMatchObject({ state: 'delivered' })
+    const { messages } = await bobAgain.history('alice', 10)
+    expect(messages.map(({ text }) => text)).toEqual(['three', 'two', 'one', 'answer', 'before'])
+    const tried = waiting.flatMap(({ id }) => alice.why(id).attempts.map(({ outcome }) => outcome))
+    expect(tried).toContain('undecryptable')
+    await alice.waitFor((await alice.send('bob', 'and on')).id, 'delivered')
+    await alice.stop()
+    expect(changeDatabase(alice.profile, "DELETE FROM events WHERE kind = 'ratchet-renewed'")).toBe(1)
+  })
+
   test('send the same idempotency key once, however often and however soon it is asked for', async () => {
     await using peers = await pair()
     const { alice } = peers
@@ -181,9 +202,9 @@ describe('two peers in one process', () => {
     const second = await alice.send('bob', 'a secret')
     await alice.waitFor(second.id, 'delivered')
     await expect(alice.cancel(first.id)).rejects.toMatchObject({ code: 'already-sent' })
-    const edited = await alice.changes.edit(first.id, 'see you at nine')
+    const edited = await alice.conversations.changes.edit(first.id, 'see you at nine')
     expect(edited).toMatchObject({ id: first.id, text: 'see you at nine', state: 'delivered' })
-    const deleted = await alice.changes.remove(second.id)
+    const deleted = await alice.conversations.changes.remove(second.id)
     expect(deleted).toMatchObject({ id: second.id, text: '', state: 'delivered' })
     await alice.waitFor(deleted.deleted?.by ?? '', 'delivered')
     expect((await alice.history('bob', 10)).messages).toMatchObject([
@@ -203,16 +224,22 @@ describe('two peers in one process', () => {
       { kind: 'delete', text: '', about: secret?.id },
     ])
       expect((await told.next()).value).toMatchObject(about)
-    await expect(bob.changes.edit(meeting?.id ?? '', 'no')).rejects.toMatchObject({ code: 'not-editable' })
-    await expect(alice.changes.edit(second.id, 'no')).rejects.toMatchObject({ code: 'not-editable' })
+    await expect(bob.conversations.changes.edit(meeting?.id ?? '', 'no')).rejects.toMatchObject({
+      code: 'not-editable',
+    })
+    await expect(alice.conversations.changes.edit(second.id, 'no')).rejects.toMatchObject({ code: 'not-editable' })
 
     await bob.stop()
     const waiting = await alice.send('bob', 'draft', { priority: 'urgent', deadline: Date.now() + 3_600_000 })
     const regretted = await alice.send('bob', 'regretted')
-    const inPlace = await alice.changes.edit(waiting.id, 'final')
+    const inPlace = await alice.conversations.changes.edit(waiting.id, 'final')
     expect(inPlace).toMatchObject({ text: 'final', state: 'queued', priority: 'urgent', deadline: waiting.deadline })
     expect(inPlace.edited).toBeUndefined()
-    expect(await alice.changes.remove(regretted.id)).toMatchObject({ kind: 'void', text: '', state: 'cancelled' })
+    expect(await alice.conversations.changes.remove(regretted.id)).toMatchObject({
+      kind: 'void',
+      text: '',
+      state: 'cancelled',
+    })
     expect((await alice.history('bob', 1)).messages).toMatchObject([{ id: regretted.id, state: 'cancelled' }])
     const bobAgain = await again('bob', port)
     await alice.waitFor(waiting.id, 'delivered')
@@ -252,6 +279,27 @@ describe('two peers in one process', () => {
     expect(await states(aliceAgain)).toEqual(['read', 'read'])
   })
 
+  test('hand out all that was said, in the order of the screen', async () => {
+    await using peers = await pair()
+    const { alice, bob } = peers
+    const texts = Array.from({ length: 600 }, (_, at) => `text ${at}`)
+    const sent = await Promise.all(texts.map((text) => alice.send('bob', text)))
+    await alice.waitFor(sent.at(-1)?.id ?? '', 'delivered')
+    await alice.conversations.changes.edit(sent[0]?.id ?? '', 'edited')
+    const answer = await bob.send('alice', 'answer')
+    await bob.waitFor(answer.id, 'delivered')
+    const said = [...alice.archive.export()]
+    expect(said[0]).toMatchObject({ type: 'export', name: 'alice' })
+    expect(said.at(-1)).toEqual({ type: 'end', messages: 601 })
+    const lines = said.flatMap((record) => (record.type === 'message' ? [record] : []))
+    expect(lines.map(({ text }) => text)).toEqual(['edited', ...texts.slice(1), 'answer'])
+    const heard = [...bob.archive.export({ account: alice.identity.accountId })].flatMap((record) =>
+      record.type === 'message' ? [record] : [],
+    )
+    expect(heard.map(({ messageId }) => messageId)).toEqual(lines.map(({ messageId }) => messageId))
+    expect([...alice.archive.export({ since: Date.now() + 1_000 })].at(-1)).toEqual({ type: 'end', messages: 0 })
+  })
+
   test('name what is wrong with what they are asked', async () => {
     await using peers = await pair()
     const { alice } = peers
@@ -268,6 +316,16 @@ describe('two peers in one process', () => {
 async function apart(peer: Peer, from: string): Promise<void> {
   while (await peer.isConnected(from)) await setTimeout(20)
 }
+
+test('what a write that was killed left of the keys is gone after the next start', async () => {
+  await using place = await tempDirectory()
+  const profile = join(place.path, 'alice')
+  await (await createPeer({ name: 'alice', profile }).start()).stop()
+  const left = join(profile, 'identity.json.0123456789ab.tmp')
+  await writeFile(left, await readFile(join(profile, 'identity.json')), { mode: 0o600 })
+  await using alice = await createPeer({ name: 'alice', profile }).start()
+  expect(await readdir(alice.profile)).not.toContain('identity.json.0123456789ab.tmp')
+})
 
 describe('a peer lets in', () => {
   test('nobody on its blacklist, from the moment the entry is saved until it is gone', async () => {
@@ -313,3 +371,13 @@ describe('a peer lets in', () => {
     await expect(start('carol', 'short')).rejects.toThrow('16 to 512')
   })
 })
+
+/** What it changed in the database of a peer that is stopped. */
+function changeDatabase(profile: string, sql: string): number {
+  const database = openDatabase(join(profile, 'parley.db'))
+  try {
+    return database.prepare(sql).run().changes
+  } finally {
+    database.close()
+  }
+}

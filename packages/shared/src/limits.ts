@@ -32,7 +32,7 @@ export const MAX_PREKEY_BODY_BYTES = 256 * KIB
 export const SIGNED_PREKEY_ROTATION_MS = 7 * 24 * 60 * 60 * 1000
 export const MAX_SIGNED_PREKEY_AGE_MS = 28 * 24 * 60 * 60 * 1000
 /** Private halves are deleted this long after they were made, used or not. */
-export const PREKEYS_KEPT_MS = 60 * 24 * 60 * 60 * 1000
+export const PREKEYS_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 /** Private halves of one-time prekeys that were handed out and not used yet. */
 export const MAX_KEPT_ONE_TIME_PREKEYS = 1_000
 /** Base keys that began a ratchet with a last-resort prekey, remembered against replay. */
@@ -256,6 +256,8 @@ export const DEFAULT_PAGE_MESSAGES = 50
 export const MAX_UNREAD_COUNTED = 1_000
 /** Events that wait for one reader; a reader that falls further behind is cut off. */
 export const MAX_EVENT_BACKLOG = 1_000
+/** Messages that one request sends, or waits for. */
+export const MAX_BATCH_MESSAGES = 256
 /** Named cursors into what was received. */
 export const MAX_READERS = 1_000
 export const MAX_READER_NAME_CHARS = 64

@@ -7,6 +7,7 @@ import { accountRoutes } from './routes/account.ts'
 import { contactRoutes } from './routes/contacts.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { daemonRoutes } from './routes/daemon.ts'
+import { exportRoutes } from './routes/export.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { peerRoutes } from './routes/peers.ts'
 import { receivedRoutes } from './routes/received.ts'
@@ -48,6 +49,7 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
   app.use(conversationRoutes(parts))
   app.use(messageRoutes(parts))
   app.use(receivedRoutes(parts))
+  app.use(exportRoutes(parts))
   app.use(shortRoutes(parts))
   app.use(socketRoutes())
   app.use(notFound)

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-import { toBase64url } from '@parley/shared/bytes.ts'
 import type { BroadcastResult } from '@parley/shared/local-api/messages.ts'
-import type { PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { Daemon } from './daemon.ts'
+import { keyFor } from './keys.ts'
 import { problemOf } from './problems.ts'
 
 /** The same text to every account that is connected now, one message each. One that cannot be sent does not stop the others. */
@@ -17,7 +15,7 @@ export async function sendToConnected(
   const outcomes = await Promise.all(
     contacts.map(async (contact) => {
       try {
-        return await daemon.send(contact.account, text, { idempotencyKey: key && keyFor(key, contact) }, signal)
+        return await daemon.send(contact.account, text, { idempotencyKey: key && keyFor(key, contact.account) }, signal)
       } catch (error) {
         const { code, title, detail = title } = problemOf(error)
         return { account: contact.account, name: contact.name, code, detail }
@@ -28,9 +26,4 @@ export async function sendToConnected(
     messages: outcomes.filter((outcome) => 'id' in outcome),
     failed: outcomes.filter((outcome) => 'code' in outcome),
   }
-}
-
-/** Each message needs a key of its own, and the same one when the request is repeated. */
-function keyFor(key: string, { account }: PeerInfo): string {
-  return toBase64url(createHash('sha256').update(`${key}\0${account}`).digest())
 }

@@ -2,6 +2,7 @@
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { ExportQuery, ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
@@ -9,6 +10,7 @@ import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/loc
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
+import type { z } from 'zod'
 
 /** An expected failure of a request, with the sentence that the user reads. */
 export class RequestError extends Error {
@@ -56,6 +58,8 @@ export interface Daemon {
   markRead(who: string, upTo: string | undefined): Promise<boolean>
   settings(): Settings
   changeSettings(settings: ChangeSettings): Promise<Settings>
+  /** Lazily: a record is read when it is asked for. */
+  export(query: z.infer<typeof ExportQuery>, signal: AbortSignal): Promise<Iterable<ExportRecord>>
   readers(): ReaderInfo[]
   moveReader(name: string, place: string): Promise<ReaderInfo>
   forgetReader(name: string): Promise<void>

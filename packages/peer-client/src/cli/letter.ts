@@ -10,7 +10,6 @@ import { CliError, EXIT } from './exit.ts'
 
 export interface Letter {
   readonly to: string
-  readonly text: string
   readonly priority: PriorityName
   readonly deadline: number | undefined
 }
@@ -18,6 +17,7 @@ export interface Letter {
 export interface Patience {
   /** Unix milliseconds. */
   readonly until: number
+  /** Ends waiting. A request that may have been accepted is answered first, so that what was accepted is known. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -35,13 +35,29 @@ export class Post {
     this.#client = client
   }
 
-  /** Asked again with the same key it is still one message: when the line breaks, and when there is no room yet. */
-  async queue({ to, text, ...options }: Letter, { until, signal }: Patience): Promise<MessageView> {
+  /** One message. */
+  async queue({ text, ...letter }: Letter & { readonly text: string }, patience: Patience): Promise<MessageView> {
+    const { to, ...options } = letter
+    return this.#queue(patience, (client, idempotencyKey) => client.send(to, text, { ...options, idempotencyKey }))
+  }
+
+  /** The messages of the first of these texts, at least of one. */
+  async queueSome({ to, ...options }: Letter, texts: readonly string[], patience: Patience): Promise<MessageView[]> {
+    return this.#queue(patience, (client, idempotencyKey) =>
+      client.sendBatch(to, texts, { ...options, idempotencyKey }),
+    )
+  }
+
+  /** Asked again with the same key nothing is sent twice: when the line breaks, and when there is no room yet. */
+  async #queue<T>(
+    { until, signal }: Patience,
+    ask: (client: ApiClient, idempotencyKey: string) => Promise<T>,
+  ): Promise<T> {
     const idempotencyKey = randomUUID()
     let isSecondLine = false
     for (;;) {
       try {
-        return await this.#client.send(to, text, { ...options, idempotencyKey, signal })
+        return await ask(this.#client, idempotencyKey)
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
         if (error.code === 'no-connection' && !isSecondLine) {
@@ -63,18 +79,32 @@ export class Post {
     }
   }
 
-  /** The message is durable: a daemon that went away meanwhile is asked once more, if it is there again. */
-  async waitFor(id: string, state: 'sent' | 'delivered', { until, signal }: Patience): Promise<MessageView> {
-    const ask = () => {
-      const timeoutMs = Math.max(0, until - this.#cli.now())
-      return this.#client.waitFor(id, state, { timeoutMs, signal })
-    }
+  /** The same for some of them, in this order. */
+  async waitForAll(ids: readonly string[], state: 'sent' | 'delivered', patience: Patience): Promise<MessageView[]> {
+    return this.#ask((client) =>
+      client.waitForAll(ids, state, { timeoutMs: this.#leftMs(patience), signal: patience.signal }),
+    )
+  }
+
+  /** As it is when it is in that state, has ended, or the time is up. */
+  async waitFor(id: string, state: 'sent' | 'delivered', patience: Patience): Promise<MessageView> {
+    return this.#ask((client) =>
+      client.waitFor(id, state, { timeoutMs: this.#leftMs(patience), signal: patience.signal }),
+    )
+  }
+
+  #leftMs({ until }: Patience): number {
+    return Math.max(0, until - this.#cli.now())
+  }
+
+  /** What is accepted is durable: a daemon that went away meanwhile is asked once more, if it is there again. */
+  async #ask<T>(ask: (client: ApiClient) => Promise<T>): Promise<T> {
     try {
-      return await ask()
+      return await ask(this.#client)
     } catch (error) {
       if (!(error instanceof ApiError && error.code === 'no-connection')) throw error
       this.#client = await clientOf(this.#cli, this.#choice)
-      return await ask()
+      return await ask(this.#client)
     }
   }
 }

@@ -8,6 +8,7 @@ import { connectCommand } from './commands/connect.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { disconnectCommand } from './commands/disconnect.ts'
 import { editCommand } from './commands/edit.ts'
+import { exportCommand } from './commands/export.ts'
 import { findCommand } from './commands/find.ts'
 import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
@@ -49,6 +50,7 @@ const COMMANDS = [
   historyCommand,
   readCommand,
   whyCommand,
+  exportCommand,
   cancelCommand,
   editCommand,
   deleteCommand,

@@ -5,31 +5,33 @@ import { CliError, EXIT } from './exit.ts'
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 
-export interface Line {
-  /** From 1. */
-  readonly number: number
-  readonly text: string
-}
-
 /**
- * The lines of an input, without their ends, as they come; what is behind the last line break is a line too, once the input has
- * ended. Ends when the signal aborts, and then that part is none. Throws CliError at a line that cannot be a message.
+ * The lines of an input, without their ends, as many at a time as came together; what is behind the last line break is a line too,
+ * once the input has ended. Ends when the signal aborts, and then that part is none. Throws CliError at a line that cannot be a
+ * message, after those before it.
  */
-export async function* readLines(input: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Line> {
+export async function* readLines(input: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<string[]> {
   let rest = Buffer.alloc(0)
   let number = 0
   for await (const chunk of untilAborted(input, signal)) {
     let bytes = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk])
-    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED)) {
-      number += 1
-      yield { number, text: textOf(bytes.subarray(0, end), number) }
-      if (signal.aborted) return
-      bytes = bytes.subarray(end + 1)
+    const lines: string[] = []
+    try {
+      for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED)) {
+        number += 1
+        lines.push(textOf(bytes.subarray(0, end), number))
+        bytes = bytes.subarray(end + 1)
+      }
+      if (bytes.length > MAX_TEXT_BYTES + 1) throw tooLong(number + 1)
+    } catch (error) {
+      yield lines
+      throw error
     }
-    if (bytes.length > MAX_TEXT_BYTES + 1) throw tooLong(number + 1)
+    yield lines
+    if (signal.aborted) return
     rest = Buffer.from(bytes)
   }
-  if (rest.length > 0 && !signal.aborted) yield { number: number + 1, text: textOf(rest, number + 1) }
+  if (rest.length > 0 && !signal.aborted) yield [textOf(rest, number + 1)]
 }
 
 function textOf(bytes: Buffer, number: number): string {

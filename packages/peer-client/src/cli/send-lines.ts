@@ -1,5 +1,6 @@
 // `send --lines`: each line of the input is a message, in order. The input is read no faster than the messages are taken, and with a
-// state to wait for no further ahead than MAX_OUTSTANDING of them.
+// state to wait for no further ahead than MAX_BATCH_MESSAGES of them.
+import { MAX_BATCH_MESSAGES, MAX_LOCAL_BODY_BYTES } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Cli } from './command.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -8,7 +9,7 @@ import { count } from './message-words.ts'
 import { readLines } from './read-lines.ts'
 
 export interface LinesOptions {
-  readonly letter: Omit<Letter, 'text' | 'deadline'>
+  readonly letter: Omit<Letter, 'deadline'>
   /** Of each message, from when its line was read. */
   readonly lifetimeMs: number | undefined
   readonly wait: 'sent' | 'delivered' | undefined
@@ -18,7 +19,6 @@ export interface LinesOptions {
   readonly signal: AbortSignal
 }
 
-const MAX_OUTSTANDING = 256
 const FOR_EVER = Number.MAX_SAFE_INTEGER
 
 export async function sendLines(cli: Cli, post: Post, options: LinesOptions): Promise<ExitCode> {
@@ -52,9 +52,10 @@ class SendLines {
     const { signal, timeoutMs } = this.#options
     const failures: unknown[] = []
     try {
-      for await (const { text } of readLines(this.#cli.input, signal)) {
-        if (text.trim() === '') this.#blank += 1
-        else await this.#send(text)
+      for await (const lines of readLines(this.#cli.input, signal)) {
+        const texts = lines.filter((line) => line.trim() !== '')
+        this.#blank += lines.length - texts.length
+        while (texts.length > 0 && !signal.aborted) await this.#send(texts)
       }
     } catch (error) {
       if (!signal.aborted) failures.push(error)
@@ -69,17 +70,26 @@ class SendLines {
     return signal.aborted ? EXIT.interrupted : this.#exitCode()
   }
 
-  async #send(text: string): Promise<void> {
+  /** Takes as many from the front as there is room for, at least one. */
+  async #send(texts: string[]): Promise<void> {
     const { letter, lifetimeMs, wait, json, signal } = this.#options
+    await this.#room()
     const deadline = lifetimeMs === undefined ? undefined : this.#cli.now() + lifetimeMs
-    const message = await this.#post.queue({ ...letter, text, deadline }, { until: FOR_EVER, signal })
-    this.#accepted += 1
-    this.#lastAccepted = message
-    if (json) this.#cli.terminal.json(message)
+    const most = wait === undefined ? MAX_BATCH_MESSAGES : MAX_BATCH_MESSAGES - this.#outstanding.length
+    const batch = texts.slice(0, howMany(texts, most))
+    const accepted = await this.#post.queueSome({ ...letter, deadline }, batch, { until: FOR_EVER, signal })
+    texts.splice(0, accepted.length)
+    this.#accepted += accepted.length
+    this.#lastAccepted = accepted.at(-1)
+    if (json) for (const message of accepted) this.#cli.terminal.json(message)
     if (wait === undefined) return
-    this.#outstanding.push(message)
+    this.#outstanding.push(...accepted)
     if (!this.#isSettling) this.#settling = this.#settle(wait)
-    while (this.#outstanding.length >= MAX_OUTSTANDING && this.#isSettling) {
+  }
+
+  /** Waits until not everything that may be on the way is. */
+  async #room(): Promise<void> {
+    while (this.#outstanding.length >= MAX_BATCH_MESSAGES && this.#isSettling) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
       await promise
@@ -88,32 +98,30 @@ class SendLines {
     if (!this.#isSettling && this.#outstanding.length > 0) await this.#settling
   }
 
-  /** One after the other, oldest first: they arrive in this order. */
+  /** All that are on the way, again and again until none is. */
   async #settle(wait: 'sent' | 'delivered'): Promise<void> {
     const { json, signal } = this.#options
     this.#isSettling = true
     try {
-      for (let next = this.#outstanding[0]; next !== undefined; next = this.#outstanding[0]) {
-        const message = await this.#settleOne(next.id, wait, signal)
-        if (message === undefined) continue
-        this.#outcomes[outcomeOf(message, wait)] += 1
-        if (json) this.#cli.terminal.json(message)
-        this.#outstanding.shift()
+      while (this.#outstanding.length > 0) {
+        // The end of the input may come while this waits, and more lines, so it never waits longer than a little.
+        const until = Math.min(this.#until, this.#cli.now() + POLL_MS)
+        const ids = this.#outstanding.map(({ id }) => id)
+        const messages = await this.#post.waitForAll(ids, wait, { until, signal })
+        const isOver = this.#cli.now() >= this.#until
+        const open = messages.filter((message) => !isOver && isOpen(message, wait))
+        for (const message of messages) {
+          if (open.includes(message)) continue
+          this.#outcomes[outcomeOf(message, wait)] += 1
+          if (json) this.#cli.terminal.json(message)
+        }
+        this.#outstanding.splice(0, messages.length, ...open)
         this.#wake()
       }
     } finally {
       this.#isSettling = false
       this.#wake()
     }
-  }
-
-  /** Undefined when it is worth asking again. */
-  async #settleOne(id: string, wait: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView | undefined> {
-    // The end of the input may come while this waits, so it never waits longer than a little.
-    const until = Math.min(this.#until, this.#cli.now() + POLL_MS)
-    const message = await this.#post.waitFor(id, wait, { until, signal })
-    const isOpen = outcomeOf(message, wait) === 'queued' || outcomeOf(message, wait) === 'sent'
-    return isOpen && this.#cli.now() < this.#until ? undefined : message
   }
 
   #summarise(): void {
@@ -162,6 +170,23 @@ class SendLines {
 }
 
 const POLL_MS = 1_000
+/** Of texts, in one request: in JSON a character takes up to six bytes. */
+const MAX_BATCH_CHARS = MAX_LOCAL_BODY_BYTES / 8
+
+/** At least one, whatever its size. */
+function howMany(texts: readonly string[], most: number): number {
+  let chars = 0
+  const tooMany = texts.slice(0, most).findIndex((text, at) => {
+    chars += text.length
+    return at > 0 && chars > MAX_BATCH_CHARS
+  })
+  return tooMany < 0 ? Math.min(texts.length, most) : tooMany
+}
+
+function isOpen(message: MessageView, wanted: 'sent' | 'delivered'): boolean {
+  const outcome = outcomeOf(message, wanted)
+  return outcome === 'queued' || outcome === 'sent'
+}
 
 function outcomeOf({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): Outcome {
   switch (state) {

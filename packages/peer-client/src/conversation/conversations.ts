@@ -4,6 +4,7 @@ import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
 import { IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import type { HistoryPage, MessageView, PriorityName } from '@parley/shared/local-api/messages.ts'
+import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { DEFAULT_PRIORITY, PRIORITIES } from '@parley/shared/wire/message.ts'
 import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Delivery } from '#delivery/delivery.ts'
@@ -18,6 +19,7 @@ import type { MessageViews } from './message-views.ts'
 import type { ReadReceipts } from './read-receipts.ts'
 import { Reading } from './reading.ts'
 import type { Revisions } from './revisions.ts'
+import { troublesOf } from './troubles.ts'
 import { waitForState } from './wait-for-state.ts'
 
 /** A range of my positions, or others', to which something happened. */
@@ -127,7 +129,22 @@ export class Conversations {
     const page = messages.slice(0, limit)
     const last = page.at(-1)
     const isMore = messages.length > limit && last !== undefined
-    return { contact: this.#contact(account), messages: page, ...(isMore ? { next: last.id } : {}) }
+    const troubles = before === undefined ? troublesOf(store, this.#conversationWith(account)) : undefined
+    return {
+      contact: this.#contact(account),
+      messages: page,
+      ...(isMore ? { next: last.id } : {}),
+      ...(troubles === undefined ? {} : { troubles }),
+    }
+  }
+
+  /** Of all conversations those in which something is not as it should be. */
+  troubles(): DaemonStatus['troubles'] {
+    const { store, contacts } = this.#deps
+    return store.contacts.all().flatMap(({ account }) => {
+      const { missing = 0, forkCount: forks = 0 } = troublesOf(store, this.#conversationWith(account)) ?? {}
+      return missing + forks === 0 ? [] : [{ name: contacts.label(account).name, missing, forks }]
+    })
   }
 
   #contact(account: AccountId): HistoryPage['contact'] {

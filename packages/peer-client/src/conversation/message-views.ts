@@ -73,12 +73,18 @@ export class MessageViews {
     const streams = new Map(this.#store.streams.ofConversation(conversation).map((stream) => [stream.id, stream]))
     for (const row of this.#store.displayOrder.backwards(conversation, before)) {
       const stream = streams.get(row.stream)
-      const message = decodeMessage(row.bytes)
-      if (stream === undefined || !this.#isLine(stream, message)) continue
-      views.push(this.#viewIn(stream, row, message))
+      const view = stream && this.line(stream, row)
+      if (view === undefined) continue
+      views.push(view)
       if (views.length === limit) break
     }
     return views
+  }
+
+  /** A line of the conversation; undefined for what is none. */
+  line(stream: StreamRow, row: MessageRow): MessageView | undefined {
+    const message = decodeMessage(row.bytes)
+    return this.#isLine(stream, message) ? this.#viewIn(stream, row, message) : undefined
   }
 
   /** Whether it is a line of the conversation. A position that was given up is one only for whoever gave it up. */

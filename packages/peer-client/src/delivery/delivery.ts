@@ -18,6 +18,7 @@ import { type Accepted, type Draft, OwnStreams } from './own-streams.ts'
 import type { Clock, DeliveryEvents, DeliveryFrame, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
 import { positionsPages } from './positions.ts'
 import { PrekeyExchange } from './prekey-exchange.ts'
+import { demandRenewal } from './renewal.ts'
 
 export interface DeliveryOptions {
   readonly store: Store
@@ -187,7 +188,7 @@ export class Delivery {
     })
     if (RESEALED.has(frame.code)) {
       if (envelope.generation === device.generation && !isPlanted('reseal-without-renewal'))
-        store.devices.setMustRenew(line.device)
+        demandRenewal(store, device, frame.code, at)
       return
     }
     for (const { stream, from, to } of store.envelopes.ranges(envelope.n)) {

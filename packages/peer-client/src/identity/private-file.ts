@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { link, open, rename, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, open, readdir, rename, rm, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/
 
 /**
  * The whole text or nothing, on the disk when this resolves, readable by its owner only. Rejects with EEXIST when the file is
@@ -28,6 +30,12 @@ export async function writePrivateFile(path: string, text: string, { replace }: 
     throw error
   }
   await syncDirectory(dirname(path))
+}
+
+/** What `writePrivateFile` leaves behind when it is killed; only while nobody writes in the directory. */
+export async function removeUnfinished(directory: string): Promise<void> {
+  for (const entry of await readdir(directory))
+    if (UNFINISHED.test(entry)) await rm(join(directory, entry), { force: true })
 }
 
 /** The name of a new file is an entry of its directory, which needs an fsync of its own. */

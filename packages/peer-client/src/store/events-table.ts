@@ -18,6 +18,7 @@ export interface NewEvent {
     | 'key-restored'
     | 'key-accepted'
     | 'key-refused'
+    | 'ratchet-renewed'
     | 'verified'
     | 'unverified'
   readonly at: number

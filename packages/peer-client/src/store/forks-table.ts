@@ -17,6 +17,7 @@ export class ForksTable {
   readonly #insert: Statement<[DeviceKey, Epoch, number, Uint8Array, Uint8Array, number]>
   readonly #count: Statement<[DeviceKey], { n: number }>
   readonly #ofDevice: Statement<[DeviceKey], Fork>
+  readonly #ofStream: Statement<[DeviceKey, Epoch], Fork>
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -25,6 +26,9 @@ export class ForksTable {
     this.#count = database.prepare('SELECT count(*) AS n FROM forks WHERE device = ?')
     this.#ofDevice = database.prepare(
       'SELECT device, epoch, seq, hash, bytes, seen_at AS seenAt FROM forks WHERE device = ? ORDER BY epoch, seq',
+    )
+    this.#ofStream = database.prepare(
+      'SELECT device, epoch, seq, hash, bytes, seen_at AS seenAt FROM forks WHERE device = ? AND epoch = ? ORDER BY seq',
     )
   }
 
@@ -40,5 +44,9 @@ export class ForksTable {
 
   ofDevice(device: DeviceKey): Fork[] {
     return this.#ofDevice.all(device)
+  }
+
+  ofStream({ device, epoch }: { device: DeviceKey; epoch: Epoch }): Fork[] {
+    return this.#ofStream.all(device, epoch)
   }
 }

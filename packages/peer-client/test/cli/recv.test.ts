@@ -74,3 +74,27 @@ test('edits and deletions are lines too', async () => {
 09:02  bob  (deleted a message)
 `)
 })
+
+test('an export is a line for each record, and says when it is not whole', async () => {
+  await using w = await world()
+  w.daemon.receive('bob', 'old', { storedAt: at(9, 0) })
+  w.daemon.receive('bob', 'new', { storedAt: at(11, 0) })
+  w.daemon.know('carol')
+  w.daemon.receive('carol', 'hers', { storedAt: at(11, 0) })
+  const exported = async (...args: string[]) => {
+    const { code, out } = await parleyAt(w, ['export', ...args], { now: at(12, 0) })
+    const records: { type: string; text?: string }[] = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    return { code, records: records.map(({ type, text }) => text ?? type) }
+  }
+  expect(await exported()).toEqual({ code: 0, records: ['export', 'old', 'new', 'hers', 'end'] })
+  expect(await exported('--conversation', 'bob', '--since', '2h')).toEqual({
+    code: 0,
+    records: ['export', 'new', 'end'],
+  })
+  expect((await exported('--since', '2026-02-04')).records).toEqual(['export', 'end'])
+  w.daemon.stopsInTheMiddle = true
+  expect(await exported()).toMatchObject({ code: 74, records: ['export', 'old', 'new', 'hers'] })
+})

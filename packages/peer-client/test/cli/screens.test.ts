@@ -343,6 +343,29 @@ test('what became of a message is written where it stands', async () => {
 `)
 })
 
+test('what is missing and what was contradicted is said below the conversation, and in the status', async () => {
+  await using w = await world()
+  const { daemon } = w
+  daemon.know('bob')
+  daemon.receive('bob', 'hello', { sentAt: at(10, 0) })
+  const forks = ['goodbye\x1b[2J', ''].map((text) => ({ device: 'x', at: at(11, 0), text }))
+  daemon.currentTroubles = { missing: 3, waiting: 1, forkCount: 2, forks }
+  daemon.currentStatus = { ...daemon.currentStatus, troubles: [{ name: 'bob', missing: 3, forks: 1 }] }
+  const { out } = await parleyAt(w, ['history', 'bob'], { now: NOW })
+  expect(out).toBe(`── Today
+10:00  bob               hello
+
+‼ 3 messages of bob are missing here. 1 later one waits for that, and then all are shown.
+‼ bob contradicted 2 times what was said before: an old copy of the profile, or somebody who lies. What came first is shown.
+   11:00  also said: "goodbye\\x1b[2J"
+   11:00  also said: something that is no text
+`)
+  const status = await parleyAt(w, ['status'], { now: NOW })
+  expect(status.out).toContain(
+    'look at    bob: 3 messages missing, contradicted 1 time. parley history bob tells more\n',
+  )
+})
+
 test('what a person has seen is marked as read, what a program got is not', async () => {
   await using w = await world()
   w.daemon.know('bob')

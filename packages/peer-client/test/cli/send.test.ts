@@ -246,7 +246,7 @@ test('each line is a message, in order, and the summary counts them', async () =
 
 test('lines are read no faster than there is room, and each is sent once', async () => {
   await using w = await world()
-  w.daemon.refusals.push(new RequestError('outbox-full', 'too much waits for bob'))
+  for (const _ of 'ab') w.daemon.refusals.push(new RequestError('outbox-full', 'too much waits for bob'))
   const { code } = await parleyAt(w, ['send', 'bob', '--lines', '--json'], { input: 'one\ntwo\n', now: Date.now() })
   expect(code).toBe(0)
   expect(w.daemon.messages.map(({ text }) => text)).toEqual(['one', 'two'])

@@ -7,6 +7,7 @@ import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { encodeDelete, encodeEdit, type MessageReference, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import { MessageViews } from '#conversation/message-views.ts'
 import { Revisions } from '#conversation/revisions.ts'
+import { troublesOf } from '#conversation/troubles.ts'
 import { placeMessages, readIncoming } from '#delivery/placing.ts'
 import { newTag } from '#store/local-ids.ts'
 import { openStore } from '#store/store.ts'
@@ -41,10 +42,17 @@ function setUp() {
     const epoch = randomId(Epoch)
     const with_ = owner === bob ? conversation : directConversationId(me, owner)
     let prev = streamRoot(key, with_, epoch)
+    let before = prev
     let seq = 0
     return {
+      /** Forgets the last that was written: what follows stands in its place. */
+      takeBack(): void {
+        seq -= 1
+        prev = before
+      },
       write(kind: string, body: string | Uint8Array, lamport: number): { of: MessageReference; arrive: () => void } {
         seq += 1
+        before = prev
         const place = { conversation: with_, epoch, seq }
         const content = {
           kind,
@@ -79,7 +87,7 @@ function setUp() {
     store.streams
       .all()
       .flatMap(({ id, base, upTo }) => views.rows(id, base, upTo).map(({ view }) => `${view.kind} ${view.text}`.trim()))
-  return { bob, carol, device, texts, told }
+  return { bob, carol, device, texts, told, troubles: () => troublesOf(store, conversation) }
 }
 
 test('an edit that comes before its message waits for it, and nobody is told of it until then', () => {
@@ -132,4 +140,29 @@ test('nobody changes what another wrote, and nonsense changes nothing', () => {
   phone.write('edit', 'not CBOR', 4).arrive()
   phone.write('delete', encodeDelete({ ...message.of, seq: 77 }), 5).arrive()
   expect(texts()).toEqual(['mine'])
+})
+
+test('a gap is counted until it closes', () => {
+  const { bob, device, texts, troubles } = setUp()
+  const phone = device(bob)
+  const [one, two, three, four, five] = ['1', '2', '3', '4', '5'].map((text, at) =>
+    phone.write(TEXT_KIND, text, at + 1),
+  )
+  expect(troubles()).toBeUndefined()
+  for (const message of [one, four, five]) message?.arrive()
+  expect(texts()).toEqual(['1'])
+  expect(troubles()).toMatchObject({ missing: 2, waiting: 2, forkCount: 0 })
+  for (const message of [three, two]) message?.arrive()
+  expect(texts()).toEqual(['5', '4', '3', '2', '1'])
+  expect(troubles()).toBeUndefined()
+})
+
+test('a device that contradicts itself is shown to do so, and what came first stays', () => {
+  const { bob, device, texts, troubles } = setUp()
+  const phone = device(bob)
+  phone.write(TEXT_KIND, 'yes', 1).arrive()
+  phone.takeBack()
+  phone.write(TEXT_KIND, 'no', 1).arrive()
+  expect(texts()).toEqual(['yes'])
+  expect(troubles()).toMatchObject({ missing: 0, forkCount: 1, forks: [{ text: 'no', about: expect.any(String) }] })
 })

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
-import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { ConversationTroubles, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
@@ -44,6 +44,8 @@ export class TestDaemon implements Daemon {
   readonly refusals: Error[] = []
   currentStatus: DaemonStatus
   ownProfile: OwnProfile = { name: 'alice', displayName: 'Alice', statusText: '' }
+  stopsInTheMiddle = false
+  currentTroubles: ConversationTroubles | undefined
   currentSettings: Settings = { readReceipts: false }
   readonly #feed = new Feed<DaemonEvent>()
   readonly #keys = new Map<string, MessageView>()
@@ -68,6 +70,7 @@ export class TestDaemon implements Daemon {
       waiting: 0,
       unread: 0,
       contacts: { known: 0, verified: 0, keyChanged: [] },
+      troubles: [],
     }
   }
 
@@ -223,7 +226,13 @@ export class TestDaemon implements Daemon {
     const messages = all.slice(from, from + limit)
     const last = messages.at(-1)
     const contact = { account, name, isKeyChanged, verification }
-    return { contact, messages, ...(last !== undefined && from + limit < all.length && { next: last.id }) }
+    const troubles = before === undefined ? this.currentTroubles : undefined
+    return {
+      contact,
+      messages,
+      ...(last !== undefined && from + limit < all.length && { next: last.id }),
+      ...(troubles && { troubles }),
+    }
   }
 
   async safetyNumber(who: string): Promise<SafetyNumber> {
@@ -276,6 +285,16 @@ export class TestDaemon implements Daemon {
   async changeSettings({ readReceipts = this.currentSettings.readReceipts }: ChangeSettings): Promise<Settings> {
     this.currentSettings = { readReceipts }
     return this.currentSettings
+  }
+
+  async export({ conversation, since = 0 }: { conversation?: string | undefined; since?: number | undefined }) {
+    const chosen = this.messages.filter(
+      (message) => message.storedAt >= since && (conversation === undefined || message.with === conversation),
+    )
+    const place = { device: 'device', epoch: 'epoch', seq: 1, messageId: 'id' }
+    const first = { type: 'export', version: 1, account: accountOf('alice'), name: 'alice', at: this.#now() } as const
+    const records = chosen.map((message) => ({ type: 'message' as const, ...message, ...place }))
+    return [first, ...records, ...(this.stopsInTheMiddle ? [] : [{ type: 'end' as const, messages: chosen.length }])]
   }
 
   readers(): ReaderInfo[] {

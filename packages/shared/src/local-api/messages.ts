@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   DEFAULT_PAGE_MESSAGES,
+  MAX_BATCH_MESSAGES,
   MAX_IDEMPOTENCY_KEY_CHARS,
   MAX_PAGE_MESSAGES,
   MAX_TEXT_BYTES,
@@ -86,6 +87,26 @@ export const SendMessage = z.strictObject({
 })
 export type SendMessage = z.infer<typeof SendMessage>
 
+/**
+ * `POST /api/v1/messages/batch`: one message for each text, in this order, in one request. Answered 201 when at least one is durable;
+ * with an `Idempotency-Key` the same request again sends none twice.
+ */
+export const SendBatch = SendMessage.omit({ text: true }).extend({
+  texts: z.array(Text).min(1).max(MAX_BATCH_MESSAGES),
+})
+export type SendBatch = z.infer<typeof SendBatch>
+/** The messages of the first texts; when there are fewer than texts, the outbox is full for now. */
+export const SentBatch = z.object({ messages: z.array(MessageView) })
+export type SentBatch = z.infer<typeof SentBatch>
+
+/** `POST /api/v1/messages/wait`: as they are when all have reached the state or ended, or the time is up. */
+export const WaitForAll = z.strictObject({
+  ids: z.array(z.string().max(64)).min(1).max(MAX_BATCH_MESSAGES),
+  wait: z.enum(['sent', 'delivered']),
+  timeoutMs: z.int().min(0).max(MAX_WAIT_MS),
+})
+export type WaitForAll = z.infer<typeof WaitForAll>
+
 /** `POST /api/v1/messages/{id}/edit` */
 export const EditMessage = z.strictObject({ text: Text })
 
@@ -101,6 +122,29 @@ export const MessageQuery = z.strictObject({
   timeoutMs: z.coerce.number().int().min(0).max(MAX_WAIT_MS).default(60_000),
 })
 
+/** What cannot be shown as it should be. Only there when there is something of it. */
+export const ConversationTroubles = z.object({
+  /** So many of theirs have not come, although later ones have. */
+  missing: z.int(),
+  /** So many have come and wait for those: they are not shown yet. */
+  waiting: z.int(),
+  /** How often a device said something else than what it had said, or what its own chain denies. */
+  forkCount: z.int(),
+  /** The first of these. */
+  forks: z.array(
+    z.object({
+      device: z.string(),
+      /** Unix milliseconds, when it was noticed. */
+      at: z.int(),
+      /** The message that is shown in that place, which came first. */
+      about: z.string().optional(),
+      /** What the other version says; empty when that is no text. */
+      text: z.string(),
+    }),
+  ),
+})
+export type ConversationTroubles = z.infer<typeof ConversationTroubles>
+
 /** `GET /api/v1/conversations/{who}/messages`: newest first; `before` is the id of the oldest one already seen. */
 export const HistoryQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_MESSAGES).default(DEFAULT_PAGE_MESSAGES),
@@ -111,6 +155,8 @@ export const HistoryPage = z.object({
   contact: z.object({ account: z.string(), name: z.string(), isKeyChanged: z.boolean(), verification: Verification }),
   messages: z.array(MessageView),
   next: z.string().optional(),
+  /** On the first page. */
+  troubles: ConversationTroubles.optional(),
 })
 export type HistoryPage = z.infer<typeof HistoryPage>
 

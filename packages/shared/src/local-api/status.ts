@@ -27,5 +27,7 @@ export const DaemonStatus = z.object({
   unread: z.int(),
   /** How many contacts there are, of how many the safety number was compared, and whose key changed. */
   contacts: z.object({ known: z.int(), verified: z.int(), keyChanged: z.array(z.string()) }),
+  /** Conversations in which something is missing, or somebody contradicted himself. */
+  troubles: z.array(z.object({ name: z.string(), missing: z.int(), forks: z.int() })),
 })
 export type DaemonStatus = z.infer<typeof DaemonStatus>

@@ -5,11 +5,15 @@ import {
   type MarkedRead,
   MarkRead,
   MessageQuery,
+  SendBatch,
   SendMessage,
+  type SentBatch,
+  WaitForAll,
   type Why,
 } from '@parley/shared/local-api/messages.ts'
 import { Router } from 'express'
 import type { ApiParts } from '../api-parts.ts'
+import { sendBatch, waitForAll } from '../batch.ts'
 import { RequestError } from '../daemon.ts'
 import { methodNotAllowed } from '../error-handler.ts'
 import { bodyOf, idempotencyKeyOf, jsonBody, noBody, parameterOf, queryOf, refuseQuery, signalOf } from '../request.ts'
@@ -25,6 +29,24 @@ export function messageRoutes({ daemon, stopping }: ApiParts): Router {
       const { to, text, ...options } = bodyOf(request, SendMessage)
       const message = await daemon.send(to, text, { ...options, idempotencyKey }, signalOf(response, stopping))
       response.status(201).location(`/api/v1/messages/${message.id}`).json(message)
+    })
+    .all(methodNotAllowed('POST'))
+  router
+    .route('/api/v1/messages/batch')
+    .post(jsonBody, async (request, response) => {
+      refuseQuery(request)
+      const key = idempotencyKeyOf(request)
+      const batch = bodyOf(request, SendBatch)
+      response.status(201).json((await sendBatch(daemon, batch, key, signalOf(response, stopping))) satisfies SentBatch)
+    })
+    .all(methodNotAllowed('POST'))
+  router
+    .route('/api/v1/messages/wait')
+    .post(jsonBody, async (request, response) => {
+      refuseQuery(request)
+      const awaited = bodyOf(request, WaitForAll)
+      const signal = signalOf(response, stopping, awaited.timeoutMs)
+      response.json((await waitForAll(daemon, awaited, signal)) satisfies SentBatch)
     })
     .all(methodNotAllowed('POST'))
   router

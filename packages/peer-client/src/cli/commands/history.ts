@@ -1,10 +1,10 @@
 import type { ApiClient } from '@parley/api-client'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
-import type { HistoryPage, MessageView } from '@parley/shared/local-api/messages.ts'
+import type { ConversationTroubles, HistoryPage, MessageView } from '@parley/shared/local-api/messages.ts'
 import { printText } from '@parley/shared/terminal/layout.ts'
-import { printable } from '@parley/shared/terminal/printable.ts'
+import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
 import { padEnd, shorten, widthOf, wrap } from '@parley/shared/terminal/text-width.ts'
-import { clockTime, dayOf } from '@parley/shared/terminal/times.ts'
+import { clockTime, dayOf, timeWithDay } from '@parley/shared/terminal/times.ts'
 import { z } from 'zod'
 import {
   type Cli,
@@ -17,7 +17,7 @@ import {
   profileOptions,
 } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { nameStyle, STATE_COLUMNS, stateWords, textLines } from '../message-words.ts'
+import { count, nameStyle, STATE_COLUMNS, stateWords, textLines } from '../message-words.ts'
 
 const MOST = 100_000
 const USUAL = 50
@@ -26,6 +26,8 @@ const MAX_NAME_COLUMNS = 16
 const ROOMY_TEXT_COLUMNS = 30
 const MIN_TEXT_COLUMNS = 16
 const GAP = '  '
+const MAX_FORKS_SHOWN = 3
+const QUOTED_COLUMNS = 60
 
 export const historyCommand = defineCommand({
   syntax: 'history <name>',
@@ -45,11 +47,12 @@ export const historyCommand = defineCommand({
   flags: ClientFlags.extend({ limit: z.int() }),
   run: async (cli, [who], { json, limit, ...choice }) => {
     const client = await clientOf(cli, choice)
-    const { contact, messages } = await newest(client, who, limit)
+    const { contact, messages, troubles } = await newest(client, who, limit)
     if (json) for (const message of messages) cli.terminal.json(message)
     else if (messages.length === 0)
       printText(cli.terminal, `No messages with ${who} yet. Begin with: parley send ${who} hello`)
     else show(cli, contact, messages)
+    if (!json && troubles !== undefined) showTroubles(cli, contact.name, troubles)
     // What is piped into a program nobody has seen yet.
     const last = messages.at(-1)
     if (cli.terminal.isInteractive && !json && last !== undefined) await client.markRead(who, { upTo: last.id })
@@ -62,13 +65,15 @@ async function newest(client: ApiClient, who: string, limit: number): Promise<Hi
   const messages: MessageView[] = []
   let before: string | undefined
   let contact: HistoryPage['contact']
+  let troubles: HistoryPage['troubles']
   do {
     const page = await client.history(who, { limit: Math.min(limit - messages.length, MAX_PAGE_MESSAGES), before })
     messages.push(...page.messages)
     contact = page.contact
+    troubles ??= page.troubles
     before = page.next
   } while (before !== undefined && messages.length < limit)
-  return { contact, messages: messages.reverse() }
+  return { contact, messages: messages.reverse(), troubles }
 }
 
 function show(cli: Cli, contact: HistoryPage['contact'], messages: readonly MessageView[]): void {
@@ -110,6 +115,32 @@ function header({ terminal }: Cli, { name, isKeyChanged, verification }: History
     printText(terminal, `${name} is verified.`, 'green')
   } else if (verification === 'rotated-since') {
     printText(terminal, `${name} rotated the key since it was verified. Compare again: parley verify ${name}`, 'yellow')
+  }
+}
+
+function showTroubles({ terminal, now }: Cli, name: string, troubles: ConversationTroubles): void {
+  const { missing, waiting, forkCount, forks } = troubles
+  const mark = terminal.isUtf8 ? '‼' : '!!'
+  terminal.line()
+  if (missing > 0) {
+    const [were, ones] = [missing === 1 ? 'is' : 'are', waiting === 1 ? 'one waits' : 'ones wait']
+    printText(
+      terminal,
+      `${mark} ${count(missing, 'message')} of ${name} ${were} missing here. ${waiting.toLocaleString('en')} later ${ones} for that, and then all are shown.`,
+      'yellow',
+    )
+  }
+  if (forkCount === 0) return
+  printText(
+    terminal,
+    `${mark} ${name} contradicted ${count(forkCount, 'time')} what was said before: an old copy of the profile, or somebody who lies. What came first is shown.`,
+    'yellow',
+  )
+  for (const { at, text } of forks.slice(0, MAX_FORKS_SHOWN)) {
+    const [first = ''] = printableLines(text)
+    const said =
+      first === '' ? 'something that is no text' : `"${shorten(first, QUOTED_COLUMNS, terminal.isUtf8 ? '…' : '~')}"`
+    terminal.line(`   ${timeWithDay(at, now())}  also said: ${said}`)
   }
 }
 

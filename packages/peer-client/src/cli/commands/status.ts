@@ -1,4 +1,4 @@
-import type { DirectoryState } from '@parley/shared/local-api/status.ts'
+import type { DaemonStatus, DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type Cell, printFields } from '@parley/shared/terminal/layout.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { span, timeWithDay } from '@parley/shared/terminal/times.ts'
@@ -37,6 +37,7 @@ export const statusCommand = defineCommand({
       ['unread', count(status.unread, 'message')],
       ['contacts', `${status.contacts.known}, ${status.contacts.verified} verified`],
       ...keyChanges(status.contacts.keyChanged),
+      ...status.troubles.map(troubleWords),
       ['profile', status.profile],
       ['process', `${status.pid}, version ${status.version}`],
     ])
@@ -48,6 +49,14 @@ function keyChanges(names: readonly string[]): [string, Cell][] {
   if (names.length === 0) return []
   const text = `${names.join(', ')}: nothing is sent. parley accept-key NAME tells more`
   return [['key changed', { text, style: 'yellow' }]]
+}
+
+function troubleWords({ name, missing, forks }: DaemonStatus['troubles'][number]): [string, Cell] {
+  const parts = [
+    ...(missing > 0 ? [`${count(missing, 'message')} missing`] : []),
+    ...(forks > 0 ? [`contradicted ${count(forks, 'time')}`] : []),
+  ]
+  return ['look at', { text: `${name}: ${parts.join(', ')}. parley history ${name} tells more`, style: 'yellow' }]
 }
 
 function directoryWords(directory: DirectoryState, now: number): string {

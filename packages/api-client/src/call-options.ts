@@ -1,0 +1,45 @@
+// What calls of the local API take besides what they are about.
+import type { PriorityName } from '@parley/shared/local-api/messages.ts'
+
+export interface Cancellable {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Idempotent extends Cancellable {
+  /** The same key with the same request sends once, however often it is asked. */
+  readonly idempotencyKey?: string | undefined
+}
+
+export interface Sending extends Idempotent {
+  readonly priority?: PriorityName | undefined
+  /** Unix milliseconds: what has not left by then is not sent any more. */
+  readonly deadline?: number | undefined
+}
+
+export interface Wait extends Cancellable {
+  readonly timeoutMs: number
+}
+
+export interface Page extends Cancellable {
+  readonly limit?: number | undefined
+  /** The `next` of the page before. */
+  readonly before?: string | undefined
+}
+
+export interface Reading extends Cancellable {
+  /** A reader that the daemon knows by name, or the `next` of the page before; with neither only what comes from now on. */
+  readonly cursor?: string | undefined
+  readonly after?: string | undefined
+  /** Only what this person wrote. */
+  readonly from?: string | undefined
+  readonly limit?: number | undefined
+  /** How long to wait for a first message. */
+  readonly waitMs?: number | undefined
+}
+
+export interface Exporting extends Cancellable {
+  /** Only the conversation with this person. */
+  readonly conversation?: string | undefined
+  /** Only what was stored since then, in Unix milliseconds. */
+  readonly since?: number | undefined
+}

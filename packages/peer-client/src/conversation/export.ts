@@ -1,0 +1,109 @@
+// All that was said, as records for other programs: conversation by conversation, each in the order of the screen. A page at a time is
+// in memory, however much there is.
+
+import { toBase64url } from '@parley/shared/bytes.ts'
+import { directConversationId, messageIdsOf } from '@parley/shared/hashes.ts'
+import { type AccountId, MessageId } from '@parley/shared/ids.ts'
+import type { ExportRecord } from '@parley/shared/local-api/export.ts'
+import type { MessageRow } from '#store/messages-table.ts'
+import type { Store } from '#store/store.ts'
+import type { StreamRow } from '#store/streams-table.ts'
+import type { MessageViews } from './message-views.ts'
+
+export interface ExportDeps {
+  readonly store: Store
+  readonly views: MessageViews
+  readonly identity: { readonly accountId: AccountId; readonly name: string }
+  readonly now: () => number
+}
+
+export interface ExportOptions {
+  /** Only the conversation with this account. */
+  readonly account?: AccountId | undefined
+  /** Only what this device stored since then, in Unix milliseconds. */
+  readonly since?: number | undefined
+}
+
+const ROWS_PER_READ = 256
+
+/** The last record says how many messages there were: without it the export is not whole. */
+export function* exportRecords(deps: ExportDeps, { account, since = 0 }: ExportOptions): Generator<ExportRecord> {
+  const { store, views, identity, now } = deps
+  const me = identity.accountId
+  yield { type: 'export', version: 1, account: me, name: identity.name, at: now(), ...(since > 0 ? { since } : {}) }
+  let count = 0
+  const accounts = account === undefined ? store.contacts.all().map((contact) => contact.account) : [account]
+  for (const other of accounts) {
+    const streams = store.streams.ofConversation(directConversationId(other, me))
+    for (const { stream, row } of inOrder(store, streams)) {
+      const message = row.storedAt >= since ? views.line(stream, row) : undefined
+      if (message === undefined) continue
+      const { device, epoch } = stream
+      const messageId = MessageId.parse(toBase64url(messageIdsOf(device, epoch)(row.seq)))
+      count += 1
+      yield { type: 'message', ...message, device, epoch, seq: row.seq, messageId }
+    }
+  }
+  yield { type: 'end', messages: count }
+}
+
+interface Placed {
+  readonly stream: StreamRow
+  readonly row: MessageRow
+}
+
+/** As `DisplayOrder`, from the oldest on. */
+function* inOrder(store: Store, streams: readonly StreamRow[]): Generator<Placed> {
+  const readers = streams.map((stream) => new ForwardsReader(store, stream))
+  for (;;) {
+    let first: ForwardsReader | undefined
+    for (const reader of readers) if (reader.isBefore(first)) first = reader
+    const row = first?.take()
+    if (first === undefined || row === undefined) return
+    yield { stream: first.stream, row }
+  }
+}
+
+class ForwardsReader {
+  readonly stream: StreamRow
+  readonly #store: Store
+  readonly #messageId: (seq: number) => Uint8Array
+  #rows: MessageRow[] = []
+  #next: number
+
+  constructor(store: Store, stream: StreamRow) {
+    this.stream = stream
+    this.#store = store
+    this.#messageId = messageIdsOf(stream.device, stream.epoch)
+    this.#next = stream.base
+    this.#read()
+  }
+
+  isBefore(other: ForwardsReader | undefined): boolean {
+    const [mine] = this.#rows
+    const theirs = other?.head
+    if (mine === undefined || other === undefined || theirs === undefined) return mine !== undefined
+    if (mine.lamport !== theirs.lamport) return mine.lamport < theirs.lamport
+    return Buffer.compare(this.#messageId(mine.seq), other.#messageId(theirs.seq)) < 0
+  }
+
+  get head(): MessageRow | undefined {
+    return this.#rows[0]
+  }
+
+  take(): MessageRow | undefined {
+    const row = this.#rows.shift()
+    if (this.#rows.length === 0) this.#read()
+    return row
+  }
+
+  #read(): void {
+    const { id, upTo } = this.stream
+    // Positions without content are passed over, so a page of them may be empty.
+    while (this.#rows.length === 0 && this.#next <= upTo) {
+      const last = Math.min(this.#next + ROWS_PER_READ - 1, upTo)
+      this.#rows = this.#store.messages.range(id, this.#next, last)
+      this.#next = last + 1
+    }
+  }
+}
