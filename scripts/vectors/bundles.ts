@@ -24,6 +24,15 @@ const DRAFTS: readonly (readonly [name: string, draft: BundleDraft])[] = [
       control: [{ kind: 'confirm' }],
     },
   ],
+  [
+    'an epoch that goes on from another, with a position that is withheld between two that are not',
+    {
+      streams: [{ epoch, conversation, base: 1, follows: { epoch: otherEpoch, seq: 4, hash: Buffer.alloc(32, 4) } }],
+      messages: threeMessages().filter((_, index) => index !== 1),
+      withheld: [{ epoch, seq: 2, hash: Buffer.alloc(32, 2), prev: Buffer.alloc(32, 1), reason: 'expired' }],
+      control: [],
+    },
+  ],
 ]
 
 export function bundles(): VectorFile {

@@ -1,6 +1,7 @@
 import {
   accountIdOf,
   audienceOf,
+  bodyHash,
   digestOf,
   directConversationId,
   messageHash,
@@ -54,6 +55,11 @@ export function hashes(): VectorFile {
         input: hex(Buffer.concat([Buffer.from('parley/1 message'), bytes])),
         hash: hex(messageHash(bytes)),
       })),
+      ...['', 'Grüße'].map((text) => {
+        const body = Buffer.from(text)
+        const input = hex(Buffer.concat([Buffer.from('parley/1 bodytext\0'), body]))
+        return { kind: 'body-hash', messageKind: 'text', body: hex(body), input, hash: hex(bodyHash('text', body)) }
+      }),
       ...[laptop, bobsPeer].map(({ publicKey: device }) => {
         const conversation = directConversationId(aliceId, bobId)
         const parts = [Buffer.from('parley/1 stream'), idBytes(device), idBytes(conversation), idBytes(otherEpoch)]

@@ -1,4 +1,4 @@
-import { directConversationId, messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
+import { bodyHash, directConversationId, messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
 import { idBytes } from '@parley/shared/ids.ts'
 import { encodeCbor } from '@parley/shared/wire/cbor.ts'
 import { chainMessage, decodeMessage, draftMessage, type MessageContent } from '@parley/shared/wire/message.ts'
@@ -34,7 +34,7 @@ const CONTENTS: readonly (readonly [name: string, seq: number, content: MessageC
       priority: 0,
       ttl: 60_000,
       deadline: noon + 1,
-      origin: { messageId: answered, bodyHash: Buffer.alloc(32, 9) },
+      origin: { epoch: otherEpoch, seq: 9, bodyHash: bodyHash('note', Buffer.from('later')) },
     },
   ],
   ['the last position, and numbers above 32 bits', 2 ** 32 - 1, text('far', 2 ** 40)],

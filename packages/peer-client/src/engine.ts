@@ -53,6 +53,7 @@ export class Engine {
   readonly #options: EngineOptions
   readonly #network: Network
   readonly #lines = new SessionLines()
+  readonly copiedAt = (): number | undefined => this.#network.copies.toldAt
   #listener: Listener | undefined
   #stopping: Promise<void> | undefined
 
@@ -179,7 +180,7 @@ export class Engine {
   }
 
   async #begin(): Promise<void> {
-    this.store.prune(Date.now())
+    this.delivery.start()
     this.#listener = await this.#network.sessions.listen(this.#options.listen)
     const { host, port } = this.#listener
     this.#options.log.info({ host, port, policy: 'open' }, 'listening; whoever writes first becomes a contact')
@@ -230,25 +231,22 @@ export class Engine {
   }
 
   async #judge(candidate: Candidate): Promise<Verdict> {
-    const { device } = candidate
     const { accountId: account } = candidate.certificate
     if (this.reachability.isApart(account)) return { bye: 'disconnected', retryAfterMs: 60_000 }
     const admission = await this.contacts.admit(candidate)
     if (admission === 'admitted') return 'accept'
-    this.#options.log.warn({ device, account, admission }, 'a device was not let in')
+    this.#options.log.warn({ device: candidate.device, account, admission }, 'a device was not let in')
     return BYE_FOR[admission]
   }
 
   #up(session: Session): void {
-    const { device } = session
-    const { log } = this.#options
+    const { device, certificate } = session
     const fields = { device, peer: session.hello.name, path: session.path, address: session.remoteAddress }
-    log.info(fields, this.#lines.has(session) ? 'session in use again' : 'session open')
+    this.#options.log.info(fields, this.#lines.has(session) ? 'session in use again' : 'session open')
     this.delivery.attach(this.#lines.of(session))
     this.#peerChanged(device)
-    const { accountId: account } = session.certificate
-    this.reachability.want(account)
-    this.people.checkName(account, session.hello.name)
+    this.reachability.want(certificate.accountId)
+    this.people.checkName(certificate.accountId, session.hello.name)
   }
 
   async #frame(session: Session, frame: SessionFrame): Promise<void> {

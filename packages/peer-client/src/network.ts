@@ -1,12 +1,15 @@
 // The part of the composition root that reaches other peers: sessions, who is let in, and who is dialled when.
 import { join } from 'node:path'
+import { systemClock } from '@parley/shared/clock.ts'
 import type { DeviceKey } from '@parley/shared/ids.ts'
-import { MAX_ENDPOINTS, MAX_HELLO_ROTATIONS } from '@parley/shared/limits.ts'
-import { TYPE } from '@parley/shared/wire/frames.ts'
+import { CLONE_WINDOW_MS, MAX_ENDPOINTS, MAX_HELLO_ROTATIONS } from '@parley/shared/limits.ts'
+import { type ByeReason, TYPE } from '@parley/shared/wire/frames.ts'
+import { CloneWatch } from '#connection/clone-watch.ts'
 import { Dialler } from '#connection/dialler.ts'
 import { Doorkeeper } from '#connection/doorkeeper.ts'
 import { describeFixedPeer, type FixedPeer, FixedPeers } from '#connection/fixed-peers.ts'
 import { Keeper } from '#connection/keeper.ts'
+import { Copies } from '#conversation/copies.ts'
 import { noteAttempt } from '#conversation/note-attempt.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import type { Route } from '#directory/http-exchange.ts'
@@ -14,7 +17,7 @@ import { DialFilter } from '#discovery/dial-filter.ts'
 import { EndpointFinder, type EndpointFinderOptions } from '#discovery/endpoint-finder.ts'
 import type { Identity } from '#identity/identity.ts'
 import { PROFILE_FILES } from '#identity/profile-directory.ts'
-import type { Judge } from '#session/judge.ts'
+import type { Candidate, Judge, Verdict } from '#session/judge.ts'
 import type { Session, SessionEnd, SessionFrame } from '#session/session.ts'
 import { Sessions } from '#session/sessions.ts'
 import type { TlsCredentials } from '#session/tls-credentials.ts'
@@ -50,16 +53,21 @@ export interface NetworkOptions extends NetworkSettings {
   readonly onFailed: (error: unknown) => void
 }
 
+const IN_USE: ByeReason = 'profile-in-use'
+
 export class Network {
   readonly sessions: Sessions
   readonly keeper: Keeper
   readonly fixedPeers: FixedPeers
   readonly doorkeeper: Doorkeeper
+  readonly copies: Copies
+  readonly #clones = new CloneWatch(() => systemClock.elapsedMs())
 
   /** Throws BlacklistError. */
   constructor({ identity, store, log, ...options }: NetworkOptions) {
     const me = identity.device.publicKey
-    const { networkToken, profile, maxPeers } = options
+    const { networkToken, profile, maxPeers, onFailed } = options
+    this.copies = new Copies({ store, me, log, now: Date.now, onFailed })
     this.doorkeeper = new Doorkeeper({ me, blacklist: join(profile, PROFILE_FILES.blacklist), networkToken, log })
     this.sessions = new Sessions({
       self: me,
@@ -75,7 +83,9 @@ export class Network {
       isUnwelcome: this.doorkeeper.isUnwelcome,
       judge: (candidate) => {
         const verdict = this.doorkeeper.judge(candidate)
-        return verdict === 'accept' ? options.judge(candidate) : verdict
+        if (verdict !== 'accept') return verdict
+        const { device, hello } = candidate
+        return this.#clones.takesTurns(device, hello.boot) ? this.#refuseCopies(candidate) : options.judge(candidate)
       },
       onFrame: options.onFrame,
       onUp: (session) => {
@@ -87,10 +97,13 @@ export class Network {
         this.keeper.sessionDown(session.device, end)
         this.fixedPeers.sessionDown(session.device, end)
         log.info({ device: session.device, by: end.by, reason: end.reason }, 'session ended')
+        if (end.by === 'peer' && end.reason === IN_USE) this.copies.told()
         options.onDown(session, end)
       },
-      onInboundFailed: (error, remoteAddress) =>
-        log.debug({ remoteAddress, code: error.code, reason: error.message }, 'an inbound link did not come up'),
+      onInboundFailed: (error, remoteAddress) => {
+        if (error.bye?.reason === IN_USE && error.code === 'refused') this.copies.told()
+        log.debug({ remoteAddress, code: error.code, reason: error.message }, 'an inbound link did not come up')
+      },
       ...(maxPeers === undefined ? {} : { inboundLimits: { links: maxPeers } }),
     })
     const finder = new EndpointFinder({
@@ -102,7 +115,8 @@ export class Network {
       sessions: this.sessions,
       refuses: this.doorkeeper.refuses,
       onAttempt: (attempt) => {
-        noteAttempt(store, attempt).catch(options.onFailed)
+        if (attempt.bye === IN_USE && attempt.outcome === 'refused') this.copies.told()
+        noteAttempt(store, attempt).catch(onFailed)
       },
     })
     this.keeper = new Keeper({ dialler, finder, onState: options.onDialling })
@@ -118,6 +132,13 @@ export class Network {
   /** False when there is no session to the device. */
   sendRaw(device: DeviceKey, bytes: Uint8Array): boolean {
     return this.sessions.current(device)?.send({ type: TYPE.app, bytes }) ?? false
+  }
+
+  /** Two processes use the profile of a device at once: neither gets a session for a while. */
+  #refuseCopies({ device, certificate }: Candidate): Verdict {
+    this.copies.seen(certificate.accountId, device)
+    void this.sessions.current(device)?.close(IN_USE, { retryAfterMs: CLONE_WINDOW_MS })
+    return { bye: IN_USE, retryAfterMs: CLONE_WINDOW_MS }
   }
 
   /** No dial any more, then no session. */

@@ -40,7 +40,7 @@ export class PeerDaemon implements Daemon {
 
   status(): DaemonStatus {
     const { version, startedAt } = this.#options
-    const { identity, profile, address, directoryState } = this.#peer
+    const { identity, profile, address, directoryState, copiedAt } = this.#peer
     return {
       version,
       name: identity.name,
@@ -56,6 +56,7 @@ export class PeerDaemon implements Daemon {
       unread: this.#peer.overview.unread(),
       contacts: this.#peer.trust.summary(),
       troubles: this.#peer.conversations.troubles(),
+      copiedAt,
     }
   }
 

@@ -149,6 +149,11 @@ export class Peer {
     return this.#engine.delivery.outbox.quota.load(await this.resolve(who)).messages > 0
   }
 
+  /** Unix milliseconds: when another device said last that two processes use this profile. */
+  get copiedAt(): number | undefined {
+    return this.#engine.copiedAt()
+  }
+
   pending(): number {
     const { delivery, store } = this.#engine
     return store.contacts.all().reduce((sum, { account }) => sum + delivery.outbox.quota.load(account).messages, 0)
@@ -159,11 +164,7 @@ export class Peer {
   }
 
   /** Look at the state of what it resolves with: the message may have ended, be on hold, or the signal may have aborted. */
-  waitFor(
-    id: string,
-    state: 'sent' | 'delivered',
-    signal: AbortSignal = new AbortController().signal,
-  ): Promise<MessageView> {
+  waitFor(id: string, state: 'sent' | 'delivered', signal?: AbortSignal): Promise<MessageView> {
     return this.#engine.conversations.waitFor(id, state, this.#until(signal))
   }
 

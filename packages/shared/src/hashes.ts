@@ -70,6 +70,11 @@ const SCRATCH_BYTES = 4_096
 /** A message behind its domain; used again, as hashing is done when it returns. */
 const scratch = Buffer.concat([MESSAGE_DOMAIN, Buffer.alloc(SCRATCH_BYTES)])
 
+/** What a message says, wherever it stands = SHA-256("parley/1 body" ‖ kind ‖ 0x00 ‖ body). */
+export function bodyHash(kind: string, body: Uint8Array): Uint8Array {
+  return sha256(utf8(`parley/1 body${kind}\0`), body)
+}
+
 /** `prev` of position 1 = SHA-256("parley/1 stream" ‖ device key ‖ conversation ‖ epoch): a stream begins in itself. */
 export function streamRoot(device: DeviceKey, conversation: ConversationId, epoch: Epoch): Uint8Array {
   return sha256(utf8('parley/1 stream'), idBytes(device), idBytes(conversation), idBytes(epoch))

@@ -213,6 +213,21 @@ export const MAX_STREAMS_PER_DEVICE = 4_096
 export const RESEALS_BEFORE_BACKOFF = 3
 export const RESEAL_MIN_MS = 1_000
 export const RESEAL_MAX_MS = 5 * 60_000
+/** A device without a session for this long is dormant: nothing stays sealed for it. */
+export const DORMANT_AFTER_MS = 30 * 24 * 60 * 60 * 1000
+/** One device makes a profile begin new epochs at most once in this. */
+export const PROOF_INTERVAL_MS = 60 * 60_000
+/** Messages past their deadline that one transaction ends. */
+export const MAX_EXPIRIES_PER_COMMIT = 1_000
+/** A deadline is looked at again after this at the latest, so that a clock that jumps is followed. */
+export const DEADLINE_CHECK_MS = 60_000
+/** How often it is looked for what is past its time: dormant devices, old ids. */
+export const TIDY_MS = 6 * 60 * 60_000
+/** Two processes of one profile take turns so often, within so long: it was copied, and runs twice. */
+export const CLONE_TURNS = 3
+export const CLONE_WINDOW_MS = 10 * 60_000
+/** Devices of which the last starts are remembered. */
+export const MAX_WATCHED_BOOTS = 4_096
 export const MAX_OUTBOX_MESSAGES = 10_000
 export const MAX_OUTBOX_BYTES = 256 * MIB
 /** Accepted messages that are kept in memory until they are sealed; others are read from the disk then. */

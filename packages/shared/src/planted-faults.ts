@@ -3,34 +3,36 @@
  * peer process of the fault laboratory, which imports it before the peer. No flag, setting or environment variable of the
  * product does.
  */
-export type Fault =
+export const FAULTS = [
   // Delivery, checked by its simulation.
-  | 'no-compare-and-set'
-  | 'confirm-by-envelope-id'
-  | 'no-base-rule'
-  | 'unlisted-streams-ignored'
-  | 'cursor-jumps-on-reseal'
-  | 'reseal-without-renewal'
-  | 'retry-outside-lock'
-  | 'superseded-fill-window'
-  | 'duplicate-unanswered'
-  | 'proof-against-cursor'
-  | 'proof-closes-one-epoch'
-  | 'no-origin'
-  | 'counter-envelope-ids'
-  | 'acknowledge-before-commit'
-  | 'send-before-commit'
-  | 'no-device-lock'
-  | 'deduplicate-per-session'
-  | 'order-by-wall-clock'
-  | 'resend-by-reencryption'
+  'no-compare-and-set',
+  'confirm-by-envelope-id',
+  'no-base-rule',
+  'unlisted-streams-ignored',
+  'cursor-jumps-on-reseal',
+  'reseal-without-renewal',
+  'retry-outside-lock',
+  'superseded-fill-window',
+  'duplicate-unanswered',
+  'proof-against-cursor',
+  'proof-closes-one-epoch',
+  'no-origin',
+  'counter-envelope-ids',
+  'acknowledge-before-commit',
+  'send-before-commit',
+  'no-device-lock',
+  'deduplicate-per-session',
+  'order-by-wall-clock',
+  'resend-by-reencryption',
   // Whole processes, checked by the fault laboratory.
-  | 'synchronous-normal'
-  | 'receipts-to-anyone'
-  | 'pid-file-lock'
-  | 'tickets-on'
-  | 'no-tie-break'
-  | 'auto-resend-on-key-change'
+  'synchronous-normal',
+  'receipts-to-anyone',
+  'pid-file-lock',
+  'tickets-on',
+  'no-tie-break',
+  'auto-resend-on-key-change',
+] as const
+export type Fault = (typeof FAULTS)[number]
 
 const planted = new Set<Fault>()
 

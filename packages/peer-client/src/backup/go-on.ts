@@ -1,7 +1,6 @@
 // A restored profile is a new device. What its predecessor wrote stays as the predecessor's; what of it nobody confirmed, the new
 // device writes again in streams of its own, with the place where it stood first, so that who got it meanwhile shows it once.
-import { createHash } from 'node:crypto'
-import { messageHash, messageIdBytes, messageIdOf } from '@parley/shared/hashes.ts'
+import { bodyHash, messageHash, messageIdBytes } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
 import {
   decodeMessage,
@@ -112,7 +111,9 @@ function issueAgain(
   let hash = lastHash(me, next)
   for (const { stream, row, recipients: owed } of unconfirmed) {
     seq += 1
-    const bytes = encode(seq, hash, moves.follow(stream, row, decodeMessage(row.bytes)))
+    const content = moves.follow(stream, row, decodeMessage(row.bytes))
+    if (content.deadline !== undefined) store.deadlines.insert({ at: content.deadline, stream: next.id, seq })
+    const bytes = encode(seq, hash, content)
     hash = messageHash(bytes)
     store.messages.insert({ ...row, stream: next.id, seq, bytes })
     for (const account of owed) {
@@ -150,10 +151,7 @@ class Moves {
       const { text } = revision
       return { ...message, origin: undefined, body: text === undefined ? encodeDelete(to) : encodeEdit(to, text) }
     }
-    const origin = {
-      messageId: messageIdOf(stream.device, stream.epoch, seq),
-      bodyHash: createHash('sha256').update(message.body).digest(),
-    }
+    const origin = { epoch: stream.epoch, seq, bodyHash: bodyHash(message.kind, message.body) }
     return { ...message, origin: message.origin ?? origin }
   }
 

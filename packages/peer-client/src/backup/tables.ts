@@ -14,6 +14,8 @@ export const LEFT_OUT: ReadonlySet<string> = new Set([
   'ciphertexts',
   'cursors',
   'opened_envelopes',
+  'withheld',
+  'deadlines',
   // What was tried, for `why`: it was this device that tried.
   'attempts',
 ])
@@ -35,4 +37,9 @@ export const KEPT: ReadonlySet<string> = new Set([
   'revisions',
   'readers',
   'read_marks',
+  // Where messages stood before, and what is not shown or was never there.
+  'reissues',
+  'origins',
+  'hidden',
+  'vacancies',
 ])

@@ -14,6 +14,8 @@ export interface Attempt {
   /** `ok`, or the name of the error. */
   readonly outcome: string
   readonly detail: string | undefined
+  /** The reason that the other side gave. */
+  readonly bye?: string | undefined
 }
 
 export interface Failure {
@@ -21,6 +23,8 @@ export interface Failure {
   readonly detail: string
   /** The other side asked not to be dialled sooner. */
   readonly retryAfterMs?: number
+  /** The reason that the other side gave. */
+  readonly bye?: string
 }
 
 /** The name of an error and its words, those of what lies behind it included. */
@@ -28,7 +32,9 @@ export function failureOf(error: unknown): Failure {
   const outcome = systemErrorCode(error) ?? 'failed'
   const detail = messagesOf(error).join(': ')
   const bye = error instanceof SessionError ? error.bye : undefined
-  return bye?.retryAfterMs === undefined ? { outcome, detail } : { outcome, detail, retryAfterMs: bye.retryAfterMs }
+  if (bye === undefined) return { outcome, detail }
+  const { reason, retryAfterMs } = bye
+  return { outcome, detail, bye: reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
 }
 
 function messagesOf(error: unknown): string[] {

@@ -86,8 +86,8 @@ export class Dialler {
   }
 
   report(what: Attempt['what'], { device, endpoint, failure }: Reported): void {
-    const { outcome, detail } = failure ?? { outcome: 'ok', detail: undefined }
-    this.#onAttempt({ what, device, endpoint, at: this.clock.now(), outcome, detail })
+    const { outcome, detail, bye } = failure ?? { outcome: 'ok', detail: undefined }
+    this.#onAttempt({ what, device, endpoint, at: this.clock.now(), outcome, detail, bye })
   }
 
   async #dial(endpoint: Endpoint, { device, isExpected, signal }: DialTurn): Promise<Dialled> {

@@ -70,7 +70,7 @@ export class Changes {
         return this.#again(id)
       }
     }
-    await this.#revise(this.#editable(id), EDIT_KIND, encodeEdit(referenceTo(mine.stream, seq), text))
+    await this.#revise(this.#editable(id), EDIT_KIND, encodeEdit(referenceTo(this.#deps.store, mine.stream, seq), text))
     return this.#again(id)
   }
 
@@ -82,7 +82,11 @@ export class Changes {
     if (mine.stream.device === this.#deps.me.device) {
       if ((await this.#deps.delivery.outbox.cancel(mine.id)) === 'cancelled') return this.#again(id)
     }
-    await this.#revise(this.#editable(id), DELETE_KIND, encodeDelete(referenceTo(mine.stream, mine.row.seq)))
+    await this.#revise(
+      this.#editable(id),
+      DELETE_KIND,
+      encodeDelete(referenceTo(this.#deps.store, mine.stream, mine.row.seq)),
+    )
     return this.#again(id)
   }
 

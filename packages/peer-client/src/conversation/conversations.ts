@@ -24,7 +24,7 @@ import { waitForState } from './wait-for-state.ts'
 
 /** A range of my positions, or others', to which something happened. */
 export interface Happening {
-  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'read' | 'edited' | 'ended' | 'hold'
+  readonly kind: 'accepted' | 'received' | 'sent' | 'delivered' | 'read' | 'edited' | 'ended' | 'hold' | 'moved'
   readonly stream: number
   readonly from: number
   readonly to: number
@@ -115,7 +115,7 @@ export class Conversations {
   /** Resolves when the message reached `state`, ended, is held for the user's decision, or the signal aborted. */
   waitFor(id: string, state: 'sent' | 'delivered', signal: AbortSignal): Promise<MessageView> {
     const { store, happenings } = this.#deps
-    const awaited = { row: store.messages.byLocalId(id), view: () => this.#existing(id) }
+    const awaited = { row: () => store.messages.byLocalId(id), view: () => this.#existing(id) }
     return waitForState(awaited, state, happenings, signal)
   }
 

@@ -3,7 +3,6 @@ import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { DEFAULT_PRIORITY, decodeMessage, type Message, PRIORITIES, VOID_KIND } from '@parley/shared/wire/message.ts'
 import { DELETE_KIND, EDIT_KIND, READ_KIND, readRevision, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
-import { localIdOf } from '#store/local-ids.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
@@ -57,6 +56,7 @@ export class MessageViews {
     if (of === undefined) return []
     const shown: { row: MessageRow; view: MessageView }[] = []
     for (const row of this.#store.messages.range(stream, from, Math.min(to, of.upTo))) {
+      if (this.#store.hidden.has(stream, row.seq)) continue
       const message = decodeMessage(row.bytes)
       const isRevision = message.kind === EDIT_KIND || message.kind === DELETE_KIND
       if (!isRevision && !this.#isLine(of, message)) continue
@@ -110,7 +110,7 @@ export class MessageViews {
     const { storedAt, lamport } = row
     const about = this.#revisions.target(kind, body, stream, author)
     const view: MessageView = {
-      id: localIdOf(stream.tag, row.seq),
+      id: this.#store.localIdAt(row),
       account,
       with: this.#contacts.label(account).name,
       direction: author === this.#me.account ? 'out' : 'in',

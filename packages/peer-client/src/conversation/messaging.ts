@@ -100,6 +100,7 @@ export class Messaging {
             .catch((error: unknown) => log.error({ err: error }, 'a receipt could not be noted'))
         },
         sent: ({ stream, from, to }) => this.happenings.publish({ kind: 'sent', stream, from, to }),
+        moved: ({ stream, from, to }) => this.happenings.publish({ kind: 'moved', stream, from, to }),
         ended: ({ stream, seq }) => this.happenings.publish({ kind: 'ended', stream, from: seq, to: seq }),
       },
     })

@@ -1,13 +1,12 @@
 // Messages that wait for an account go to another one: the user said that it is the same person.
 import { directConversationId } from '@parley/shared/hashes.ts'
-import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
+import type { AccountId, DeviceKey, LocalMessageId } from '@parley/shared/ids.ts'
 import { decodeMessage } from '@parley/shared/wire/message.ts'
 import { DELETE_KIND, EDIT_KIND, READ_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Delivery } from '#delivery/delivery.ts'
-import { type Revised, reviseMessage } from '#delivery/revise.ts'
+import { endMessage, type Revised } from '#delivery/revise.ts'
 import { localIdOf } from '#store/local-ids.ts'
 import type { Store } from '#store/store.ts'
-import type { StreamRow } from '#store/streams-table.ts'
 import type { Happening } from './conversations.ts'
 import type { Feed } from './feed.ts'
 
@@ -78,7 +77,7 @@ async function readdressOne(
   const conversation = directConversationId(to, me.account)
   let revised: Revised | undefined
   const takeBack = () => {
-    revised = takeBackFrom(store, store.streams.byId(id), seq, now())
+    revised = takeBackFrom(store, localIdOf(tag, seq), now())
   }
   const accepted = await delivery.send(
     { conversation, recipients: [to], kind, critical, body, priority, deadline },
@@ -93,9 +92,10 @@ async function readdressOne(
 }
 
 /** Inside a transaction. Its bytes are read again: what was taken back before it changed them. */
-function takeBackFrom(store: Store, stream: StreamRow | undefined, seq: number, at: number): Revised | undefined {
-  const row = stream && store.messages.byLocalId(localIdOf(stream.tag, seq))
+function takeBackFrom(store: Store, localId: LocalMessageId, at: number): Revised | undefined {
+  const row = store.messages.byLocalId(localId)
+  const stream = row && store.streams.byId(row.stream)
   if (stream === undefined || row === undefined) return undefined
-  const revised = reviseMessage(store, stream, row, undefined, at)
+  const revised = endMessage(store, stream, row, 'cancelled', at)
   return revised === 'already-sent' ? undefined : revised
 }

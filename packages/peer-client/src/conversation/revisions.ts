@@ -48,8 +48,8 @@ export class Revisions {
 
   /** The one in force for a message of `author`. */
   of(author: AccountId, stream: StreamRow, seq: number): Revision | undefined {
-    const { conversation, device, epoch } = stream
-    const row = this.#store.revisions.find({ conversation, device, epoch, seq, author })
+    const { conversation } = stream
+    const row = this.#store.revisions.find({ ...referenceTo(this.#store, stream, seq), conversation, author })
     return row && this.#read(row)
   }
 
@@ -57,10 +57,17 @@ export class Revisions {
   target(kind: string, body: Uint8Array, revising: StreamRow, author: AccountId): LocalMessageId | undefined {
     const of = readRevision(kind, body)?.of
     const stream = of && this.#store.streams.byEpoch(of.device, of.epoch)
-    if (of === undefined || stream?.conversation !== revising.conversation) return undefined
-    const isHeld = of.seq >= stream.base && of.seq <= stream.upTo
+    if (of === undefined || (stream ?? revising).conversation !== revising.conversation) return undefined
     const isTheirs = of.device === revising.device || this.#store.devices.get(of.device)?.account === author
-    return isHeld && isTheirs ? localIdOf(stream.tag, of.seq) : undefined
+    if (!isTheirs) return undefined
+    const isHeld = stream !== undefined && of.seq >= stream.base && of.seq <= stream.upTo
+    return isHeld ? localIdOf(stream.tag, of.seq) : this.#repeatOf(of)
+  }
+
+  /** The message came only after its epoch was closed, in the next one. */
+  #repeatOf(of: MessageReference): LocalMessageId | undefined {
+    const repeat = this.#store.origins.repeatsOf(of).find(({ stream, seq }) => !this.#store.hidden.has(stream, seq))
+    return repeat && this.#store.localIdAt(repeat)
   }
 
   #read({ kind, stream, seq }: RevisionRow): Revision | undefined {
@@ -75,6 +82,12 @@ export class Revisions {
   }
 }
 
-export function referenceTo({ device, epoch }: StreamRow, seq: number): MessageReference {
-  return { device, epoch, seq }
+/** Names a message by where it stood first: so everybody names it alike, whatever epochs were closed since. */
+export function referenceTo(store: Store, stream: StreamRow, seq: number): MessageReference {
+  const { device, epoch } = stream
+  const bytes = stream.follows === null ? undefined : store.messages.bytesAt(stream.id, seq)
+  const origin = bytes && decodeMessage(bytes).origin
+  // What another device issued first, before this one was restored from it, is named by where it stands here.
+  const isOwn = origin !== undefined && store.streams.byEpoch(device, origin.epoch) !== undefined
+  return isOwn ? { device, epoch: origin.epoch, seq: origin.seq } : { device, epoch, seq }
 }

@@ -4,7 +4,8 @@ import type { Happening } from './conversations.ts'
 import { type Feed, type FeedReader, FellBehindError } from './feed.ts'
 
 export interface Awaited {
-  readonly row: MessageRow | undefined
+  /** Where it stands now. */
+  readonly row: () => MessageRow | undefined
   /** As it is now. */
   readonly view: () => MessageView
 }
@@ -28,9 +29,9 @@ export async function waitForState(
 ): Promise<MessageView> {
   while (!signal.aborted) {
     using happened = happenings.read(signal)
-    const message = view()
+    const [message, at] = [view(), row()]
     if (isSettled(message, state)) return message
-    await happenedTo(happened, row)
+    await happenedTo(happened, at)
   }
   return view()
 }

@@ -1,6 +1,7 @@
 // What a device says it holds of my streams. Only a hash that equals mine confirms anything; an envelope id merely frees its slot.
 import { isEqualBytes } from '@parley/shared/bytes.ts'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
 import type { Claim } from '@parley/shared/wire/frames.ts'
 import type { CursorRow } from '#store/cursors-table.ts'
 import type { Load } from '#store/deliveries-table.ts'
@@ -19,8 +20,8 @@ export interface Confirmation {
 export interface ClaimsOutcome {
   readonly confirmations: Confirmation[]
   readonly claimed: { readonly stream: number; readonly ranges: readonly { from: number; to: number }[] }[]
-  /** Claims that only a rolled-back profile of mine explains. */
-  readonly contradictions: { readonly stream: number; readonly upTo: number }[]
+  /** Streams about which it says what only a profile that was set back explains. */
+  readonly contradicted: number[]
 }
 
 interface Claimant {
@@ -28,7 +29,10 @@ interface Claimant {
   readonly account: AccountId
 }
 
-/** Inside a transaction. `mayFall`: positions after a hello may say less than before, when the device lost what it had. */
+/**
+ * Inside a transaction. `mayFall`: positions after a hello may say less than before, when the device lost what it had. Claims about
+ * closed epochs mean nothing any more: what was open in them went on elsewhere.
+ */
 export function applyClaims(
   store: Store,
   me: Me,
@@ -37,7 +41,7 @@ export function applyClaims(
   at: number,
   mayFall: boolean,
 ): ClaimsOutcome {
-  const outcome: ClaimsOutcome = { confirmations: [], claimed: [], contradictions: [] }
+  const outcome: ClaimsOutcome = { confirmations: [], claimed: [], contradicted: [] }
   for (const claim of claims) {
     const stream = store.streams.byEpoch(me.device, claim.epoch)
     const cursor = stream === undefined || stream.closed !== 0 ? undefined : store.cursors.get(stream.id, from.device)
@@ -60,10 +64,10 @@ interface Context {
 function applyClaim(store: Store, me: Me, from: Claimant, cursor: CursorRow, claim: Claim, context: Context): void {
   const { stream, device, base, confirmedTo } = cursor
   const { at, mayFall, outcome } = context
-  const isNothing = claim.upTo === base - 1
   if (claim.upTo < base - 1) return
-  if (!isNothing && !isMine(store, cursor, claim.upTo, claim.hash)) {
-    outcome.contradictions.push({ stream, upTo: claim.upTo })
+  const standing = claim.upTo === base - 1 ? 'mine' : standingOf(store, cursor, claim.upTo, claim.hash)
+  if (standing !== 'mine') {
+    if (standing === 'contradiction') outcome.contradicted.push(stream)
     return
   }
   if (claim.upTo > confirmedTo) {
@@ -81,13 +85,31 @@ function applyClaim(store: Store, me: Me, from: Claimant, cursor: CursorRow, cla
     store.cursors.setConfirmed(stream, device, claim.upTo)
   }
   const ranges = (claim.ranges ?? []).filter(
-    (range) => range.from <= range.to && isMine(store, cursor, range.to, range.hash),
+    (range) => range.from <= range.to && standingOf(store, cursor, range.to, range.hash) === 'mine',
   )
   outcome.claimed.push({ stream, ranges: ranges.map(({ from: first, to }) => ({ from: first, to })) })
 }
 
-function isMine(store: Store, cursor: CursorRow, seq: number, hash: Uint8Array | undefined): boolean {
-  if (hash === undefined || seq > cursor.frozenTo) return false
-  const mine = store.messages.hashAt(cursor.stream, seq)
-  return mine !== undefined && isEqualBytes(mine, hash)
+/** Only frozen positions can have left this device: beyond them, or with another hash, it was not this profile that sent them. */
+function standingOf(
+  store: Store,
+  cursor: Pick<CursorRow, 'stream' | 'frozenTo' | 'sealedTo'>,
+  seq: number,
+  hash: Uint8Array | undefined,
+): 'mine' | 'contradiction' | 'nothing' {
+  const last = isPlanted('proof-against-cursor') ? cursor.sealedTo : cursor.frozenTo
+  if (seq > last) return 'contradiction'
+  const mine = hash === undefined ? undefined : store.messages.hashAt(cursor.stream, seq)
+  if (mine === undefined || hash === undefined) return 'nothing'
+  return isEqualBytes(mine, hash) ? 'mine' : 'contradiction'
+}
+
+/** Whether the device holds all of the stream up to where it says. */
+export function isTrueClaim(
+  store: Store,
+  stream: { readonly id: number; readonly frozenTo: number },
+  { upTo, hash }: Claim,
+): boolean {
+  const place = { stream: stream.id, frozenTo: stream.frozenTo, sealedTo: stream.frozenTo }
+  return upTo > 0 && standingOf(store, place, upTo, hash) === 'mine'
 }

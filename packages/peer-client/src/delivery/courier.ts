@@ -1,6 +1,6 @@
 // One courier per remote device: it owns what lasts only as long as the process does (the session, the window's waiting,
 // the back-off) and seals whatever the device is to get. What must survive is in the store.
-import { type AccountId, type DeviceKey, EnvelopeId, randomId } from '@parley/shared/ids.ts'
+import type { AccountId, DeviceKey, EnvelopeId } from '@parley/shared/ids.ts'
 import {
   MAX_OPEN_ENVELOPE_BYTES,
   MAX_OPEN_ENVELOPES,
@@ -8,16 +8,19 @@ import {
   RESEAL_MIN_MS,
   RESEALS_BEFORE_BACKOFF,
 } from '@parley/shared/limits.ts'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import type { DeviceRow } from '#store/devices-table.ts'
 import type { Store } from '#store/store.ts'
-import { StalePlanError } from './delivery-error.ts'
+import type { Deadlines } from './deadlines.ts'
+import { describeError, StalePlanError } from './delivery-error.ts'
 import type { FreshMessages } from './fresh-messages.ts'
 import { type Plan, Planner } from './plan.ts'
+import { reencrypted } from './planted.ts'
 import type { Clock, DeliveryEvents, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
-import { commitSealed } from './seal-commit.ts'
+import { commitSealed, newEnvelopeId } from './seal-commit.ts'
 
 export interface CourierDeps {
   readonly store: Store
@@ -27,6 +30,7 @@ export interface CourierDeps {
   readonly clock: Clock
   readonly random: (size: number) => Uint8Array
   readonly fresh: FreshMessages
+  readonly deadlines: Deadlines
   readonly events: DeliveryEvents
   readonly log: DeliveryLog
   /** A prekey bundle of the device, from wherever one is to be had. Rejects with a named `code`. */
@@ -36,7 +40,7 @@ export interface CourierDeps {
 }
 
 /** A plan that carries nothing but a confirmation of the ratchet. */
-const NOTHING: Plan = { streams: [], messages: [], ranges: [], heads: [], advances: [], reseals: [] }
+const NOTHING: Plan = { streams: [], messages: [], withheld: [], ranges: [], heads: [], advances: [], reseals: [] }
 
 export class Courier {
   readonly device: DeviceKey
@@ -88,11 +92,17 @@ export class Courier {
   }
 
   /** After the device's last positions page: writes all open envelopes again, oldest first, then seals. Under the device's lock. */
-  resume(line: Line): void {
+  async resume(line: Line): Promise<void> {
     if (this.#line !== line) return
-    for (const { id, sealing, bytes } of this.#deps.store.envelopes.openWithBytes(this.device)) {
-      line.send({ type: TYPE.envelope, id, sealing, bytes })
+    const { store, sealing, clock } = this.#deps
+    const open = store.envelopes.openWithBytes(this.device)
+    const write = (): void => {
+      for (const { id, sealing: kind, bytes } of open) line.send({ type: TYPE.envelope, id, sealing: kind, bytes })
     }
+    if (isPlanted('resend-by-reencryption'))
+      for (const envelope of open) envelope.bytes = await reencrypted(store, sealing, envelope)
+    if (isPlanted('retry-outside-lock')) clock.after(RESEAL_MIN_MS / 50, write)
+    else write()
     this.#isReady = true
     this.pump()
   }
@@ -105,6 +115,11 @@ export class Courier {
   /** A bundle that the device itself sent along, used for the next new ratchet. */
   offerBundle(bundle: PrekeyBundle): void {
     this.#bundle = bundle
+  }
+
+  /** Nothing more is sealed for the device for a while, or until its next session. */
+  pause(reason: string): void {
+    this.#wait(Number.POSITIVE_INFINITY, reason)
   }
 
   /** The device began a ratchet towards me: anything sealed confirms it, so something must be, soon. */
@@ -156,8 +171,9 @@ export class Courier {
 
   /** True when there may be more to seal. */
   async #sealNext(): Promise<boolean> {
-    const { locks, fetchBundle } = this.#deps
+    const { locks, fetchBundle, deadlines } = this.#deps
     if (this.#cancelWait !== undefined || this.readyLine === undefined) return false
+    if (deadlines.isDue()) await deadlines.expire()
     const outcome = await locks.run(this.device, () => this.#sealLocked())
     if (outcome !== 'no-bundle') return outcome
     // Outside the lock: the bundle may have to come over the very session whose envelopes the lock holds up.
@@ -180,11 +196,13 @@ export class Courier {
     const plaintext = encodeBundle({
       streams: plan.streams,
       messages: plan.messages,
+      withheld: plan.withheld,
       control: this.#mustConfirm ? [{ kind: 'confirm' }] : [],
     })
     if (isRenewal) this.#bundle = undefined
     const { bytes, change } = await sealing.seal(this.device, plaintext, bundle)
-    const id = randomId(EnvelopeId, random)
+    const id = newEnvelopeId(store, me, random)
+    if (isPlanted('send-before-commit')) this.write(id, bytes, { ranges: [] })
     const sealed = {
       plan,
       device: this.device,
@@ -240,7 +258,7 @@ export class Courier {
 
   #noteFailure(error: unknown): void {
     const { store, log, clock } = this.#deps
-    const { code, message } = describe(error)
+    const { code, message } = describeError(error)
     this.#hasSealed = false
     log.warn({ device: this.device, code, reason: message }, 'nothing could be sealed for a device')
     const account = store.devices.get(this.device)?.account
@@ -275,9 +293,4 @@ export class Courier {
     this.#cancelWait?.()
     this.#cancelWait = undefined
   }
-}
-
-function describe(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) return { code: 'failed', message: String(error) }
-  return { code: 'code' in error ? String(error.code) : 'failed', message: error.message }
 }

@@ -18,3 +18,9 @@ export class DeliveryError extends Error {
 export class StalePlanError extends Error {
   override readonly name = 'StalePlanError'
 }
+
+/** Its stable name, and what it says. */
+export function describeError(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: 'failed', message: String(error) }
+  return { code: 'code' in error ? String(error.code) : 'failed', message: error.message }
+}

@@ -3,6 +3,7 @@
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey, EnvelopeId, Epoch } from '@parley/shared/ids.ts'
 import { MAX_STREAMS_PER_DEVICE } from '@parley/shared/limits.ts'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
 import { type Bundle, decodeBundle } from '@parley/shared/wire/bundle.ts'
 import { type Claim, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
 import type { DeviceRow } from '#store/devices-table.ts'
@@ -11,7 +12,8 @@ import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import { DeliveryError } from './delivery-error.ts'
 import type { LamportClock } from './lamport.ts'
-import { type Incoming, type PlacedMessage, placeMessages, readIncoming } from './placing.ts'
+import { type Incoming, type PlacedMessage, placeMessages, readIncoming, withheldIncoming } from './placing.ts'
+import { claimsAhead } from './planted.ts'
 import type { Change, Clock, DeliveryEvents, DeliveryLog, Line, Locks, Me, Sealing } from './ports.ts'
 import { claimsOf, positionsPages } from './positions.ts'
 
@@ -34,6 +36,8 @@ export interface InboxDeps {
 export class Inbox {
   readonly #deps: InboxDeps
   readonly #direct = new Map<AccountId, ConversationId>()
+  /** Planted: what each session opened. */
+  readonly #ofSession = new WeakMap<Line, Set<EnvelopeId>>()
 
   constructor(deps: InboxDeps) {
     this.#deps = deps
@@ -47,7 +51,9 @@ export class Inbox {
       if (device === undefined || device.state === 'revoked')
         throw new DeliveryError('unauthorised-device', 'an envelope from a device that is not known')
       const known = store.openedEnvelopes.find(line.device, frame.id)
-      if (known !== undefined) return this.#answer(line, frame.id, known.refusal, firstClaims(store, line.device))
+      const isForgotten = this.#isForgotten(line, frame.id)
+      if (known !== undefined && !isForgotten)
+        return this.#answer(line, frame.id, known.refusal, firstClaims(store, line.device))
       if (frame.sealing !== 'signal') return this.#answer(line, frame.id, 'unsupported', [])
       const opened = await sealing.open(line.device, frame.bytes)
       if ('failure' in opened) return this.#rejectUnopened(line, device, frame.id, opened)
@@ -75,10 +81,12 @@ export class Inbox {
       })
       return this.#answer(line, id, content.refusal, firstClaims(store, device.device))
     }
+    const isAhead = isPlanted('acknowledge-before-commit')
+    if (isAhead) this.#answer(line, id, null, claimsAhead(content.streams))
     const taken = await store.commits.run(() => this.#commit(device, id, content, opened.change))
     if (taken === 'foreign-epoch')
       throw new DeliveryError('protocol-violation', 'an epoch was used for two conversations')
-    this.#answer(line, id, null, taken.claims)
+    if (!isAhead) this.#answer(line, id, null, taken.claims)
     for (const range of taken.shown) this.#deps.events.received({ ...range, account: device.account })
   }
 
@@ -89,29 +97,35 @@ export class Inbox {
     const shownRanges: Taken['shown'] = []
     const touched: StreamRow[] = []
     const streams: { stream: StreamRow; incoming: readonly Incoming[] }[] = []
-    for (const { epoch, conversation, base, incoming } of content.streams) {
+    for (const { epoch, conversation, base, follows, incoming } of content.streams) {
       const known = store.streams.byEpoch(device.device, epoch)
       if (known !== undefined && known.conversation !== conversation) return 'foreign-epoch'
       if (known === undefined && store.streams.countOfDevice(device.device) >= MAX_STREAMS_PER_DEVICE)
         return 'foreign-epoch'
-      streams.push({
-        stream:
-          known ??
-          store.streams.insert({ tag: newTag(this.#deps.random), device: device.device, conversation, epoch, base }),
-        incoming,
-      })
+      const tag = newTag(this.#deps.random)
+      const stream =
+        known ??
+        store.streams.insert({ tag, device: device.device, conversation, epoch, base, follows: follows?.epoch })
+      if (known === undefined && follows !== undefined)
+        store.events.insert({ kind: 'new-epoch', at, stream: stream.id, account: device.account })
+      streams.push({ stream, incoming })
     }
     change.apply()
     for (const { stream, incoming } of streams) {
-      const { shown, forks, special } = placeMessages(store, device.device, stream, incoming, at)
+      const { shown, filled, forks, special } = placeMessages(store, device.device, stream, incoming, at)
       if (special.length > 0) this.#deps.onSpecial?.(device.account, special)
       if (shown !== undefined) {
         store.events.insert({ kind: 'received', at, stream: stream.id, ...shown, account: device.account })
         shownRanges.push({ stream: stream.id, ...shown })
       }
+      for (const seq of filled) {
+        const range = { stream: stream.id, from: seq, to: seq }
+        store.events.insert({ kind: 'received', at, ...range, account: device.account })
+        shownRanges.push(range)
+      }
       if (forks > 0) store.events.insert({ kind: 'fork', at, stream: stream.id, account: device.account })
       touched.push(store.streams.byId(stream.id) ?? stream)
-      lamport.witness(incoming.reduce((max, { message }) => Math.max(max, message.lamport), 0))
+      lamport.witness(incoming.reduce((max, one) => ('message' in one ? Math.max(max, one.message.lamport) : max), 0))
     }
     // Whoever writes to me is accepted, until message requests exist.
     if (shownRanges.length > 0 && store.contacts.get(device.account)?.state === 'stranger')
@@ -123,7 +137,7 @@ export class Inbox {
 
   #read(device: DeviceRow, plaintext: Uint8Array): Content | Refusal {
     let bundle: Bundle
-    const streams = new Map<Epoch, { epoch: Epoch; conversation: ConversationId; base: number; incoming: Incoming[] }>()
+    const streams = new Map<Epoch, Bundle['streams'][number] & { incoming: Incoming[] }>()
     try {
       bundle = decodeBundle(plaintext)
       for (const stream of bundle.streams) streams.set(stream.epoch, { ...stream, incoming: [] })
@@ -135,6 +149,14 @@ export class Inbox {
         }
         stream.incoming.push(incoming)
       }
+      for (const withheld of bundle.withheld) {
+        const stream = streams.get(withheld.epoch)
+        if (stream === undefined)
+          return { refusal: 'malformed', detail: 'a withheld position of a stream that its bundle does not announce' }
+        stream.incoming.push(withheldIncoming(withheld))
+      }
+      if (bundle.withheld.length > 0)
+        for (const { incoming } of streams.values()) incoming.sort((a, b) => a.seq - b.seq)
     } catch (error) {
       return { refusal: 'malformed', detail: error instanceof Error ? error.message : String(error) }
     }
@@ -169,12 +191,22 @@ export class Inbox {
   ): Promise<void> {
     const { store, sealing, log, clock } = this.#deps
     log.warn({ device: device.device, code: failure, reason: detail }, 'an envelope could not be opened')
+    if (failure === 'duplicate' && isPlanted('duplicate-unanswered')) return
     if (failure === 'malformed') {
       await store.commits.run(() => store.openedEnvelopes.insert(device.device, id, clock.now(), failure))
       return this.#answer(line, id, failure, firstClaims(store, device.device))
     }
     const bundle = failure === 'duplicate' ? undefined : await sealing.ownBundle()
     line.send({ type: TYPE.reject, envelope: id, code: failure, streams: firstClaims(store, device.device), bundle })
+  }
+
+  /** Planted: the envelope is known only to sessions of the past. */
+  #isForgotten(line: Line, id: EnvelopeId): boolean {
+    if (!isPlanted('deduplicate-per-session')) return false
+    const seen = this.#ofSession.get(line) ?? new Set()
+    const isNew = !seen.has(id)
+    this.#ofSession.set(line, seen.add(id))
+    return isNew
   }
 
   #answer(line: Line, id: EnvelopeId, refusal: RejectCode | null, streams: Claim[]): void {
@@ -190,12 +222,7 @@ function firstClaims(store: Store, device: DeviceKey): Claim[] {
 }
 
 interface Content {
-  readonly streams: readonly {
-    epoch: Epoch
-    conversation: ConversationId
-    base: number
-    incoming: readonly Incoming[]
-  }[]
+  readonly streams: readonly (Bundle['streams'][number] & { readonly incoming: readonly Incoming[] })[]
 }
 
 interface Refusal {

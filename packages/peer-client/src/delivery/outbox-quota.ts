@@ -1,6 +1,8 @@
 import type { AccountId } from '@parley/shared/ids.ts'
 import { MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES } from '@parley/shared/limits.ts'
 import type { Load } from '#store/deliveries-table.ts'
+import type { Store } from '#store/store.ts'
+import type { Me } from './ports.ts'
 
 /** How much may wait for one recipient account: messages that are not yet delivered, whatever their age. */
 export class OutboxQuota {
@@ -81,5 +83,17 @@ export class OutboxQuota {
       this.#waiters.set(account, waiters)
     }
     return waiters
+  }
+}
+
+/** What was waiting when the process started. */
+export function recount(store: Store, me: Me, quota: OutboxQuota): void {
+  for (const stream of store.streams.all()) {
+    if (stream.device !== me.device) continue
+    for (const account of store.deliveries.accountsOf(stream.id)) {
+      const from = store.deliveries.lowestOpen(stream.id, account)
+      if (from !== undefined)
+        quota.addLoad(account, store.deliveries.waiting(stream.id, account, { from, to: stream.upTo }))
+    }
   }
 }

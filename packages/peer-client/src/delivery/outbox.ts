@@ -2,7 +2,7 @@
 // message for a device that is ready is sealed first, so that accepting and sealing share one.
 
 import { messageHash } from '@parley/shared/hashes.ts'
-import { type AccountId, EnvelopeId, type LocalMessageId, randomId } from '@parley/shared/ids.ts'
+import type { AccountId, LocalMessageId } from '@parley/shared/ids.ts'
 import { MAX_CONTENT_BYTES } from '@parley/shared/limits.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { messageEncoder } from '@parley/shared/wire/message.ts'
@@ -12,14 +12,15 @@ import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import type { Courier } from './courier.ts'
+import { Deadlines } from './deadlines.ts'
 import { DeliveryError, StalePlanError } from './delivery-error.ts'
 import type { FreshMessages } from './fresh-messages.ts'
 import type { LamportClock } from './lamport.ts'
-import { OutboxQuota } from './outbox-quota.ts'
+import { OutboxQuota, recount } from './outbox-quota.ts'
 import { type Accepted, contentOf, type Draft, lastHash, type OwnStreams } from './own-streams.ts'
-import type { Clock, DeliveryEvents, Locks, Me, Sealing } from './ports.ts'
-import { reviseMessage } from './revise.ts'
-import { commitSealed } from './seal-commit.ts'
+import type { Clock, DeliveryEvents, DeliveryLog, Locks, Me, Sealing } from './ports.ts'
+import { editMessage, endMessage, ownMessage, type Revised } from './revise.ts'
+import { commitSealed, newEnvelopeId } from './seal-commit.ts'
 
 export interface OutboxDeps {
   readonly store: Store
@@ -32,6 +33,7 @@ export interface OutboxDeps {
   readonly random: (size: number) => Uint8Array
   readonly events: DeliveryEvents
   readonly fresh: FreshMessages
+  readonly log: DeliveryLog
   readonly couriersOf: (account: AccountId) => Courier[]
   readonly pump: (account: AccountId) => void
 }
@@ -56,6 +58,7 @@ interface Waiting {
 
 export class Outbox {
   readonly quota: OutboxQuota
+  readonly deadlines: Deadlines
   readonly #deps: OutboxDeps
   #waiting: Waiting[] = []
   /** A lone message is between its seal and its commit: what comes later waits behind it, so positions keep the order of sending. */
@@ -64,7 +67,8 @@ export class Outbox {
   constructor(deps: OutboxDeps, quota = new OutboxQuota()) {
     this.#deps = deps
     this.quota = quota
-    this.#recount()
+    this.deadlines = new Deadlines({ ...deps, onExpired: (expired) => this.#ended(expired) })
+    recount(deps.store, deps.me, quota)
   }
 
   /** Resolves when the message is durable. Messages sent one after the other keep that order. Rejects with `too-large`. */
@@ -93,46 +97,55 @@ export class Outbox {
     return promise
   }
 
-  /** Takes the message back, as long as it is sealed for nobody. */
-  cancel(localId: LocalMessageId): Promise<'cancelled' | 'already-sent'> {
-    return this.#revise(localId, undefined)
-  }
-
-  /** New text in place, as long as it is sealed for nobody. */
-  edit(localId: LocalMessageId, body: Uint8Array): Promise<'edited' | 'already-sent'> {
-    return this.#revise(localId, body)
-  }
-
-  async #revise<T extends 'cancelled' | 'edited'>(
-    localId: LocalMessageId,
-    body: Uint8Array | undefined,
-  ): Promise<T | 'already-sent'>
-  async #revise(
-    localId: LocalMessageId,
-    body: Uint8Array | undefined,
-  ): Promise<'cancelled' | 'edited' | 'already-sent'> {
-    const { store, clock, events } = this.#deps
-    const outcome = await store.commits.run(() => {
-      const { row, stream } = this.#mine(localId)
-      return reviseMessage(store, stream, row, body, clock.now())
-    })
+  /** Takes the message back, as long as it is sealed for no device of its recipients. */
+  async cancel(localId: LocalMessageId): Promise<'cancelled' | 'already-sent'> {
+    const outcome = await this.#revise(localId, ({ stream, row, at }) =>
+      endMessage(this.#deps.store, stream, row, 'cancelled', at),
+    )
     if (outcome === 'already-sent') return outcome
-    this.#deps.fresh.forget(outcome.stream)
-    for (const { account, load } of outcome.relieved) this.quota.remove(account, load)
-    if (body !== undefined) return 'edited'
-    const { stream, seq } = this.#mine(localId).row
-    for (const { account } of outcome.relieved) events.ended({ stream, seq, account })
+    this.#ended([outcome])
     return 'cancelled'
   }
 
-  #mine(localId: LocalMessageId): { row: MessageRow; stream: StreamRow } {
-    const { store, me } = this.#deps
-    const row = store.messages.byLocalId(localId)
-    const stream = row && store.streams.byId(row.stream)
-    if (row === undefined || stream?.device !== me.device) {
-      throw new DeliveryError('unknown-message', `I sent no message ${localId}`)
+  /** New text in place, as long as it is sealed for nobody. */
+  async edit(localId: LocalMessageId, body: Uint8Array): Promise<'edited' | 'already-sent'> {
+    const outcome = await this.#revise(localId, ({ stream, row, at }) =>
+      editMessage(this.#deps.store, stream, row, body, at),
+    )
+    if (outcome === 'already-sent') return outcome
+    this.#revised(outcome)
+    return 'edited'
+  }
+
+  /** Waiting messages went on elsewhere, and have grown by so many bytes. */
+  grow(growth: ReadonlyMap<AccountId, number>): void {
+    for (const [account, bytes] of growth) this.quota.addLoad(account, { messages: 0, bytes })
+  }
+
+  /** Ends what is being ended; nothing is accepted afterwards. */
+  stop(): Promise<void> {
+    return this.deadlines.stop()
+  }
+
+  #revise<T>(
+    localId: LocalMessageId,
+    change: (of: { row: MessageRow; stream: StreamRow; at: number }) => T,
+  ): Promise<T> {
+    const { store, me, clock } = this.#deps
+    return store.commits.run(() => change({ ...ownMessage(store, me, localId), at: clock.now() }))
+  }
+
+  #ended(messages: readonly Revised[]): void {
+    for (const message of messages) {
+      this.#revised(message)
+      const { stream, seq, relieved } = message
+      for (const { account } of relieved) this.#deps.events.ended({ stream, seq, account })
     }
-    return { row, stream }
+  }
+
+  #revised({ stream, relieved }: Revised): void {
+    this.#deps.fresh.forget(stream)
+    for (const { account, load } of relieved) this.quota.remove(account, load)
   }
 
   #commitWaiting(): void {
@@ -164,6 +177,7 @@ export class Outbox {
       if (one === undefined) continue
       for (const account of waiting.draft.recipients) accounts.add(account)
       this.#deps.fresh.add(one.stream, one.seq, one.bytes)
+      if (waiting.draft.deadline !== undefined) this.deadlines.add(waiting.draft.deadline)
       this.#resolve(waiting, one)
     }
     for (const account of accounts) this.#deps.pump(account)
@@ -177,6 +191,7 @@ export class Outbox {
   /** The courier that could take this message at once, if nothing at all stands before it. */
   #loneCourier(draft: Draft): Courier | undefined {
     if (this.#hasLone || this.#waiting.length > 0 || draft.recipients.length !== 1) return undefined
+    if (draft.deadline !== undefined) return undefined
     const [account] = draft.recipients
     const couriers = account === undefined ? [] : this.#deps.couriersOf(account)
     const [courier] = couriers
@@ -224,12 +239,13 @@ export class Outbox {
         .seal(courier.device, encodeBundle({ streams, messages: [bytes], control: [] }))
         .catch(() => undefined)
       if (sealed === undefined) return undefined
-      const id = randomId(EnvelopeId, random)
+      const id = newEnvelopeId(store, me, random)
       const localId = localIdOf(stream.tag, seq)
       const range = { from: seq, to: seq }
       const plan = {
         streams,
         messages: [bytes],
+        withheld: [],
         ranges: [{ stream: stream.id, ...range }],
         heads: [{ stream: stream.id, seq, hash }],
         advances: [{ stream: stream.id, from: seq - 1, to: seq }],
@@ -265,19 +281,6 @@ export class Outbox {
       courier.write(id, sealed.bytes, plan)
       return { localId, stream: stream.id, seq, bytes, lamport: value, at, state: 'sent' as const }
     })
-  }
-
-  /** What was waiting when the process started. */
-  #recount(): void {
-    const { store, me } = this.#deps
-    for (const stream of store.streams.all()) {
-      if (stream.device !== me.device) continue
-      for (const account of store.deliveries.accountsOf(stream.id)) {
-        const from = store.deliveries.lowestOpen(stream.id, account)
-        if (from !== undefined)
-          this.quota.addLoad(account, store.deliveries.waiting(stream.id, account, { from, to: stream.upTo }))
-      }
-    }
   }
 }
 

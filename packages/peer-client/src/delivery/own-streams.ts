@@ -19,7 +19,7 @@ export interface Draft {
   readonly critical: boolean
   readonly body: Uint8Array
   readonly priority: Priority
-  /** Unix milliseconds by my clock: what was not sealed by then is not sent. */
+  /** Unix milliseconds by this device's clock: what is not sealed by then expires. */
   readonly deadline?: number | undefined
 }
 
@@ -75,7 +75,14 @@ export class OwnStreams {
     const open = store.streams.open(me.device, conversation)
     if (open !== undefined) return open
     const epoch = randomId(Epoch, random)
-    const stream = store.streams.insert({ tag: newTag(random), device: me.device, conversation, epoch, base: 1 })
+    const stream = store.streams.insert({
+      tag: newTag(random),
+      device: me.device,
+      conversation,
+      epoch,
+      base: 1,
+      follows: store.streams.lastClosed(me.device, conversation)?.epoch ?? null,
+    })
     for (const account of [...recipients, me.account]) {
       for (const { device, state } of store.devices.ofAccount(account)) {
         if (state !== 'revoked') store.cursors.insert(stream.id, device, 1)
@@ -117,6 +124,7 @@ class StreamHead {
     this.#hash = messageHash(bytes)
     this.#seq = seq
     this.#store.messages.insert({ stream, seq, lamport, storedAt: at, bytes })
+    if (draft.deadline !== undefined) this.#store.deadlines.insert({ at: draft.deadline, stream, seq })
     for (const account of draft.recipients) this.#owe(account, seq, at)
     return { localId: localIdOf(tag, seq), stream, seq, bytes, lamport, at, state: 'queued' }
   }
@@ -156,10 +164,7 @@ export function lastHash(
   return hash ?? streamRoot(me.device, conversation, epoch)
 }
 
-export function contentOf(
-  { kind, critical, priority, deadline, body }: Draft,
-  lamport: number,
-  at: number,
-): MessageContent {
+export function contentOf(draft: Draft, lamport: number, at: number): MessageContent {
+  const { kind, critical, priority, deadline, body } = draft
   return { kind, critical, parents: [], lamport, sentAt: at, priority, deadline, body }
 }

@@ -3,8 +3,10 @@
 // Nothing remembers what must be sealed again: it follows from what is there. Up to its cursor, a position of a stream is
 // confirmed, or inside an open envelope, or claimed beyond a gap, or refused for good; whatever is none of these is unsealed.
 import { messageHash } from '@parley/shared/hashes.ts'
-import type { AccountId, ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
+import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { BUNDLE_CLOSE_BYTES, MAX_BUNDLE_MESSAGES } from '@parley/shared/limits.ts'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
+import type { BundleDraft, Withheld } from '@parley/shared/wire/bundle.ts'
 import { decodeMessage } from '@parley/shared/wire/message.ts'
 import type { CursorRow } from '#store/cursors-table.ts'
 import type { Range } from '#store/deliveries-table.ts'
@@ -13,10 +15,13 @@ import type { PositionRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { FreshMessages } from './fresh-messages.ts'
 import type { Me } from './ports.ts'
+import { subtract } from './ranges.ts'
 
 export interface Plan {
-  readonly streams: readonly { readonly epoch: Epoch; readonly conversation: ConversationId; readonly base: number }[]
+  readonly streams: BundleDraft['streams']
   readonly messages: readonly Uint8Array[]
+  /** Positions that the account gets without their content. */
+  readonly withheld: readonly Withheld[]
   readonly ranges: readonly SealedRange[]
   /** The last position of each stream, and the hash that stands for it and all before it. */
   readonly heads: readonly { readonly stream: number; readonly seq: number; readonly hash: Uint8Array }[]
@@ -54,6 +59,7 @@ export class Planner {
     }
     if (candidates.length === 0) return undefined
     return this.#fill(
+      account,
       candidates.length === 1 ? candidates : this.#inTurn(candidates, turn % FAIR_EVERY === FAIR_EVERY - 1),
     )
   }
@@ -72,7 +78,7 @@ export class Planner {
 
   /** The unsealed ranges of a stream towards a device, lowest first. */
   #unsealed(cursor: CursorRow, account: AccountId, claimed: readonly Range[]): Range[] {
-    const { stream, device, sealedTo, upTo } = cursor
+    const { stream, device, sealedTo, confirmedTo, upTo } = cursor
     const from = Math.max(cursor.confirmedTo + 1, cursor.base)
     const parts: Range[] = []
     if (sealedTo >= from) {
@@ -85,21 +91,31 @@ export class Planner {
       }
       parts.push(...holes)
     }
-    if (upTo > sealedTo) parts.push({ from: sealedTo + 1, to: upTo })
+    // A device that was restored from a copy confirms what was never sealed for it.
+    const next = Math.max(sealedTo, confirmedTo) + 1
+    if (upTo >= next) parts.push({ from: next, to: upTo })
     return parts
   }
 
-  #fill(candidates: readonly Candidate[]): Plan {
-    const draft = { streams: [], messages: [], ranges: [], heads: [], advances: [], reseals: [] } as Mutable<Plan>
+  #fill(account: AccountId, candidates: readonly Candidate[]): Plan {
+    const draft = {
+      streams: [],
+      messages: [],
+      withheld: [],
+      ranges: [],
+      heads: [],
+      advances: [],
+      reseals: [],
+    } as Mutable<Plan>
     const room = { bytes: BUNDLE_CLOSE_BYTES, messages: MAX_BUNDLE_MESSAGES }
     for (const { cursor, parts } of candidates) {
       for (const part of parts) {
         if (room.bytes <= 0 || room.messages <= 0) return draft
-        const to = this.#take(cursor, part, room, draft)
+        const to = this.#take(cursor, account, part, room, draft)
         if (to === undefined) return draft
         draft.ranges.push({ stream: cursor.stream, from: part.from, to })
         if (!draft.streams.some(({ epoch }) => epoch === cursor.epoch)) {
-          draft.streams.push({ epoch: cursor.epoch, conversation: cursor.conversation, base: cursor.base })
+          draft.streams.push(this.#announce(cursor))
         }
         if (part.from > cursor.sealedTo) draft.advances.push({ stream: cursor.stream, from: cursor.sealedTo, to })
         else if (!draft.reseals.includes(cursor.stream)) draft.reseals.push(cursor.stream)
@@ -109,18 +125,37 @@ export class Planner {
     return draft
   }
 
+  #announce({ epoch, conversation, base, confirmedTo, follows }: CursorRow): Plan['streams'][number] {
+    const closed =
+      follows === null || confirmedTo >= base ? undefined : this.#store.streams.byEpoch(this.#me.device, follows)
+    return {
+      epoch,
+      conversation,
+      base: isPlanted('no-base-rule') ? 1 : base,
+      ...(closed?.hash == null ? {} : { follows: { epoch: closed.epoch, seq: closed.upTo, hash: closed.hash } }),
+    }
+  }
+
   /** Puts positions from `part.from` on into the plan; the last one that fitted, or undefined when not even the first did. */
   #take(
-    { stream }: CursorRow,
+    { stream, epoch }: CursorRow,
+    account: AccountId,
     part: Range,
     room: { bytes: number; messages: number },
     draft: Mutable<Plan>,
   ): number | undefined {
     let last: PositionRow | undefined
+    const withheld = this.#store.withheld.inRange(stream, account, part)
     for (const row of this.#read(stream, part.from, Math.min(part.to, part.from + room.messages - 1))) {
       // What is larger than the room that is left travels alone.
       if (row.bytes.length > room.bytes && draft.messages.length > 0) break
-      draft.messages.push(row.bytes)
+      const reason = withheld.get(row.seq)
+      if (reason === undefined) {
+        draft.messages.push(row.bytes)
+      } else {
+        const { prev } = decodeMessage(row.bytes)
+        draft.withheld.push({ epoch, seq: row.seq, hash: messageHash(row.bytes), prev, reason })
+      }
       last = row
       room.messages -= 1
       room.bytes -= row.bytes.length
@@ -135,20 +170,6 @@ export class Planner {
     const fresh = this.#fresh.read(stream, from, to)
     return fresh.length > 0 ? fresh : this.#store.messages.eachPosition(stream, from, to)
   }
-}
-
-/** `range` without `taken`, in order. */
-function subtract(range: Range, taken: readonly Range[]): Range[] {
-  const rest: Range[] = []
-  let from = range.from
-  for (const { from: start, to: end } of taken.toSorted((a, b) => a.from - b.from)) {
-    if (end < from) continue
-    if (start > range.to) break
-    if (start > from) rest.push({ from, to: start - 1 })
-    from = end + 1
-  }
-  if (from <= range.to) rest.push({ from, to: range.to })
-  return rest
 }
 
 interface Candidate {

@@ -76,6 +76,8 @@ export interface DeliveryEvents {
   delivered(range: { stream: number; from: number; to: number; account: AccountId }): void
   /** Sealed, committed and written. */
   sent(range: { stream: number; from: number; to: number }): void
+  /** Positions of mine went on in a new epoch. */
+  moved(range: { stream: number; from: number; to: number }): void
   /** A message ended without delivery. */
   ended(message: { stream: number; seq: number; account: AccountId }): void
 }

@@ -1,49 +1,107 @@
 import { messageHash } from '@parley/shared/hashes.ts'
-import type { AccountId } from '@parley/shared/ids.ts'
-import { chainMessage, decodeMessage, draftMessage, VOID_KIND } from '@parley/shared/wire/message.ts'
-import type { Load } from '#store/deliveries-table.ts'
+import type { AccountId, LocalMessageId } from '@parley/shared/ids.ts'
+import {
+  chainMessage,
+  decodeMessage,
+  draftMessage,
+  type MessageContent,
+  VOID_KIND,
+  type VoidReason,
+} from '@parley/shared/wire/message.ts'
+import type { DeliveryRow, Load } from '#store/deliveries-table.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
+import { DeliveryError } from './delivery-error.ts'
+import type { Me } from './ports.ts'
 
 export interface Revised {
   readonly stream: number
+  readonly seq: number
   /** What it takes off each outbox; negative bytes when the text has grown. */
   readonly relieved: readonly { readonly account: AccountId; readonly load: Load }[]
 }
 
 /**
- * Inside a transaction: gives a position that is not frozen new content, or none (`body` undefined: cancelled). Its number, its
- * place in the order and its id for the API stay. It and all positions after it get new hashes, so a seal that read the old
- * content fails.
+ * Inside a transaction: new content in place, as long as nothing is sealed for anybody. The position keeps its number, its place in
+ * the order and its id for the API. It and all positions after it get new hashes, so a seal that read the old content fails.
  */
-export function reviseMessage(
+export function editMessage(
   store: Store,
   stream: StreamRow,
   row: MessageRow,
-  body: Uint8Array | undefined,
+  body: Uint8Array,
   at: number,
 ): 'already-sent' | Revised {
-  if (row.seq <= stream.frozenTo) return 'already-sent'
-  const open = store.deliveries.ofMessage(row.stream, row.seq).filter(({ state }) => state === 'queued')
-  if (open.length === 0) return 'already-sent'
-  const message = decodeMessage(row.bytes)
-  const { conversation, epoch, seq } = message
-  const content =
-    body === undefined ? { ...message, kind: VOID_KIND, critical: false, body: new Uint8Array() } : { ...message, body }
-  const bytes = chainMessage(draftMessage({ conversation, epoch, seq }, content), message.prev)
-  const hash = messageHash(bytes)
-  store.messages.revise(row.stream, seq, bytes)
-  rechain(store, stream, seq + 1, hash)
-  store.events.insert({ kind: body === undefined ? 'cancelled' : 'edited', at, stream: row.stream, from: seq, to: seq })
-  if (body !== undefined) {
-    const load = { messages: 0, bytes: row.bytes.length - bytes.length }
-    return { stream: row.stream, relieved: open.map(({ account }) => ({ account, load })) }
-  }
-  for (const { account } of open)
-    store.deliveries.end(row.stream, account, { from: seq, to: seq }, 'cancelled', null, at)
+  const { seq, bytes: before } = row
+  const waiting = waitingFor(store, row)
+  if (seq <= stream.frozenTo || waiting.length === 0) return 'already-sent'
+  // It is not what stood in the closed epoch any more.
+  const bytes = replace(store, stream, row, (message) => ({ ...message, body, origin: undefined }))
+  store.events.insert({ kind: 'edited', at, stream: stream.id, from: seq, to: seq })
+  const load = { messages: 0, bytes: before.length - bytes.length }
+  return { stream: stream.id, seq, relieved: waiting.map(({ account }) => ({ account, load })) }
+}
+
+/**
+ * Inside a transaction: ends the message for every account for which nothing is sealed yet. A position that is sealed for nobody
+ * becomes void. One that others have, such as my own other devices, stays, and is withheld from those accounts: they get its hash,
+ * so the chain stays whole. Taken back (`cancelled`) is only what no account has; an expiry spares whoever it can.
+ */
+export function endMessage(
+  store: Store,
+  stream: StreamRow,
+  row: MessageRow,
+  reason: VoidReason,
+  at: number,
+): 'already-sent' | Revised {
+  const { seq } = row
+  const waiting = waitingFor(store, row)
+  const isPartlySent = store.deliveries.ofMessage(stream.id, seq).length > waiting.length
+  if (waiting.length === 0 || (reason === 'cancelled' && isPartlySent)) return 'already-sent'
   const load = { messages: 1, bytes: row.bytes.length }
-  return { stream: row.stream, relieved: open.map(({ account }) => ({ account, load })) }
+  if (seq > stream.frozenTo) {
+    replace(store, stream, row, (message) => ({
+      ...message,
+      kind: VOID_KIND,
+      critical: false,
+      origin: undefined,
+      body: Buffer.from(reason),
+    }))
+  } else {
+    for (const { account } of waiting) store.withheld.insert(stream.id, account, seq, reason)
+  }
+  for (const { account } of waiting) store.deliveries.end(stream.id, account, { from: seq, to: seq }, reason, null, at)
+  store.events.insert({ kind: reason, at, stream: stream.id, from: seq, to: seq })
+  return { stream: stream.id, seq, relieved: waiting.map(({ account }) => ({ account, load })) }
+}
+
+/** A message of mine, and the stream it stands in now. Throws DeliveryError `unknown-message`. */
+export function ownMessage(store: Store, me: Me, localId: LocalMessageId): { row: MessageRow; stream: StreamRow } {
+  const row = store.messages.byLocalId(localId)
+  const stream = row && store.streams.byId(row.stream)
+  if (row === undefined || stream?.device !== me.device) {
+    throw new DeliveryError('unknown-message', `I sent no message ${localId}`)
+  }
+  return { row, stream }
+}
+
+function waitingFor(store: Store, { stream, seq }: MessageRow): DeliveryRow[] {
+  return store.deliveries.ofMessage(stream, seq).filter(({ state }) => state === 'queued')
+}
+
+function replace(
+  store: Store,
+  stream: StreamRow,
+  row: MessageRow,
+  contentOf: (message: MessageContent) => MessageContent,
+): Uint8Array {
+  const message = decodeMessage(row.bytes)
+  const { conversation, epoch, seq, prev } = message
+  const bytes = chainMessage(draftMessage({ conversation, epoch, seq }, contentOf(message)), prev)
+  store.messages.revise(stream.id, seq, bytes)
+  rechain(store, stream, seq + 1, messageHash(bytes))
+  return bytes
 }
 
 function rechain(store: Store, stream: StreamRow, from: number, before: Uint8Array): void {

@@ -4,6 +4,7 @@ import { isEqualBytes } from '@parley/shared/bytes.ts'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import type { LedgerDatabase, LedgerStream, Tick } from './ledger-database.ts'
 import type { Findings, Place } from './ledger-report.ts'
+import { isSameHash } from './same-hash.ts'
 
 export function checkBetween(databases: readonly LedgerDatabase[], findings: Findings): void {
   for (const author of databases) {
@@ -30,7 +31,8 @@ function checkTicks(
   const copies = new Map<DeviceKey, Copy>()
   for (const holder of others) copies.set(holder.device, { holder, stream: holder.stream(stream.device, stream.epoch) })
   for (const tick of author.ticks(stream)) {
-    if ([...copies.values()].some((copy) => copy.holder.account === tick.account && isProven(copy, tick))) {
+    const isThere = [...copies.values()].some((copy) => copy.holder.account === tick.account && isProven(copy, tick))
+    if (isThere || isProvenEarlier(author, stream, tick, others)) {
       findings.checked.delivered += 1
       continue
     }
@@ -49,6 +51,25 @@ interface Copy {
 function isProven({ holder, stream }: Copy, { seq, hash }: Tick): boolean {
   const held = stream === undefined ? undefined : holder.held(stream, seq)
   return held !== undefined && stream !== undefined && !isEarly(stream, seq) && isEqualBytes(held.hash, hash)
+}
+
+/** It was delivered where it stood before its epoch was closed. */
+function isProvenEarlier(
+  author: LedgerDatabase,
+  stream: LedgerStream,
+  { seq, account }: Tick,
+  others: readonly LedgerDatabase[],
+): boolean {
+  for (const place of author.earlierPlaces(stream, seq)) {
+    const mine = author.held(place.stream, place.seq)
+    const isThere = others.some((holder) => {
+      const copy = holder.stream(place.stream.device, place.stream.epoch)
+      const held = copy === undefined || isEarly(copy, place.seq) ? undefined : holder.held(copy, place.seq)
+      return holder.account === account && isSameHash(mine?.hash ?? null, held?.hash ?? null)
+    })
+    if (isThere) return true
+  }
+  return false
 }
 
 function isEarly({ upTo }: LedgerStream, seq: number): boolean {
@@ -95,7 +116,7 @@ function checkConfirmed(
   for (const holder of others) {
     const confirmedTo = find.get(stream.id, holder.device)
     const heldTo = holder.stream(stream.device, stream.epoch)?.upTo ?? 0
-    if (confirmedTo === undefined || heldTo >= confirmedTo) continue
+    if (confirmedTo === undefined || heldTo >= confirmedTo || stream.closed !== 0) continue
     const where: Place = { database: author.path, device: stream.device, epoch: stream.epoch, seq: confirmedTo }
     findings.add('false-tick', where, `${holder.path} is marked to hold all up to here, and holds all up to ${heldTo}`)
   }
@@ -105,17 +126,44 @@ function checkConfirmed(
 function checkHeld(author: LedgerDatabase, holder: LedgerDatabase, findings: Findings): void {
   for (const copy of holder.streamsOf(author.device)) {
     const stream = author.stream(copy.device, copy.epoch)
+    checkWithheld(author, holder, copy, stream, findings)
     for (const { seq, hash } of holder.positions(copy)) {
       const where = { database: holder.path, device: copy.device, epoch: copy.epoch, seq }
+      // An author that closed an epoch was set back, and knows that it knows not all that was in it.
+      const isForgotten = stream === undefined ? author.wasSetBack() : stream.closed !== 0
       if (stream === undefined || seq > stream.frozenTo) {
+        if (isForgotten) {
+          findings.checked.forgotten += 1
+          continue
+        }
         findings.add('invented', where, `${author.path} never sent it`)
         continue
       }
       // What is not there at all is missing from the author's own stream, and is found there.
       const mine = author.held(stream, seq)
-      if (mine !== undefined && !isEqualBytes(mine.hash, hash))
-        findings.add('forked', where, `${author.path} holds something else there`)
+      if (mine === undefined || isEqualBytes(mine.hash, hash)) continue
+      if (isForgotten) findings.checked.forgotten += 1
+      else findings.add('forked', where, `${author.path} holds something else there`)
     }
+  }
+}
+
+/** What came without its content is what the author withheld from that account, and its hash is that of the content. */
+function checkWithheld(
+  author: LedgerDatabase,
+  holder: LedgerDatabase,
+  copy: LedgerStream,
+  stream: LedgerStream | undefined,
+  findings: Findings,
+): void {
+  for (const { seq, hash } of holder.vacancies(copy, copy.base, copy.upTo)) {
+    const mine = stream === undefined ? undefined : author.held(stream, seq)
+    if (stream === undefined || stream.closed !== 0) continue
+    const where = { database: holder.path, device: copy.device, epoch: copy.epoch, seq }
+    if (!author.isWithheld(stream, seq, holder.account))
+      findings.add('lost', where, `it came without its content, which ${author.path} did not withhold`)
+    else if (mine !== undefined && !isEqualBytes(mine.hash, hash))
+      findings.add('forked', where, `${author.path} holds something else there`)
   }
 }
 

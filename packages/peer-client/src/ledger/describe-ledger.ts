@@ -10,6 +10,10 @@ export function describeLedger(report: LedgerReport): string {
   ]
   if (checked.forks > 0)
     lines.push(`${count(checked.forks, 'piece', 'pieces')} of evidence of devices that contradicted themselves`)
+  if (checked.forgotten > 0)
+    lines.push(
+      `${count(checked.forgotten, 'position')} of before a profile was set back to an older copy, which its author forgot`,
+    )
   for (const { account, delivered, streams } of notChecked)
     lines.push(
       `not checked: ${count(delivered, 'delivery', 'deliveries')} to ${account} and ${count(streams, 'stream')} of it, as no database that could tell was given`,

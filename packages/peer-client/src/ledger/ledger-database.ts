@@ -22,12 +22,18 @@ export interface LedgerStream {
   readonly frozenTo: number
   /** Of position `upTo`. */
   readonly hash: Uint8Array | null
+  readonly closed: number
 }
 
 export interface LedgerMessage {
   readonly seq: number
   readonly lamport: number
   readonly bytes: Uint8Array
+}
+
+/** A position of another device whose content was withheld from this account. */
+export interface LedgerVacancy extends Held {
+  readonly prev: Uint8Array
 }
 
 export interface Held {
@@ -61,7 +67,7 @@ export interface LockedDatabase {
 
 const DATA_FILE = 'parley.db'
 const TICKED: readonly DeliveryState[] = ['delivered', 'read']
-const STREAM_COLUMNS = 'id, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash'
+const STREAM_COLUMNS = 'id, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash, closed'
 // One byte more than a message may have is enough to see that it has too many. Of no bytes at all SQLite makes null.
 const BYTES = `coalesce(substr(bytes, 1, ${MAX_MESSAGE_BYTES + 1}), x'') AS bytes`
 const SEQ = `position & ${MAX_SEQ} AS seq`
@@ -80,6 +86,11 @@ export class LedgerDatabase {
   readonly #messages: Statement<[Positions], LedgerMessage>
   readonly #bytes: Statement<[Positions], Bytes>
   readonly #ticked: Statement<[number], TickedRange>
+  readonly #withheld: Statement<[number, number, AccountId], { seq: number }>
+  readonly #proof: Statement<[], { device: DeviceKey }>
+  readonly #vacancies: Statement<[Positions], LedgerVacancy>
+  readonly #before: Statement<[number, number], { stream: number; seq: number }>
+  readonly #byId: Statement<[number], LedgerStream>
   readonly #states: Statement<[number, number, number], DeliveryState>
 
   private constructor(path: string, database: Database, owner: { device: DeviceKey; account: AccountId }) {
@@ -98,6 +109,15 @@ export class LedgerDatabase {
       `SELECT account, device, from_seq AS "from", to_seq AS "to" FROM deliveries
        WHERE stream = ? AND device IS NOT NULL AND state IN ('${TICKED.join("', '")}') ORDER BY from_seq`,
     )
+    this.#withheld = database.prepare('SELECT seq FROM withheld WHERE stream = ? AND seq = ? AND account = ?')
+    this.#proof = database.prepare('SELECT device FROM devices WHERE proved_at IS NOT NULL LIMIT 1')
+    this.#vacancies = database.prepare(
+      'SELECT seq, hash, prev FROM vacancies WHERE stream = @stream AND seq BETWEEN @from AND @to ORDER BY seq',
+    )
+    this.#before = database.prepare(
+      'SELECT from_stream AS stream, from_seq AS seq FROM reissues WHERE stream = ? AND seq = ?',
+    )
+    this.#byId = database.prepare(`SELECT ${STREAM_COLUMNS} FROM streams WHERE id = ?`)
     this.#states = database
       .prepare<[number, number, number], DeliveryState>(
         'SELECT state FROM deliveries WHERE stream = ? AND from_seq <= ? AND to_seq >= ?',
@@ -156,6 +176,29 @@ export class LedgerDatabase {
   *ticks(stream: LedgerStream): Generator<Tick> {
     for (const { account, device, from, to } of this.#ticked.all(stream.id)) {
       for (const held of this.positions(stream, from, to)) yield { ...held, account, device }
+    }
+  }
+
+  isWithheld({ id }: LedgerStream, seq: number, account: AccountId): boolean {
+    return this.#withheld.get(id, seq, account) !== undefined
+  }
+
+  /** Whether a device ever proved to this profile that it was set back to an older copy. */
+  wasSetBack(): boolean {
+    return this.#proof.get() !== undefined
+  }
+
+  /** Positions without content, in order. */
+  vacancies({ id }: LedgerStream, from: number, to: number): LedgerVacancy[] {
+    return this.#vacancies.all({ stream: id, from, to })
+  }
+
+  /** Where the same message of this device stood in closed epochs, the latest first. */
+  *earlierPlaces({ id }: LedgerStream, seq: number): Generator<{ stream: LedgerStream; seq: number }> {
+    for (let at = this.#before.get(id, seq); at !== undefined; at = this.#before.get(at.stream, at.seq)) {
+      const stream = this.#byId.get(at.stream)
+      if (stream === undefined) return
+      yield { stream, seq: at.seq }
     }
   }
 

@@ -72,11 +72,13 @@ interface Counts {
   pending: number
   /** Evidence of a device that contradicted itself. It was kept out of the streams, so it breaks nothing here. */
   forks: number
+  /** Positions in epochs that their author closed when it was set back: it does not know them, or only as something else. */
+  forgotten: number
 }
 
 /** What the checks found so far; keeps a bounded number of it. */
 export class Findings {
-  readonly checked: Counts = { databases: 0, streams: 0, messages: 0, delivered: 0, pending: 0, forks: 0 }
+  readonly checked: Counts = { databases: 0, streams: 0, messages: 0, delivered: 0, pending: 0, forks: 0, forgotten: 0 }
   readonly #violations: Violation[] = []
   readonly #notChecked = new Map<AccountId, { delivered: number; streams: number }>()
   #unlisted = 0

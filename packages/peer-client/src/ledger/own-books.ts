@@ -61,7 +61,9 @@ const RULES: readonly Rule[] = [
     code: 'wrong-delivery',
     detail: 'it was sent, and its stream is not frozen up to it',
     sql: `SELECT d.stream, max(d.from_seq, s.frozen_to + 1) AS seq FROM ${DELIVERIES}
-          WHERE d.state IN ('sent', 'delivered', 'read') AND d.to_seq > s.frozen_to`,
+          WHERE d.state IN ('sent', 'delivered', 'read') AND d.to_seq > s.frozen_to
+          AND d.to_seq - max(d.from_seq, s.frozen_to + 1) + 1 > (SELECT count(*) FROM reissues r
+            WHERE r.stream = d.stream AND r.seq BETWEEN max(d.from_seq, s.frozen_to + 1) AND d.to_seq)`,
   },
   {
     code: 'false-tick',
@@ -90,7 +92,7 @@ const RULES: readonly Rule[] = [
   {
     code: 'wrong-mark',
     detail: 'its stream is frozen up to it, and it was sealed for nobody',
-    sql: `SELECT id AS stream, frozen_to AS seq FROM streams s WHERE device = :device AND frozen_to >= base
+    sql: `SELECT id AS stream, frozen_to AS seq FROM streams s WHERE device = :device AND closed = 0 AND frozen_to >= base
           AND NOT EXISTS (SELECT 1 FROM cursors c WHERE c.stream = s.id AND c.sealed_to >= s.frozen_to)`,
   },
   {
@@ -151,6 +153,26 @@ const RULES: readonly Rule[] = [
           JOIN devices v ON v.device = e.device JOIN deliveries d ON d.stream = r.stream AND d.account = v.account
           WHERE d.state = 'queued' AND d.from_seq <= r.to_seq AND d.to_seq >= r.from_seq`,
   },
+  {
+    code: 'wrong-delivery',
+    detail: 'it went on in another epoch, and its own is open, or it is not there, or is shown twice',
+    sql: `SELECT r.from_stream AS stream, r.from_seq AS seq FROM reissues r JOIN streams f ON f.id = r.from_stream
+          JOIN streams t ON t.id = r.stream
+          WHERE f.closed = 0 OR f.device <> :device OR t.device <> :device OR t.conversation <> f.conversation OR r.seq > t.up_to
+             OR NOT EXISTS (SELECT 1 FROM hidden h WHERE h.stream = r.from_stream AND h.seq = r.from_seq)`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'it went on in another epoch, and is still owed here',
+    sql: `SELECT r.from_stream AS stream, r.from_seq AS seq FROM reissues r JOIN deliveries d
+          ON d.stream = r.from_stream AND r.from_seq BETWEEN d.from_seq AND d.to_seq`,
+  },
+  {
+    code: 'wrong-delivery',
+    detail: 'it is withheld from an account for which it did not end',
+    sql: `SELECT w.stream, w.seq FROM withheld w JOIN deliveries d
+          ON d.stream = w.stream AND d.account = w.account AND w.seq BETWEEN d.from_seq AND d.to_seq WHERE d.state <> w.reason`,
+  },
 ]
 
 interface Broken {
@@ -182,6 +204,8 @@ function checkRecipients(ledger: LedgerDatabase, findings: Findings): void {
   const unowed = database.prepare<object, Broken>(
     `WITH owed AS (SELECT d.stream, d.from_seq, d.to_seq FROM deliveries d JOIN streams s ON s.id = d.stream
        WHERE s.conversation = :conversation AND s.device = :device AND d.account = :contact
+       UNION ALL SELECT r.from_stream, r.from_seq, r.from_seq FROM reissues r JOIN streams s ON s.id = r.from_stream
+         WHERE s.conversation = :conversation
        UNION ALL SELECT id, up_to + 1, up_to FROM streams WHERE conversation = :conversation AND device = :device)
      SELECT stream, before + 1 AS seq FROM (
        SELECT o.stream, o.from_seq, lag(o.to_seq, 1, s.base - 1) OVER (PARTITION BY o.stream ORDER BY o.from_seq, o.to_seq) AS before

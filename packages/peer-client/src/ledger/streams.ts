@@ -1,5 +1,6 @@
 // Each stream of one database, walked from its first position to its last: no gap, one chain, and an order on the screen that
 // is its own.
+import { isEqualBytes } from '@parley/shared/bytes.ts'
 import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
 import { type Message, VOID_KIND } from '@parley/shared/wire/message.ts'
 import type { LedgerDatabase, LedgerMessage, LedgerStream } from './ledger-database.ts'
@@ -66,8 +67,7 @@ class StreamWalk {
     if (this.isMine && seq > upTo) this.#violate('wrong-mark', seq, `it stands behind the last position, ${upTo}`)
     const isInOrder = seq <= upTo
     if (isInOrder && seq !== this.#next) {
-      this.#missing(this.#next, seq - 1)
-      this.#prev = undefined
+      this.#passVacancies(seq - 1)
     }
     const found = this.#messages.check(this.#stream, row, isInOrder ? this.#prev : undefined)
     if ('code' in found) this.#violate(found.code, seq, found.detail)
@@ -83,7 +83,7 @@ class StreamWalk {
 
   end(): void {
     const { base, upTo, hash } = this.#stream
-    if (this.#next <= upTo) this.#missing(this.#next, upTo)
+    if (this.#next <= upTo) this.#passVacancies(upTo)
     const isTrue = upTo < base ? hash === null : this.#next > upTo && isSameHash(hash, this.#hash)
     if (!isTrue) this.#violate('wrong-mark', upTo, 'the hash of the stream is not that of its last position')
   }
@@ -105,6 +105,25 @@ class StreamWalk {
       else if (state === 'queued' || state === 'sent')
         this.#violate('wrong-delivery', seq, 'it was taken back and is still to be delivered')
     }
+  }
+
+  /** Up to `to`, where there are no messages: what was withheld keeps the chain whole, what is missing does not. */
+  #passVacancies(to: number): void {
+    const vacancies = this.isMine ? [] : this.#database.vacancies(this.#stream, this.#next, to)
+    for (const { seq, hash, prev } of vacancies) {
+      if (seq > this.#next) this.#skip(seq - 1)
+      if (this.#prev !== undefined && !isEqualBytes(this.#prev, prev))
+        this.#violate('broken-chain', seq, 'what was withheld does not name the hash of the position before it')
+      this.#next = seq + 1
+      this.#hash = hash
+      this.#prev = hash
+    }
+    if (this.#next <= to) this.#skip(to)
+  }
+
+  #skip(to: number): void {
+    this.#missing(this.#next, to)
+    this.#prev = undefined
   }
 
   #missing(from: number, to: number): void {

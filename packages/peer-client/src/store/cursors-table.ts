@@ -12,6 +12,8 @@ export interface CursorRow {
   readonly reseals: number
   readonly epoch: Epoch
   readonly conversation: ConversationId
+  readonly follows: Epoch | null
+  readonly closed: number
   readonly upTo: number
   readonly frozenTo: number
   /** Hash of position `upTo`. */
@@ -19,7 +21,7 @@ export interface CursorRow {
 }
 
 const COLUMNS = `c.stream, c.device, c.base, c.sealed_to AS sealedTo, c.confirmed_to AS confirmedTo, c.reseals,
-  s.epoch, s.conversation, s.up_to AS upTo, s.frozen_to AS frozenTo, s.hash`
+  s.epoch, s.conversation, s.follows, s.closed, s.up_to AS upTo, s.frozen_to AS frozenTo, s.hash`
 
 export class CursorsTable {
   readonly #insert: Statement<[number, DeviceKey, number, number, number]>
@@ -30,6 +32,7 @@ export class CursorsTable {
   readonly #seal: Statement<[number, number, DeviceKey, number]>
   readonly #confirm: Statement<[number, number, DeviceKey]>
   readonly #countReseal: Statement<[number, DeviceKey]>
+  readonly #lowerBase: Statement<[number, number, number, number, DeviceKey]>
 
   constructor(database: Database) {
     const from = 'FROM cursors c JOIN streams s ON s.id = c.stream'
@@ -44,6 +47,9 @@ export class CursorsTable {
     this.#get = database.prepare(`SELECT ${COLUMNS} ${from} WHERE c.stream = ? AND c.device = ?`)
     this.#seal = database.prepare('UPDATE cursors SET sealed_to = ? WHERE stream = ? AND device = ? AND sealed_to = ?')
     this.#confirm = database.prepare('UPDATE cursors SET confirmed_to = ?, reseals = 0 WHERE stream = ? AND device = ?')
+    this.#lowerBase = database.prepare(
+      'UPDATE cursors SET base = ?, confirmed_to = ?, sealed_to = max(sealed_to, ?) WHERE stream = ? AND device = ?',
+    )
     this.#countReseal = database.prepare('UPDATE cursors SET reseals = reseals + 1 WHERE stream = ? AND device = ?')
   }
 
@@ -77,6 +83,11 @@ export class CursorsTable {
   /** Forwards by a matching claim; backwards when the device says that it lost what it had. */
   setConfirmed(stream: number, device: DeviceKey, to: number): void {
     this.#confirm.run(to, stream, device)
+  }
+
+  /** The device is to get earlier positions than was thought, from `base` on. */
+  lowerBase(stream: number, device: DeviceKey, base: number): void {
+    this.#lowerBase.run(base, base - 1, base - 1, stream, device)
   }
 
   countReseal(stream: number, device: DeviceKey): void {

@@ -1,4 +1,5 @@
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
+import { MAX_SEQ } from '@parley/shared/limits.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 
@@ -32,6 +33,16 @@ export interface Load {
 }
 
 const OPEN: readonly DeliveryState[] = ['queued', 'sent']
+const IS_MEANT: Readonly<Record<DeliveryState, boolean>> = {
+  queued: true,
+  sent: true,
+  delivered: true,
+  read: true,
+  cancelled: false,
+  expired: false,
+  refused: false,
+}
+const WHAT_STANDS = ['state', 'hold', 'device', 'reason', 'at'] as const
 const IS_OPEN = `state IN ('queued', 'sent')`
 /** The range that `from` lies in begins at or before it; every other one begins inside. Parameters as `overlapOf` gives them. */
 const OVERLAPS = `stream = ? AND account = ? AND from_seq BETWEEN
@@ -152,6 +163,39 @@ export class DeliveriesTable {
 
   refused(stream: number, account: AccountId, range: Range): Range[] {
     return this.#overlaps(stream, account, range).filter(({ state }) => state === 'refused')
+  }
+
+  /** What the account is to have, or has, of the range: all that did not end without it. */
+  meant(stream: number, account: AccountId, range: Range): Range[] {
+    return this.#overlaps(stream, account, range)
+      .filter(({ state }) => IS_MEANT[state])
+      .map(({ from, to }) => ({ from: Math.max(from, range.from), to: Math.min(to, range.to) }))
+  }
+
+  /** What the account neither has nor will be spared. */
+  open(stream: number, account: AccountId): Range[] {
+    const from = this.lowestOpen(stream, account)
+    if (from === undefined) return []
+    return this.#overlaps(stream, account, { from, to: MAX_SEQ }).filter(({ state }) => OPEN.includes(state))
+  }
+
+  /** The message went on at another place, behind all that its accounts are owed there: what stands of it stays the same. */
+  moveOn(from: { stream: number; seq: number }, to: { stream: number; seq: number }): void {
+    for (const row of this.ofMessage(from.stream, from.seq)) {
+      this.#takeOut(from.stream, row.account, from.seq)
+      const last = this.#last.get(to.stream, row.account)
+      const isSame = last !== undefined && last.to === to.seq - 1 && WHAT_STANDS.every((key) => last[key] === row[key])
+      if (isSame) this.#setTo.run(to.seq, to.stream, row.account, last.from)
+      else this.#put(to.stream, { ...row, from: to.seq, to: to.seq })
+    }
+  }
+
+  #takeOut(stream: number, account: AccountId, seq: number): void {
+    for (const row of this.#overlaps(stream, account, { from: seq, to: seq })) {
+      if (row.from < seq) this.#setTo.run(seq - 1, stream, account, row.from)
+      else this.#delete.run(stream, account, row.from)
+      if (row.to > seq) this.#put(stream, { ...row, from: seq + 1 })
+    }
   }
 
   /** What counts for the outbox limit among these positions. */

@@ -9,7 +9,13 @@ export interface DeviceRow {
   readonly state: 'active' | 'dormant' | 'revoked'
   readonly generation: number
   readonly mustRenew: number
+  /** The `latest` of its positions that is no proof against me; ANY_LATEST: the next one is not. */
+  readonly vouchedLatest: string | null
+  /** Unix milliseconds: when it last proved that this profile was rolled back. */
+  readonly provedAt: number | null
 }
+
+export const ANY_LATEST = '*'
 
 export interface KnownEndpoint {
   readonly transport: 'tcp'
@@ -18,7 +24,8 @@ export interface KnownEndpoint {
 }
 
 const MAX_KEPT_ROWS = 1_024
-const COLUMNS = `device, account, signal_identity AS signalIdentity, state, generation, must_renew AS mustRenew`
+const COLUMNS = `device, account, signal_identity AS signalIdentity, state, generation, must_renew AS mustRenew,
+  vouched_latest AS vouchedLatest, proved_at AS provedAt`
 
 /** Remote devices: contacts' and my own others, with what outlives a session of each. */
 export class DevicesTable {
@@ -31,6 +38,10 @@ export class DevicesTable {
   readonly #setState: Statement<[DeviceRow['state'], DeviceKey]>
   readonly #renewed: Statement<[DeviceKey]>
   readonly #mustRenew: Statement<[DeviceKey]>
+  readonly #vouch: Statement<[string, DeviceKey]>
+  readonly #proved: Statement<[number, DeviceKey]>
+  readonly #all: Statement<[], DeviceRow>
+  readonly #unseen: Statement<[number], DeviceRow>
   readonly #opened: Statement<[EnvelopeId, DeviceKey]>
   readonly #latestOpened: Statement<[DeviceKey], { id: EnvelopeId | null }>
   readonly #seen: Statement<[number, DeviceKey]>
@@ -50,6 +61,12 @@ export class DevicesTable {
     this.#setState = database.prepare('UPDATE devices SET state = ? WHERE device = ?')
     this.#renewed = database.prepare('UPDATE devices SET generation = generation + 1, must_renew = 0 WHERE device = ?')
     this.#mustRenew = database.prepare('UPDATE devices SET must_renew = 1 WHERE device = ?')
+    this.#vouch = database.prepare('UPDATE devices SET vouched_latest = ? WHERE device = ?')
+    this.#proved = database.prepare('UPDATE devices SET proved_at = ? WHERE device = ?')
+    this.#all = database.prepare(`SELECT ${COLUMNS} FROM devices ORDER BY device`)
+    this.#unseen = database.prepare(
+      `SELECT ${COLUMNS} FROM devices WHERE state = 'active' AND coalesce(last_seen_at, first_seen_at) < ?`,
+    )
     this.#opened = database.prepare('UPDATE devices SET latest_opened = ? WHERE device = ?')
     this.#latestOpened = database.prepare('SELECT latest_opened AS id FROM devices WHERE device = ?')
     this.#seen = database.prepare('UPDATE devices SET last_seen_at = ? WHERE device = ?')
@@ -93,6 +110,25 @@ export class DevicesTable {
 
   ofAccount(account: AccountId): DeviceRow[] {
     return this.#ofAccount.all(account)
+  }
+
+  all(): DeviceRow[] {
+    return this.#all.all()
+  }
+
+  /** Active ones without a session since `since`. */
+  unseen(since: number): DeviceRow[] {
+    return this.#unseen.all(since)
+  }
+
+  setVouchedLatest(device: DeviceKey, latest: EnvelopeId | typeof ANY_LATEST): void {
+    this.#rows.delete(device)
+    this.#vouch.run(latest, device)
+  }
+
+  setProved(device: DeviceKey, at: number): void {
+    this.#rows.delete(device)
+    this.#proved.run(at, device)
   }
 
   setState(device: DeviceKey, state: DeviceRow['state']): void {

@@ -2,6 +2,8 @@
 // values rise along each stream, so the streams of a conversation are merged, and nothing is sorted or kept for it.
 import { messageIdsOf } from '@parley/shared/hashes.ts'
 import type { ConversationId } from '@parley/shared/ids.ts'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
+import type { HiddenTable } from './hidden-table.ts'
 import type { MessageRow, MessagesTable } from './messages-table.ts'
 import type { StreamRow, StreamsTable } from './streams-table.ts'
 
@@ -11,13 +13,15 @@ const READ_AT_A_TIME = 64
 export class DisplayOrder {
   readonly #streams: StreamsTable
   readonly #messages: MessagesTable
+  readonly #hidden: HiddenTable
 
-  constructor(streams: StreamsTable, messages: MessagesTable) {
+  constructor(streams: StreamsTable, messages: MessagesTable, hidden: HiddenTable) {
     this.#streams = streams
     this.#messages = messages
+    this.#hidden = hidden
   }
 
-  /** Newest first, from before the position `before`; without those that wait for their predecessors. */
+  /** Newest first, from before the position `before`; without the hidden and those that wait for their predecessors. */
   *backwards(conversation: ConversationId, before?: { stream: number; seq: number }): Generator<MessageRow> {
     const streams = this.#streams.ofConversation(conversation)
     const limit = before && this.#placeOf(streams, before)
@@ -29,7 +33,7 @@ export class DisplayOrder {
       for (const reader of readers) if (reader.isAfter(latest)) latest = reader
       const row = latest?.take()
       if (row === undefined) return
-      yield row
+      if (!this.#hidden.has(row.stream, row.seq)) yield row
     }
   }
 
@@ -53,7 +57,7 @@ export class DisplayOrder {
     let [low, high] = [stream.base - 1, stream.upTo]
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
-      const lamport = this.#messages.lamportAt(stream.id, middle) ?? 0
+      const lamport = this.#messages.lamportUpTo(stream.id, middle) ?? 0
       const isBefore = compare({ lamport, messageId: messageId(middle) }, limit) < 0
       if (isBefore) low = middle
       else high = middle - 1
@@ -104,7 +108,8 @@ class BackwardsReader {
   /** Of the row that `take` gives next. */
   place(): Place | undefined {
     const row = this.#rows[this.#at]
-    return row && { lamport: row.lamport, messageId: this.#messageId(row.seq) }
+    const lamport = isPlanted('order-by-wall-clock') ? row?.storedAt : row?.lamport
+    return row && lamport !== undefined ? { lamport, messageId: this.#messageId(row.seq) } : undefined
   }
 
   #read(): void {

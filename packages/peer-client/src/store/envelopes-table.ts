@@ -1,4 +1,5 @@
 import type { DeviceKey, EnvelopeId } from '@parley/shared/ids.ts'
+import { isPlanted } from '@parley/shared/planted-faults.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 
@@ -32,6 +33,9 @@ export interface NewEnvelope {
   readonly sealedAt: number
 }
 
+/** Of each final state: a device that was away for long still names the last one that it opened. */
+const KEPT_PER_DEVICE = 16
+
 const COLUMNS = 'n, id, device, sealing, generation, state, size, path, sealed_at AS sealedAt, ended_at AS endedAt'
 
 /** My sealed bundles, each for one device, and the ciphertexts of those that are still open. */
@@ -43,12 +47,15 @@ export class EnvelopesTable {
   readonly #open: Statement<[DeviceKey], EnvelopeRow>
   readonly #openWithBytes: Statement<[DeviceKey], EnvelopeRow & { bytes: Uint8Array }>
   readonly #window: Statement<[DeviceKey], { envelopes: number; bytes: number | null }>
+  readonly #windowWithEnded: Statement<[DeviceKey], { envelopes: number; bytes: number | null }>
   readonly #ranges: Statement<[number], SealedRange>
   readonly #openRanges: Statement<[DeviceKey], SealedRange>
   readonly #containing: Statement<[number, number, number, number], EnvelopeRow>
   readonly #end: Statement<['acked' | 'superseded', number, number]>
   readonly #deleteCiphertext: Statement<[number]>
   readonly #prune: Statement<[number]>
+  readonly #count: Statement<[], { n: number }>
+  readonly #openOnes: Statement<[], { n: number }>
 
   constructor(database: Database) {
     this.#insertCiphertext = database.prepare('INSERT INTO ciphertexts (bytes) VALUES (?)')
@@ -65,6 +72,9 @@ export class EnvelopesTable {
     )
     this.#window = database.prepare(
       `SELECT count(*) AS envelopes, sum(size) AS bytes FROM envelopes WHERE device = ? AND state = 'open'`,
+    )
+    this.#windowWithEnded = database.prepare(
+      `SELECT count(*) AS envelopes, sum(size) AS bytes FROM envelopes WHERE device = ? AND state <> 'acked'`,
     )
     this.#ranges = database.prepare(
       'SELECT stream, from_seq AS "from", to_seq AS "to" FROM envelope_ranges WHERE envelope = ? ORDER BY stream, from_seq',
@@ -83,7 +93,13 @@ export class EnvelopesTable {
     this.#deleteCiphertext = database.prepare(
       'DELETE FROM ciphertexts WHERE id = (SELECT ciphertext FROM envelopes WHERE n = ?)',
     )
-    this.#prune = database.prepare(`DELETE FROM envelopes WHERE state <> 'open' AND ended_at < ?`)
+    this.#count = database.prepare('SELECT count(*) AS n FROM envelopes')
+    this.#openOnes = database.prepare(`SELECT n FROM envelopes WHERE state = 'open'`)
+    this.#prune = database.prepare(
+      `DELETE FROM envelopes WHERE n IN (SELECT n FROM (
+         SELECT n, state, ended_at, row_number() OVER (PARTITION BY device, state ORDER BY n DESC) AS recency FROM envelopes)
+       WHERE state <> 'open' AND ended_at < ? AND recency > ${KEPT_PER_DEVICE})`,
+    )
   }
 
   insert(envelope: NewEnvelope): void {
@@ -91,6 +107,11 @@ export class EnvelopesTable {
     const { id, device, generation, bytes, path, sealedAt } = envelope
     const n = this.#insert.run(id, device, ciphertext, generation, bytes.length, path, sealedAt).lastInsertRowid
     for (const range of envelope.ranges) this.#insertRange.run(range.stream, n, range.from, range.to)
+  }
+
+  /** How many were sealed, of those that are kept. */
+  count(): number {
+    return this.#count.get()?.n ?? 0
   }
 
   byId(id: EnvelopeId): EnvelopeRow | undefined {
@@ -108,7 +129,7 @@ export class EnvelopesTable {
   }
 
   window(device: DeviceKey): { envelopes: number; bytes: number } {
-    const row = this.#window.get(device)
+    const row = (isPlanted('superseded-fill-window') ? this.#windowWithEnded : this.#window).get(device)
     return { envelopes: row?.envelopes ?? 0, bytes: row?.bytes ?? 0 }
   }
 
@@ -132,7 +153,13 @@ export class EnvelopesTable {
     this.#end.run(state, at, n)
   }
 
-  /** Forgets those that ended before `before`. */
+  /** Every open envelope to the device, or to all devices, ends without an answer. */
+  supersedeOpen(at: number, device?: DeviceKey): void {
+    const open = device === undefined ? this.#openOnes.all() : this.open(device)
+    for (const { n } of open) this.end(n, 'superseded', at)
+  }
+
+  /** Forgets those that ended before `before`, but for the last few of each device. */
   prune(before: number): void {
     this.#prune.run(before)
   }

@@ -3,6 +3,7 @@ import { MAX_SEQ } from '@parley/shared/limits.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 import { readLocalId } from './local-ids.ts'
+import { ReissuesTable } from './reissues-table.ts'
 
 /** A position of a stream, and what is there. Whatever else there is to know of a message is in its bytes. */
 export interface MessageRow {
@@ -30,23 +31,32 @@ const COLUMNS = `position >> 32 AS stream, position & ${MAX_SEQ} AS seq, lamport
   content_version AS contentVersion, bytes`
 
 export class MessagesTable {
+  readonly #reissues: ReissuesTable
   readonly #insert: Statement<[number, number, number, number, Uint8Array]>
+  readonly #insertAgain: Statement<[number, number, number, number, number, Uint8Array]>
   readonly #revise: Statement<[Uint8Array, number, number]>
   readonly #rechain: Statement<[Uint8Array, number, number]>
   readonly #positions: Statement<[number, number, number, number, number], PositionRow>
   readonly #bytesAt: Statement<[number, number], { bytes: Uint8Array }>
   readonly #lamportAt: Statement<[number, number], { lamport: number }>
+  readonly #lamportUpTo: Statement<[number, number, number, number], { lamport: number }>
+  readonly #lamportFrom: Statement<[number, number, number, number], { lamport: number }>
   readonly #byLocalId: Statement<[number, string], MessageRow>
+  readonly #at: Statement<[number, number], MessageRow>
   readonly #range: Statement<[number, number, number, number], MessageRow>
   readonly #backwards: Statement<[number, number, number, number, number], MessageRow>
   readonly #count: Statement<[number, number, number, number], { n: number }>
   readonly #place: Statement<[number, number, number, number]>
   readonly #remove: Statement<[number, number]>
 
-  constructor(database: Database) {
+  constructor(database: Database, reissues = new ReissuesTable(database)) {
+    this.#reissues = reissues
     const between = `position BETWEEN ${POSITION} AND ${POSITION}`
     this.#insert = database.prepare(
       `INSERT INTO messages (position, lamport, stored_at, bytes) VALUES (${POSITION}, ?, ?, ?)`,
+    )
+    this.#insertAgain = database.prepare(
+      `INSERT INTO messages (position, lamport, stored_at, content_version, bytes) VALUES (${POSITION}, ?, ?, ?, ?)`,
     )
     this.#revise = database.prepare(
       `UPDATE messages SET bytes = ?, content_version = content_version + 1 WHERE position = ${POSITION}`,
@@ -57,6 +67,9 @@ export class MessagesTable {
     )
     this.#bytesAt = database.prepare(`SELECT bytes FROM messages WHERE position = ${POSITION}`)
     this.#lamportAt = database.prepare(`SELECT lamport FROM messages WHERE position = ${POSITION}`)
+    this.#lamportUpTo = database.prepare(`SELECT lamport FROM messages WHERE ${between} ORDER BY position DESC LIMIT 1`)
+    this.#lamportFrom = database.prepare(`SELECT lamport FROM messages WHERE ${between} ORDER BY position LIMIT 1`)
+    this.#at = database.prepare(`SELECT ${COLUMNS} FROM messages WHERE position = ${POSITION}`)
     this.#byLocalId = database.prepare(
       `SELECT ${COLUMNS} FROM streams s JOIN messages ON position = ((s.id << 32) | ?) WHERE s.tag = ?`,
     )
@@ -71,6 +84,11 @@ export class MessagesTable {
 
   insert({ stream, seq, lamport, storedAt, bytes }: NewMessage): void {
     this.#insert.run(stream, seq, lamport, storedAt, bytes)
+  }
+
+  /** The same message at another position; it keeps its history. */
+  insertAgain({ stream, seq, lamport, storedAt, contentVersion, bytes }: MessageRow): void {
+    this.#insertAgain.run(stream, seq, lamport, storedAt, contentVersion, bytes)
   }
 
   /** New content for a position of mine that is not frozen. */
@@ -106,9 +124,27 @@ export class MessagesTable {
     return this.#lamportAt.get(stream, seq)?.lamport
   }
 
+  /** Of the last position up to `seq` that has content. */
+  lamportUpTo(stream: number, seq: number): number | undefined {
+    return this.#lamportUpTo.get(stream, 1, stream, seq)?.lamport
+  }
+
+  /** Of the first position from `seq` on that has content. */
+  lamportFrom(stream: number, seq: number): number | undefined {
+    return this.#lamportFrom.get(stream, seq, stream, MAX_SEQ)?.lamport
+  }
+
+  at(stream: number, seq: number): MessageRow | undefined {
+    return this.#at.get(stream, seq)
+  }
+
+  /** Where the message stands now: the id stays the same when it went on in a new epoch. */
   byLocalId(localId: string): MessageRow | undefined {
     const id = readLocalId(localId)
-    return id === undefined ? undefined : this.#byLocalId.get(id.seq, id.tag)
+    const row = id === undefined ? undefined : this.#byLocalId.get(id.seq, id.tag)
+    if (row === undefined) return undefined
+    const latest = this.#reissues.latest(row)
+    return latest === row ? row : this.at(latest.stream, latest.seq)
   }
 
   range(stream: number, from: number, to: number): MessageRow[] {

@@ -242,4 +242,66 @@ CREATE TABLE read_marks (                  -- how far somebody has read a stream
 ) STRICT, WITHOUT ROWID;
 `
 
-export const MIGRATIONS: readonly string[] = [FIRST, SAFETY_NUMBERS, REVISIONS, READERS, KEY_CHANGES, READ_MARKS]
+/** Epochs that go on in others, positions without content, deadlines. Rows are rare in all of these tables. */
+const EPOCHS = `
+ALTER TABLE devices ADD COLUMN vouched_latest TEXT; -- the \`latest\` that proves nothing more; '*': whatever comes next is it
+ALTER TABLE devices ADD COLUMN proved_at INTEGER;   -- it last proved that this profile was rolled back
+
+CREATE TABLE reissues (                    -- positions of mine that went on in a new epoch
+  from_stream INTEGER NOT NULL REFERENCES streams,
+  from_seq INTEGER NOT NULL,
+  stream INTEGER NOT NULL REFERENCES streams,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (from_stream, from_seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX reissues_place ON reissues (stream, seq);
+
+CREATE TABLE origins (                     -- theirs: where the content of a position stood first, as its author says
+  epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  body_hash BLOB NOT NULL,
+  stream INTEGER NOT NULL REFERENCES streams,
+  at_seq INTEGER NOT NULL,
+  PRIMARY KEY (epoch, seq, stream, at_seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hidden (                      -- positions whose content is shown at another one
+  stream INTEGER NOT NULL REFERENCES streams,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (stream, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE withheld (                    -- mine, frozen for others: the account gets the place and not the content
+  stream INTEGER NOT NULL REFERENCES streams,
+  account TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  reason TEXT NOT NULL CHECK (reason IN ('cancelled', 'expired')),
+  PRIMARY KEY (stream, account, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE vacancies (                   -- theirs: positions that came without content
+  stream INTEGER NOT NULL REFERENCES streams,
+  seq INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  prev BLOB NOT NULL,
+  reason TEXT NOT NULL CHECK (reason IN ('cancelled', 'expired')),
+  PRIMARY KEY (stream, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deadlines (                   -- mine: sealed by then, or not at all
+  at INTEGER NOT NULL,
+  stream INTEGER NOT NULL REFERENCES streams,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (at, stream, seq)
+) STRICT, WITHOUT ROWID;
+`
+
+export const MIGRATIONS: readonly string[] = [
+  FIRST,
+  SAFETY_NUMBERS,
+  REVISIONS,
+  READERS,
+  KEY_CHANGES,
+  READ_MARKS,
+  EPOCHS,
+]

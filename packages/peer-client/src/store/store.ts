@@ -1,3 +1,4 @@
+import type { LocalMessageId } from '@parley/shared/ids.ts'
 import { ENVELOPE_ID_KEPT_MS, IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import { AttemptsTable } from './attempts-table.ts'
 import { ContactKeysTable } from './contact-keys-table.ts'
@@ -5,6 +6,7 @@ import { ContactsTable } from './contacts-table.ts'
 import { CursorsTable } from './cursors-table.ts'
 import { type Database, openDatabase } from './database.ts'
 import type { DatabaseKey } from './database-key.ts'
+import { DeadlinesTable } from './deadlines-table.ts'
 import { DeliveriesTable } from './deliveries-table.ts'
 import { DevicesTable } from './devices-table.ts'
 import { DisplayOrder } from './display-order.ts'
@@ -12,14 +14,20 @@ import { EnvelopesTable } from './envelopes-table.ts'
 import { EventsTable } from './events-table.ts'
 import { ForksTable } from './forks-table.ts'
 import { GroupCommit } from './group-commit.ts'
+import { HiddenTable } from './hidden-table.ts'
 import { IdempotencyTable } from './idempotency-table.ts'
+import { localIdOf } from './local-ids.ts'
 import { MessagesTable } from './messages-table.ts'
 import { MetaTable } from './meta-table.ts'
 import { OpenedEnvelopesTable } from './opened-envelopes-table.ts'
+import { OriginsTable } from './origins-table.ts'
 import { ReadMarksTable } from './read-marks-table.ts'
 import { ReadersTable } from './readers-table.ts'
+import { type Place, ReissuesTable } from './reissues-table.ts'
 import { RevisionsTable } from './revisions-table.ts'
 import { StreamsTable } from './streams-table.ts'
+import { VacanciesTable } from './vacancies-table.ts'
+import { WithheldTable } from './withheld-table.ts'
 
 /** The open database of a profile: one table class each, and the one way to write to them. */
 export class Store {
@@ -32,6 +40,12 @@ export class Store {
   readonly streams: StreamsTable
   readonly messages: MessagesTable
   readonly displayOrder: DisplayOrder
+  readonly reissues: ReissuesTable
+  readonly origins: OriginsTable
+  readonly hidden: HiddenTable
+  readonly withheld: WithheldTable
+  readonly vacancies: VacanciesTable
+  readonly deadlines: DeadlinesTable
   readonly deliveries: DeliveriesTable
   readonly cursors: CursorsTable
   readonly envelopes: EnvelopesTable
@@ -52,8 +66,14 @@ export class Store {
     this.contactKeys = new ContactKeysTable(database)
     this.devices = new DevicesTable(database)
     this.streams = new StreamsTable(database)
-    this.messages = new MessagesTable(database)
-    this.displayOrder = new DisplayOrder(this.streams, this.messages)
+    this.reissues = new ReissuesTable(database)
+    this.origins = new OriginsTable(database)
+    this.hidden = new HiddenTable(database)
+    this.withheld = new WithheldTable(database)
+    this.vacancies = new VacanciesTable(database)
+    this.deadlines = new DeadlinesTable(database)
+    this.messages = new MessagesTable(database, this.reissues)
+    this.displayOrder = new DisplayOrder(this.streams, this.messages, this.hidden)
     this.deliveries = new DeliveriesTable(database)
     this.cursors = new CursorsTable(database)
     this.envelopes = new EnvelopesTable(database)
@@ -72,6 +92,14 @@ export class Store {
     this.openedEnvelopes.prune(now - ENVELOPE_ID_KEPT_MS)
     this.envelopes.prune(now - ENVELOPE_ID_KEPT_MS)
     this.idempotency.prune(now - IDEMPOTENCY_KEPT_MS)
+  }
+
+  /** The API's id of the message at a position: that of the first place where it stood. */
+  localIdAt(place: Place): LocalMessageId {
+    const { stream, seq } = this.reissues.first(place)
+    const row = this.streams.byId(stream)
+    if (row === undefined) throw new Error(`there is no stream ${stream}`)
+    return localIdOf(row.tag, seq)
   }
 
   /** Commits what waits, then closes the file. */

@@ -15,15 +15,25 @@ export interface StreamRow {
   /** Of position `upTo`. */
   readonly hash: Uint8Array | null
   readonly closed: number
+  /** The closed epoch that this one goes on from. */
+  readonly follows: Epoch | null
 }
 
-const COLUMNS = 'id, tag, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash, closed'
+type NewStream = Pick<StreamRow, 'tag' | 'device' | 'conversation' | 'epoch' | 'base'> & {
+  readonly follows?: Epoch | null | undefined
+}
+
+const COLUMNS =
+  'id, tag, device, conversation, epoch, base, up_to AS upTo, frozen_to AS frozenTo, hash, closed, follows'
 
 export class StreamsTable {
-  readonly #insert: Statement<[string, DeviceKey, ConversationId, Epoch, number, number, number]>
+  readonly #insert: Statement<[string, DeviceKey, ConversationId, Epoch, number, number, number, Epoch | null]>
   readonly #byId: Statement<[number], StreamRow>
   readonly #byEpoch: Statement<[DeviceKey, Epoch], StreamRow>
   readonly #open: Statement<[DeviceKey, ConversationId], StreamRow>
+  readonly #allOpen: Statement<[DeviceKey], StreamRow>
+  readonly #lastClosed: Statement<[DeviceKey, ConversationId], StreamRow>
+  readonly #close: Statement<[number]>
   readonly #ofDevice: Statement<[DeviceKey, number, number], StreamRow>
   readonly #countOfDevice: Statement<[DeviceKey], { n: number }>
   readonly #ofConversation: Statement<[ConversationId], StreamRow>
@@ -35,13 +45,18 @@ export class StreamsTable {
 
   constructor(database: Database) {
     this.#insert = database.prepare(
-      'INSERT INTO streams (tag, device, conversation, epoch, base, up_to, frozen_to) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO streams (tag, device, conversation, epoch, base, up_to, frozen_to, follows) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     )
     this.#byId = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE id = ?`)
     this.#byEpoch = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE device = ? AND epoch = ?`)
     this.#open = database.prepare(
       `SELECT ${COLUMNS} FROM streams WHERE device = ? AND conversation = ? AND closed = 0 ORDER BY id DESC LIMIT 1`,
     )
+    this.#allOpen = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE device = ? AND closed = 0 ORDER BY id`)
+    this.#lastClosed = database.prepare(
+      `SELECT ${COLUMNS} FROM streams WHERE device = ? AND conversation = ? AND closed = 1 ORDER BY id DESC LIMIT 1`,
+    )
+    this.#close = database.prepare('UPDATE streams SET closed = 1, frozen_to = up_to WHERE id = ?')
     this.#ofDevice = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE device = ? AND id > ? ORDER BY id LIMIT ?`)
     this.#countOfDevice = database.prepare('SELECT count(*) AS n FROM streams WHERE device = ?')
     this.#ofConversation = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE conversation = ? ORDER BY id`)
@@ -53,11 +68,11 @@ export class StreamsTable {
   }
 
   /** A stream that holds nothing yet: its next position is `base`. */
-  insert(stream: Pick<StreamRow, 'tag' | 'device' | 'conversation' | 'epoch' | 'base'>): StreamRow {
-    const { tag, device, conversation, epoch, base } = stream
+  insert(stream: NewStream): StreamRow {
+    const { tag, device, conversation, epoch, base, follows = null } = stream
     const upTo = base - 1
-    const { lastInsertRowid } = this.#insert.run(tag, device, conversation, epoch, base, upTo, upTo)
-    return { ...stream, id: Number(lastInsertRowid), upTo, frozenTo: upTo, hash: null, closed: 0 }
+    const { lastInsertRowid } = this.#insert.run(tag, device, conversation, epoch, base, upTo, upTo, follows)
+    return { ...stream, id: Number(lastInsertRowid), upTo, frozenTo: upTo, hash: null, closed: 0, follows }
   }
 
   byId(id: number): StreamRow | undefined {
@@ -77,6 +92,20 @@ export class StreamsTable {
   /** The stream that new messages of the device go to. */
   open(device: DeviceKey, conversation: ConversationId): StreamRow | undefined {
     return this.#open.get(device, conversation)
+  }
+
+  allOpen(device: DeviceKey): StreamRow[] {
+    return this.#allOpen.all(device)
+  }
+
+  /** The one that a new stream of the device in the conversation goes on from. */
+  lastClosed(device: DeviceKey, conversation: ConversationId): StreamRow | undefined {
+    return this.#lastClosed.get(device, conversation)
+  }
+
+  /** Nothing is added to it any more, and nothing in it changes. */
+  close(stream: number): void {
+    this.#close.run(stream)
   }
 
   /** In the order of their first sight, after the stream `after`. */

@@ -130,7 +130,7 @@ describe('a stream from a device', () => {
     const peer = new ScriptedPeer()
     await peer.ready()
     const { bob, alice } = peer
-    const conversation = bob.conversationWith(alice)
+    const conversation = bob.conversationWith(alice.account)
     const epoch = randomId(Epoch)
     const sealing = bob.sealing
     const content = (text: string, lamport: number) =>
@@ -206,7 +206,7 @@ describe('a stream from a device', () => {
 
   test('in a conversation that is not ours is refused for good, and so is a bundle that contradicts itself', async () => {
     const { peer, make, root, deliver, epoch } = await start()
-    const foreign = peer.bob.conversationWith(peer.bob)
+    const foreign = peer.bob.conversationWith(peer.bob.account)
     await deliver([], [{ epoch, conversation: foreign, base: 1 }])
     expect(peer.answers().at(-1)).toMatchObject({ type: TYPE.reject, code: 'wrong-conversation' })
     await deliver([make(1, 'one', root).bytes], [])

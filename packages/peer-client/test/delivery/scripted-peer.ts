@@ -1,7 +1,8 @@
 // A live device and, at the other end of its line, a test that answers as it likes.
 import type { EnvelopeId } from '@parley/shared/ids.ts'
 import { decodeFrame } from '@parley/shared/wire/frame-reader.ts'
-import { encodeFrame, type Frame, type FrameOf, TYPE } from '@parley/shared/wire/frames.ts'
+import { type Frame, type FrameOf, TYPE } from '@parley/shared/wire/frames.ts'
+import type { DeliveryFrame } from '#delivery/ports.ts'
 import { type NodeHooks, SimLine, SimNode } from './simulation/node.ts'
 import { SeededRandom } from './simulation/random.ts'
 import { Schedule } from './simulation/schedule.ts'
@@ -18,8 +19,8 @@ export class ScriptedPeer implements NodeHooks {
   line: SimLine
 
   constructor() {
-    this.alice = new SimNode('alice', 0, this.random, this.schedule, this)
-    this.bob = new SimNode('bob', 1, this.random, this.schedule, this)
+    this.alice = new SimNode({ name: 'alice', account: 0, device: 0 }, this.random, this.schedule, this)
+    this.bob = new SimNode({ name: 'bob', account: 1, device: 1 }, this.random, this.schedule, this)
     this.alice.meet(this.bob)
     this.bob.meet(this.alice)
     this.line = this.connect()
@@ -32,8 +33,8 @@ export class ScriptedPeer implements NodeHooks {
   }
 
   /** Gives Alice a frame and lets everything that follows from it happen. */
-  async say(frame: Frame): Promise<void> {
-    this.alice.receive(this.line, encodeFrame(frame))
+  async say(frame: DeliveryFrame): Promise<void> {
+    this.alice.receive(this.line, frame)
     await this.rest()
   }
 
@@ -53,7 +54,7 @@ export class ScriptedPeer implements NodeHooks {
   async send(...texts: string[]): Promise<string[]> {
     const sending = texts.map((text) =>
       this.alice.delivery.send({
-        conversation: this.alice.conversationWith(this.bob),
+        conversation: this.alice.conversationWith(this.bob.account),
         recipients: [this.bob.account],
         kind: 'text',
         critical: true,

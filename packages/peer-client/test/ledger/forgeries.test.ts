@@ -360,6 +360,7 @@ describe('the ledger', () => {
         delivered: DELIVERED - 1 + VOIDED - 1,
         pending: PENDING,
         forks: 0,
+        forgotten: 0,
       },
       violations: [],
       unlisted: 0,

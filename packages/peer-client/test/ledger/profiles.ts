@@ -10,7 +10,7 @@ import type { DeliveryFrame, Line } from '#delivery/ports.ts'
 import { DeviceLocks } from '#encryption/device-locks.ts'
 import { openStore, type Store } from '#store/store.ts'
 import { ModelSealing } from '../delivery/simulation/model-sealing.ts'
-import { isDeliveryFrame } from '../delivery/simulation/node.ts'
+import { isDeliveryFrame } from '../delivery/simulation/network.ts'
 import { SeededRandom } from '../delivery/simulation/random.ts'
 
 interface ProfileChoice {
@@ -50,6 +50,7 @@ export class TestProfile {
         received: () => undefined,
         delivered: () => this.#wake(),
         sent: () => undefined,
+        moved: () => undefined,
         ended: () => undefined,
       },
       log: {

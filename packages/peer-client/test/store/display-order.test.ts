@@ -4,6 +4,7 @@ import { ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
 import fc from 'fast-check'
 import { openDatabase } from '#store/database.ts'
 import { DisplayOrder } from '#store/display-order.ts'
+import { HiddenTable } from '#store/hidden-table.ts'
 import { newTag } from '#store/local-ids.ts'
 import { MessagesTable } from '#store/messages-table.ts'
 import { StreamsTable } from '#store/streams-table.ts'
@@ -39,7 +40,7 @@ test('a conversation is what sorting all its messages gives, from any message on
       all.sort((a, b) => b.lamport - a.lamport || Buffer.compare(b.id, a.id))
       const places = (rows: Iterable<{ stream: number; seq: number }>) =>
         Array.from(rows, ({ stream, seq }) => `${stream} ${seq}`)
-      const order = new DisplayOrder(table, messages)
+      const order = new DisplayOrder(table, messages, new HiddenTable(database))
       expect(places(order.backwards(CONVERSATION))).toEqual(places(all))
       const before = all.length === 0 ? undefined : all[where % all.length]
       if (before !== undefined)

@@ -29,5 +29,7 @@ export const DaemonStatus = z.object({
   contacts: z.object({ known: z.int(), verified: z.int(), keyChanged: z.array(z.string()) }),
   /** Conversations in which something is missing, or somebody contradicted himself. */
   troubles: z.array(z.object({ name: z.string(), missing: z.int(), forks: z.int() })),
+  /** When another device said last that two processes use this profile, because it was copied. */
+  copiedAt: z.int().optional(),
 })
 export type DaemonStatus = z.infer<typeof DaemonStatus>

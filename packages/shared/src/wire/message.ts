@@ -1,6 +1,6 @@
 // message = CBOR map with numbers as keys:
 //   {0 prev, 1 v, 2 kind, 3 critical, 4 conversation, 5 epoch, 6 seq, 7 parents, 8 lamport, 9 sentAt, 10 priority,
-//    11 ttl?, 12 deadline?, 13 origin?: {0 messageId, 1 bodyHash}, 14 body}
+//    11 ttl?, 12 deadline?, 13 origin?: {0 epoch, 1 seq, 2 bodyHash}, 14 body}
 // It is encoded once, by its author; everybody else hashes, stores and forwards the bytes as carried.
 // The author writes `prev` first, at a fixed place: until a message is sealed, one before it may be revised, and then only `prev` changes.
 import { z } from 'zod'
@@ -14,8 +14,12 @@ import { readPlainMessage } from '#wire/plain-message.ts'
 /** `kind` says what `body` is. A receiver that does not know the kind still knows author, place and order. */
 export const MessageKind = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/)
 
-/** A message that gives its position up: it keeps the chain whole and is never shown. */
+/** A message that gives its position up: it keeps the chain whole and is never shown. Its body is the reason. */
 export const VOID_KIND = 'void'
+
+/** Why there is nothing to read at a position. */
+export const VoidReason = z.enum(['cancelled', 'expired'])
+export type VoidReason = z.infer<typeof VoidReason>
 
 /** 0 is the most urgent. */
 export const Priority = z.int().min(0).max(3)
@@ -44,8 +48,8 @@ const Message = z.object({
   ttl: z.int().positive().optional(),
   /** Unix milliseconds by the author's clock. */
   deadline: Count.optional(),
-  /** Where the same content stood in an epoch that was closed. */
-  origin: z.object({ messageId: MessageIdBytes, bodyHash: Bytes32 }).optional(),
+  /** Where the same content stood first, in an epoch of this device that was closed; `bodyHash` as `hashes.ts` has it. */
+  origin: z.object({ epoch: EpochBytes, seq: Seq, bodyHash: Bytes32 }).optional(),
   body: Bytes(MAX_CONTENT_BYTES),
 })
 export type Message = z.infer<typeof Message>
@@ -68,7 +72,13 @@ const WireMessage = z.looseObject({}).transform((map) => ({
   origin: map['13'] === undefined ? undefined : WireOrigin.parse(map['13']),
   body: map['14'],
 }))
-const WireOrigin = z.looseObject({}).transform((map) => ({ messageId: map['0'], bodyHash: map['1'] }))
+const WireOrigin = z.looseObject({}).transform((map) => ({ epoch: map['0'], seq: map['1'], bodyHash: map['2'] }))
+
+export interface Origin {
+  readonly epoch: Epoch
+  readonly seq: number
+  readonly bodyHash: Uint8Array
+}
 
 export interface MessageContent {
   readonly kind: string
@@ -79,7 +89,7 @@ export interface MessageContent {
   readonly priority: Priority
   readonly ttl?: number | undefined
   readonly deadline?: number | undefined
-  readonly origin?: { readonly messageId: MessageId; readonly bodyHash: Uint8Array } | undefined
+  readonly origin?: Origin | undefined
   readonly body: Uint8Array
 }
 
@@ -133,10 +143,12 @@ export function messageEncoder(conversation: ConversationId, epoch: Epoch): Enco
     }
     if (origin !== undefined) {
       writer.uint(13)
-      writer.map(2)
+      writer.map(3)
       writer.uint(0)
-      writer.bytes(idBytes(origin.messageId))
+      writer.bytes(idBytes(origin.epoch))
       writer.uint(1)
+      writer.uint(origin.seq)
+      writer.uint(2)
       writer.bytes(origin.bodyHash)
     }
     writer.uint(14)
@@ -146,7 +158,7 @@ export function messageEncoder(conversation: ConversationId, epoch: Epoch): Enco
 }
 
 /** 15 keys, 15 heads, and `prev`, conversation, epoch and origin. */
-const MAX_FIXED_BYTES = 15 + 18 * MAX_HEAD_BYTES + 32 + 32 + 16 + 50
+const MAX_FIXED_BYTES = 15 + 20 * MAX_HEAD_BYTES + 32 + 32 + 16 + 51
 
 /** The bytes of a message but for `prev`, which is zero until `chainMessage` writes it. */
 export function draftMessage({ conversation, epoch, seq }: MessagePlace, content: MessageContent): Uint8Array {

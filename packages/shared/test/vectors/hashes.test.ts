@@ -4,6 +4,7 @@ import { toHex } from '@parley/shared/bytes.ts'
 import {
   accountIdOf,
   audienceOf,
+  bodyHash,
   digestOf,
   directConversationId,
   messageHash,
@@ -35,6 +36,7 @@ const HashEntry = z.discriminatedUnion('kind', [
   of('direct-conversation', { one: AccountId, other: AccountId, conversation: ConversationId }),
   of('message-id', { device: DeviceKey, epoch: Epoch, seq: z.int(), bytes: Hex, messageId: MessageId }),
   of('message-hash', { bytes: Hex, hash: Hex }),
+  of('body-hash', { messageKind: z.string(), body: Hex, hash: Hex }),
   of('stream-root', { device: DeviceKey, conversation: ConversationId, epoch: Epoch, hash: Hex }),
 ])
 type HashEntry = z.infer<typeof HashEntry>
@@ -46,6 +48,8 @@ function bothOf(entry: HashEntry): [made: string, written: string] {
       return [toHex(idBytes(accountIdOf(entry.accountKey))), toHex(idBytes(entry.accountId))]
     case 'audience':
       return [toHex(idBytes(audienceOf(entry.directoryKey))), toHex(idBytes(entry.audience))]
+    case 'body-hash':
+      return [toHex(bodyHash(entry.messageKind, entry.body)), toHex(entry.hash)]
     case 'digest':
       return [toHex(idBytes(digestOf(entry.text))), toHex(idBytes(entry.digest))]
     case 'direct-conversation':

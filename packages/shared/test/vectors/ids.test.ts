@@ -38,6 +38,7 @@ test('there is no file of vectors that no test reads', () => {
     'messages.json',
     'names.json',
     'refused-objects.json',
+    'safety-numbers.json',
     // By the tests of the session layer.
     'sessions.json',
     'signed-objects.json',

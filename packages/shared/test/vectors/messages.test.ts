@@ -3,7 +3,14 @@ import { toHex } from '@parley/shared/bytes.ts'
 import { messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
 import { ConversationId, DeviceKey, Epoch, MessageId } from '@parley/shared/ids.ts'
 import { decodeBundle, encodeBundle } from '@parley/shared/wire/bundle.ts'
-import { chainMessage, decodeMessage, draftMessage, MessageKind, Priority } from '@parley/shared/wire/message.ts'
+import {
+  chainMessage,
+  decodeMessage,
+  draftMessage,
+  MessageKind,
+  Priority,
+  VoidReason,
+} from '@parley/shared/wire/message.ts'
 import { z } from 'zod'
 import { errorOf, Hex, readVectors, withBytes } from './read-vectors.ts'
 
@@ -25,7 +32,7 @@ const MessageEntry = z.discriminatedUnion('kind', [
       priority: Priority,
       ttl: z.int().optional(),
       deadline: z.int().optional(),
-      origin: z.strictObject({ messageId: MessageId, bodyHash: Bytes }).optional(),
+      origin: z.strictObject({ epoch: Epoch, seq: z.int(), bodyHash: Bytes }).optional(),
       body: Bytes,
     }),
     draft: Hex,
@@ -84,8 +91,18 @@ const BundleEntry = z.discriminatedUnion('kind', [
     kind: z.literal('bundle'),
     name,
     draft: z.strictObject({
-      streams: z.array(z.strictObject({ epoch: Epoch, conversation: ConversationId, base: z.int() })),
+      streams: z.array(
+        z.strictObject({
+          epoch: Epoch,
+          conversation: ConversationId,
+          base: z.int(),
+          follows: z.strictObject({ epoch: Epoch, seq: z.int(), hash: Bytes }).optional(),
+        }),
+      ),
       messages: z.array(Bytes),
+      withheld: z
+        .array(z.strictObject({ epoch: Epoch, seq: z.int(), hash: Bytes, prev: Bytes, reason: VoidReason }))
+        .default([]),
       control: z.array(z.strictObject({ kind: z.literal('confirm') })),
     }),
     bytes: Hex,
@@ -99,7 +116,7 @@ describe('the vectors of bundles', () => {
     switch (entry.kind) {
       case 'bundle':
         expect(toHex(encodeBundle(entry.draft))).toBe(toHex(entry.bytes))
-        expect(decodeBundle(entry.bytes)).toEqual({ v: 1, ...entry.draft, withheld: [] })
+        expect(decodeBundle(entry.bytes)).toEqual({ v: 1, ...entry.draft })
         return
       case 'accepted':
         expect(decodeBundle(entry.bytes)).toEqual(withBytes(entry.bundle))

@@ -36,6 +36,7 @@ export const statusCommand = defineCommand({
       ['waiting', `${count(status.waiting, 'message')} not delivered yet`],
       ['unread', count(status.unread, 'message')],
       ['contacts', `${status.contacts.known}, ${status.contacts.verified} verified`],
+      ...copies(status.copiedAt, now()),
       ...keyChanges(status.contacts.keyChanged),
       ...status.troubles.map(troubleWords),
       ['profile', status.profile],
@@ -44,6 +45,12 @@ export const statusCommand = defineCommand({
     return EXIT.done
   },
 })
+
+function copies(at: number | undefined, now: number): [string, Cell][] {
+  if (at === undefined) return []
+  const text = `two processes use this profile, said another peer ${span(now - at)} ago: it was copied. Stop one of them for good`
+  return [['copied', { text, style: 'yellow' }]]
+}
 
 function keyChanges(names: readonly string[]): [string, Cell][] {
   if (names.length === 0) return []

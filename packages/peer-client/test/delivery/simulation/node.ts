@@ -1,8 +1,7 @@
 // One device of the simulation: a store that survives, and a process that can die at any moment.
 import { directConversationId } from '@parley/shared/hashes.ts'
-import { AccountId, AccountKey, DeviceKey } from '@parley/shared/ids.ts'
-import { decodeFrame } from '@parley/shared/wire/frame-reader.ts'
-import { encodeFrame, type Frame, TYPE } from '@parley/shared/wire/frames.ts'
+import { AccountId, AccountKey, type ConversationId, DeviceKey } from '@parley/shared/ids.ts'
+import { encodeFrame, TYPE } from '@parley/shared/wire/frames.ts'
 import Sqlite from 'better-sqlite3'
 import { z } from 'zod'
 import { Delivery } from '#delivery/delivery.ts'
@@ -18,10 +17,19 @@ import type { Schedule } from './schedule.ts'
 export interface NodeHooks {
   /** Called with every frame that leaves a live process. */
   onWire(from: SimNode, link: SimLine, frame: Uint8Array): void
-  onDelivered(node: SimNode, range: { stream: number; from: number; to: number }): void
+  onDelivered(node: SimNode, range: { stream: number; from: number; to: number; account: AccountId }): void
   onSessionAbort(node: SimNode, line: SimLine, error: Error): void
+  /** The process is there again and served nobody yet. */
+  onStart?(node: SimNode): void
   /** True: the process dies now, right before (or after) its commit. */
   shouldDie(node: SimNode, moment: 'before-commit' | 'after-commit'): boolean
+}
+
+/** Whose device it is, and which one. */
+export interface NodeIdentity {
+  readonly name: string
+  readonly account: number
+  readonly device: number
 }
 
 const RatchetRow = z.object({ device: z.string(), record: z.custom<Buffer>((value) => Buffer.isBuffer(value)) })
@@ -74,6 +82,8 @@ export class SimNode {
   readonly hooks: NodeHooks
   readonly #random: SeededRandom
   readonly #schedule: Schedule
+  /** This device's clock against the true time. */
+  clockOffsetMs = 0
   database: Database
   store: Store
   delivery: Delivery
@@ -81,45 +91,61 @@ export class SimNode {
   process = 0
   readonly #ratchets: z.infer<typeof RatchetRow>[][] = []
 
-  constructor(name: string, index: number, random: SeededRandom, schedule: Schedule, hooks: NodeHooks) {
-    this.name = name
+  /** `image`: a database that is copied, instead of an empty one. */
+  constructor(
+    identity: NodeIdentity,
+    random: SeededRandom,
+    schedule: Schedule,
+    hooks: NodeHooks,
+    image: Buffer = emptyImage(),
+  ) {
+    this.name = identity.name
     this.#random = random
     this.#schedule = schedule
     this.hooks = hooks
-    const key = Buffer.alloc(32, index + 1).toString('base64url')
-    this.account = AccountId.parse(Buffer.alloc(32, index + 101).toString('base64url'))
-    this.device = DeviceKey.parse(key)
-    this.database = openDatabase(':memory:')
+    this.account = AccountId.parse(Buffer.alloc(32, identity.account + 101).toString('base64url'))
+    this.device = DeviceKey.parse(Buffer.alloc(32, identity.device + 1).toString('base64url'))
+    this.database = reopen(image)
     const started = this.#start()
     this.store = started.store
     this.delivery = started.delivery
   }
 
+  /** Gets to know a device, of another account or of its own; one that is not running learns it when it starts. */
   meet(other: SimNode): void {
-    const accountKey = AccountKey.parse(other.account)
-    this.store.contacts.insert({
-      account: other.account,
-      state: 'accepted',
-      accountKey,
-      displayName: other.name,
-      addedAt: 0,
-    })
-    this.store.devices.upsert(
-      { device: other.device, account: other.account, certificate: other.name, signalIdentity: 'none' },
-      0,
-    )
+    if (!this.isRunning || other.device === this.device) return
+    const { account, device, name } = other
+    if (account !== this.account) {
+      const accountKey = AccountKey.parse(account)
+      this.store.contacts.insert({ account, state: 'accepted', accountKey, displayName: name, addedAt: 0 })
+    }
+    this.store.devices.upsert({ device, account, certificate: name, signalIdentity: 'none' }, this.now)
   }
 
-  conversationWith(other: SimNode): ReturnType<typeof directConversationId> {
-    return directConversationId(this.account, other.account)
+  get now(): number {
+    return this.#schedule.now + this.clockOffsetMs
   }
 
-  /** The process ends this instant: what was committed stays, everything else is gone. */
+  conversationWith(account: AccountId): ConversationId {
+    return directConversationId(this.account, account)
+  }
+
+  /** The process ends this instant: what was committed stays, everything else is gone. Nothing writes but inside a commit. */
   crash(): void {
     if (!this.isRunning) return
+    if (this.database.inTransaction) throw new Error('a commit is under way')
     this.isRunning = false
     this.#keepRatchets()
-    this.database = reopen(this.database.serialize())
+  }
+
+  /** The whole profile as it is committed now. */
+  image(): Buffer {
+    return this.database.serialize()
+  }
+
+  /** Between two runs of the process: everything is as it was when the image was taken. */
+  rollBack(image: Buffer): void {
+    this.database = reopen(image)
   }
 
   /** Between two runs of the process: the ratchets are lost, or fall back to what they were at an earlier crash. */
@@ -145,18 +171,23 @@ export class SimNode {
     this.#ratchets.push(z.array(RatchetRow).parse(this.database.prepare('SELECT device, record FROM ratchets').all()))
   }
 
+  /** Serves the devices it knows, as a peer does when it starts. */
   restart(): void {
     if (this.isRunning) return
     const { store, delivery } = this.#start()
     this.store = store
     this.delivery = delivery
+    this.hooks.onStart?.(this)
+    for (const { device } of store.devices.all()) this.serve(device)
   }
 
-  /** Delivers bytes that arrived on a line of this process. */
-  receive(line: SimLine, bytes: Uint8Array): void {
+  serve(device: DeviceKey): void {
+    if (this.isRunning) this.delivery.serve(device).catch(ignore)
+  }
+
+  /** Takes a frame that arrived on a line of this process. */
+  receive(line: SimLine, frame: DeliveryFrame): void {
     if (!line.isAlive) return
-    const frame = decodeFrame(bytes.subarray(4))
-    if (frame === undefined || !isDeliveryFrame(frame)) return
     if (frame.type === TYPE.envelope) count(line.received, frame.id)
     this.delivery
       .receive(line, frame)
@@ -189,13 +220,14 @@ export class SimNode {
       sealing: new ModelSealing(this.database, this.#random),
       locks: new DeviceLocks(),
       clock: {
-        now: () => this.#schedule.now,
+        now: () => this.now,
         after: (ms, callback) => this.#schedule.after(ms, () => isMe() && callback()),
       },
       events: {
         received: () => undefined,
         delivered: (range) => isMe() && this.hooks.onDelivered(this, range),
         sent: () => undefined,
+        moved: () => undefined,
         ended: () => undefined,
       },
       log: silent,
@@ -207,16 +239,36 @@ export class SimNode {
   }
 }
 
-export function isDeliveryFrame(frame: Frame): frame is DeliveryFrame {
-  return ![TYPE.hello, TYPE.ping, TYPE.pong, TYPE.bye, TYPE.app].some((type) => type === frame.type)
+let empty: Buffer | undefined
+function emptyImage(): Buffer {
+  if (empty === undefined) {
+    const database = openDatabase(':memory:')
+    empty = database.serialize()
+    database.close()
+  }
+  return empty
 }
 
+/** As `openDatabase` does, statements keep the plan that they were prepared with; and one process takes them over from the one before. */
 function reopen(bytes: Buffer): Database {
   const database = new Sqlite(bytes)
   database.pragma('foreign_keys = ON')
-  return database
+  const prepare = database.prepare.bind(database)
+  const prepared = new Map<string, ReturnType<typeof prepare>>()
+  return Object.assign(database, {
+    prepare: (sql: string) => {
+      let statement = prepared.get(sql)
+      if (statement === undefined) {
+        statement = prepare(sql.replaceAll('?', '+?'))
+        prepared.set(sql, statement)
+      }
+      return statement
+    },
+  })
 }
 
 function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
+
+function ignore(): void {}

@@ -1,256 +1,257 @@
-// Two or more devices, links between them that are slow, cut and doubled, processes that die: all from one seed.
-import { createHash } from 'node:crypto'
-import { toHex, utf8 } from '@parley/shared/bytes.ts'
-import type { LocalMessageId } from '@parley/shared/ids.ts'
-import { decodeFrame } from '@parley/shared/wire/frame-reader.ts'
-import { TYPE } from '@parley/shared/wire/frames.ts'
-import { decodeMessage, VOID_KIND } from '@parley/shared/wire/message.ts'
-import { messageKeyOf } from './model-sealing.ts'
-import { type NodeHooks, SimLine, SimNode } from './node.ts'
+// Accounts with some devices each, and everything that can happen to them: all from one seed.
+import type { AccountId } from '@parley/shared/ids.ts'
+import { DORMANT_AFTER_MS } from '@parley/shared/limits.ts'
+import { Mail, type Sent } from './mail.ts'
+import { Network } from './network.ts'
+import { type NodeHooks, type SimLine, SimNode } from './node.ts'
 import { SeededRandom } from './random.ts'
+import { restoredImage } from './restored-image.ts'
+import type { Scene } from './scene.ts'
 import { Schedule } from './schedule.ts'
-
-export interface Sent {
-  readonly from: SimNode
-  readonly to: SimNode
-  readonly text: string
-  localId: LocalMessageId | undefined
-  /** Its `send` resolved: from here on it must never be lost. */
-  isAccepted: boolean
-  /** What was reported: earlier texts must never arrive. */
-  finalText: string | undefined
-  readonly formerTexts: string[]
-}
-
-interface Link {
-  readonly lines: readonly [SimLine, SimLine]
-  readonly lastArrival: [number, number]
-}
 
 export class World implements NodeHooks {
   readonly random: SeededRandom
   readonly schedule = new Schedule()
-  readonly nodes: SimNode[]
-  readonly sent: Sent[] = []
+  readonly network: Network
+  readonly nodes: SimNode[] = []
+  /** Second processes of a profile, while they live and after. */
+  readonly clones: SimNode[] = []
+  readonly mail: Mail
   readonly broken: string[] = []
-  readonly aborts: string[] = []
+  /** Profiles that were set back or copied: what they say may contradict what they said. */
+  readonly setBack = new Map<SimNode, number>()
+  readonly gone = new Set<SimNode>()
+  readonly #revoked = new Set<SimNode>()
+  /** When a device came that was not there from the beginning. */
+  readonly joinedAt = new Map<SimNode, number>()
   crashes = 0
-  cuts = 0
   damages = 0
-  #links: Link[] = []
+  readonly #scene: Scene
+  readonly #accounts: readonly AccountId[]
   #isHealing = false
-  /** Every second run keeps its ratchets, so that what damage excuses is checked there. */
-  readonly #mayDamage: boolean
-  readonly #ciphertexts = new Map<string, string>()
-  readonly #messageKeys = new Map<string, string>()
-  readonly #trace = createHash('sha256')
-  #texts = 0
 
-  constructor(seed: number, devices: number) {
+  constructor(seed: number, scene: Scene) {
     this.random = new SeededRandom(seed)
-    this.#mayDamage = seed % 2 === 0
-    this.nodes = Array.from(
-      { length: devices },
-      (_, index) => new SimNode(`d${index}`, index, this.random, this.schedule, this),
-    )
+    this.#scene = scene
+    this.network = new Network(this.random, this.schedule)
+    this.mail = new Mail({
+      random: this.random,
+      schedule: this.schedule,
+      hasDeadlines: scene.hasDeadlines,
+      onFailure: (complaint) => this.broken.push(complaint),
+    })
+    for (const [account, devices] of scene.devices.entries())
+      for (let n = 0; n < devices; n += 1) this.nodes.push(this.#node(account))
     for (const node of this.nodes) for (const other of this.nodes) if (node !== other) node.meet(other)
+    this.#accounts = [...new Set(this.nodes.map(({ account }) => account))]
+    for (const [index, a] of this.nodes.entries())
+      for (const b of this.nodes.slice(index + 1)) this.network.connect(a, b)
   }
 
-  /** The same for the same seed. */
-  traceHash(): string {
-    return this.#trace.copy().digest('hex')
+  #node(account: number, image?: Buffer): SimNode {
+    const device = this.nodes.length
+    const name = `${'abc'[account] ?? '?'}${device}`
+    const node = new SimNode({ name, account, device }, this.random, this.schedule, this, image)
+    if (this.#scene.hasWrongClocks) node.clockOffsetMs = (this.random.below(7) - 3) * 86_400_000
+    return node
   }
 
-  send(from: SimNode, to: SimNode): void {
-    if (!from.isRunning) return
-    this.#texts += 1
-    const text = `text ${this.#texts}`
-    const sent: Sent = { from, to, text, localId: undefined, isAccepted: false, finalText: text, formerTexts: [] }
-    this.sent.push(sent)
-    const { process } = from
-    // A message that is revised while it is being sealed is the interesting one.
-    if (this.random.chance(0.3)) this.schedule.after(this.random.below(12), () => this.revise(sent))
-    from.delivery
-      .send({
-        conversation: from.conversationWith(to),
-        recipients: [to.account],
-        kind: 'text',
-        critical: true,
-        body: utf8(text),
-        priority: this.random.below(3),
-      })
-      .then(({ localId }) => {
-        if (!from.isRunning || from.process !== process) return
-        sent.localId = localId
-        sent.isAccepted = true
-      })
-      .catch((error: unknown) => this.broken.push(`send failed: ${String(error)}`))
+  get isHealing(): boolean {
+    return this.#isHealing
   }
 
-  /** Takes back or rewrites a message that may already be on its way. */
-  revise(sent: Sent): void {
-    const { from, localId } = sent
-    if (localId === undefined || !from.isRunning || sent.finalText === undefined) return
-    const { process } = from
-    const isStill = (): boolean => from.isRunning && from.process === process
-    const old = sent.finalText
-    if (this.random.chance(0.5)) {
-      void from.delivery.outbox.cancel(localId).then((outcome) => {
-        if (!isStill() || outcome !== 'cancelled') return
-        sent.formerTexts.push(old)
-        sent.finalText = undefined
-      })
-    } else {
-      this.#texts += 1
-      const text = `text ${this.#texts}`
-      void from.delivery.outbox.edit(localId, utf8(text)).then((outcome) => {
-        if (!isStill() || outcome !== 'edited') return
-        sent.formerTexts.push(old)
-        sent.finalText = text
-      })
-    }
+  /** Those that are still used, in their first or in another process. */
+  get active(): SimNode[] {
+    return this.nodes.filter((node) => !this.gone.has(node))
   }
 
-  connect(a: SimNode, b: SimNode): void {
-    if (!a.isRunning || !b.isRunning) return
-    const id = `link ${this.#links.length}`
-    const lines = [new SimLine(a, b.device, id), new SimLine(b, a.device, id)] as const
-    const older = this.openLinks().find((link) =>
-      [a, b].every((node) => link.lines.some(({ owner }) => owner === node)),
-    )
-    this.#links.push({ lines, lastArrival: [0, 0] })
-    a.delivery.attach(lines[0])
-    b.delivery.attach(lines[1])
-    if (older !== undefined && this.random.chance(0.4))
-      this.schedule.after(this.random.below(60), () => this.#fallBack(older, lines))
+  pick<T>(from: readonly T[]): T | undefined {
+    return from[this.random.below(from.length)]
   }
 
-  /** The newer session loses after all, and the older one is current again. */
-  #fallBack(older: Link, newer: readonly SimLine[]): void {
-    if (!older.lines.every((line) => line.isAlive)) return
-    this.cut({ lines: newer })
-    for (const line of older.lines) line.owner.delivery.attach(line)
+  get sent(): readonly Sent[] {
+    return this.mail.sent
   }
 
-  /** What is on the way may be lost or still arrive; each end notices in its own time. */
-  cut(link: { lines: readonly SimLine[] }): void {
-    this.cuts += 1
-    const isLossy = this.random.chance(0.5)
-    for (const line of link.lines) {
-      if (!line.isOpen) continue
-      if (isLossy) line.isOpen = false
-      this.schedule.after(this.random.below(30), () => {
-        line.isOpen = false
-        if (line.owner.isRunning && line.owner.process === line.process) line.owner.delivery.detach(line)
-      })
-    }
-    const [one, other] = link.lines
-    if (one === undefined || other === undefined) return
-    this.schedule.after(this.random.below(200), () => this.reconnect(one.owner, other.owner))
-  }
-
-  reconnect(a: SimNode, b: SimNode): void {
-    if (
-      this.openLinks().some(
-        ({ lines }) => lines.some(({ owner }) => owner === a) && lines.some(({ owner }) => owner === b),
-      )
-    )
-      return
-    this.connect(a, b)
-  }
-
-  openLinks(): Link[] {
-    return this.#links.filter(({ lines }) => lines.every((line) => line.isAlive))
+  send(from: SimNode | undefined): void {
+    const to = this.pick(this.#accounts.filter((account) => account !== from?.account))
+    if (from !== undefined && to !== undefined && from.isRunning) this.mail.send(from, to, this.nodes.includes(from))
   }
 
   crash(node: SimNode): void {
+    if (!node.isRunning) return
     node.crash()
     this.afterCrash(node)
   }
 
-  afterCrash(node: SimNode): void {
+  afterCrash(node: SimNode, isSetBack = false): void {
     this.crashes += 1
-    for (const link of this.#links) if (link.lines.some((line) => line.owner === node && line.isOpen)) this.cut(link)
+    this.#cutOff(node)
     this.schedule.after(this.random.below(300), () => {
-      if (!this.#isHealing && this.#mayDamage && this.random.chance(0.15)) {
+      if (this.gone.has(node)) return
+      if (!this.#isHealing && !isSetBack && this.#scene.mayDamage && this.random.chance(0.15)) {
         this.damages += 1
+        this.network.mayRepeatKeys = true
         node.damageRatchets()
       }
-      node.restart()
-      for (const other of this.nodes) if (other !== node) this.reconnect(node, other)
+      this.#revive(node)
     })
+  }
+
+  /** Its profile is the older copy from now on. */
+  setBackLater(node: SimNode): void {
+    const image = node.image()
+    const known = new Set(this.sent.filter(({ acceptedAt }) => acceptedAt !== undefined))
+    this.schedule.after(100 + this.random.below(500), () => {
+      if (this.#isHealing || this.gone.has(node)) return
+      node.crash()
+      node.rollBack(image)
+      this.#forget(node, known)
+      this.afterCrash(node, true)
+    })
+  }
+
+  /** A copy of the profile is used beside it for a while. */
+  clone(node: SimNode): void {
+    const image = node.image()
+    const [account, device] = [this.#accounts.indexOf(node.account), this.nodes.indexOf(node)]
+    const copy = new SimNode({ name: `${node.name}'`, account, device }, this.random, this.schedule, this, image)
+    this.clones.push(copy)
+    this.#forget(node, new Set(this.sent))
+    for (const other of this.nodes) this.network.connect(copy, other)
+    for (let n = 0; n < 12; n += 1) this.schedule.after(this.random.below(400), () => this.send(copy))
+    this.schedule.after(200 + this.random.below(300), () => {
+      copy.crash()
+      this.#cutOff(copy)
+      for (const other of this.active) this.network.reconnect(node, other)
+    })
+  }
+
+  /** A new device of an account that is there. */
+  join(): void {
+    const account = this.random.below(this.#accounts.length)
+    this.#welcome(this.#node(account))
+  }
+
+  /** A device is given up; a new one of its account goes on from a copy of its profile. */
+  restore(from: SimNode): void {
+    const account = this.#accounts.indexOf(from.account)
+    const image = restoredImage(from.image())
+    this.leave(from)
+    this.#revoked.add(from)
+    for (const node of this.active) {
+      if (node.isRunning) node.store.devices.setState(from.device, 'revoked')
+      node.serve(from.device)
+    }
+    const node = this.#node(account, image)
+    this.#forget(node, new Set())
+    this.onStart(node)
+    this.#welcome(node)
+  }
+
+  /** A directory tells it all that it missed. */
+  onStart(node: SimNode): void {
+    for (const other of this.nodes) {
+      node.meet(other)
+      if (this.#revoked.has(other)) node.store.devices.setState(other.device, 'revoked')
+    }
+  }
+
+  #welcome(node: SimNode): void {
+    for (const other of this.nodes) {
+      node.meet(other)
+      other.meet(node)
+      other.serve(node.device)
+    }
+    this.nodes.push(node)
+    this.joinedAt.set(node, this.schedule.now + 3)
+    for (const other of this.nodes) this.network.connect(node, other)
+  }
+
+  /** It is never seen again, unless it comes back. */
+  leave(node: SimNode): void {
+    this.gone.add(node)
+    for (const sent of this.sent) if (sent.from === node) sent.isForgotten = true
+    node.crash()
+    this.#cutOff(node)
+  }
+
+  comeBack(node: SimNode): void {
+    this.gone.delete(node)
+    this.#revive(node)
+  }
+
+  /** A month passes. */
+  async age(): Promise<void> {
+    this.schedule.now += DORMANT_AFTER_MS + 86_400_000
+    const tidied = Promise.all(this.active.map(({ delivery }) => delivery.tidy()))
+    await this.schedule.run(10_000)
+    await tidied
   }
 
   /** From here on nothing fails any more. */
   heal(): void {
     this.#isHealing = true
-    for (const node of this.nodes) node.restart()
-    for (const [index, a] of this.nodes.entries()) for (const b of this.nodes.slice(index + 1)) this.reconnect(a, b)
+    for (const node of this.active) node.restart()
+    for (const [index, a] of this.active.entries())
+      for (const b of this.active.slice(index + 1)) this.network.reconnect(a, b)
   }
 
   shouldDie(node: SimNode): boolean {
-    if (this.#isHealing || !this.random.chance(0.015)) return false
-    queueMicrotask(() => this.afterCrash(node))
+    if (this.#isHealing || !this.random.chance(0.012)) return false
+    queueMicrotask(() => {
+      if (this.nodes.includes(node)) this.afterCrash(node)
+      else this.#cutOff(node)
+    })
     return true
   }
 
   onWire(from: SimNode, line: SimLine, bytes: Uint8Array): void {
-    const link = this.#links.find(({ lines }) => lines.includes(line))
-    if (link === undefined) return
-    const direction = link.lines[0] === line ? 0 : 1
-    const target = link.lines[1 - direction]
-    this.#trace.update(`${from.name} ${this.schedule.now} `).update(bytes)
-    this.#checkCiphertext(from, bytes)
-    const arrival = Math.max(link.lastArrival[direction] ?? 0, this.schedule.now + this.random.below(12))
-    link.lastArrival[direction] = arrival
-    this.schedule.after(arrival - this.schedule.now, () => target?.owner.receive(target, bytes))
+    this.network.onWire(from, line, bytes)
   }
 
   onSessionAbort(node: SimNode, line: SimLine, error: Error): void {
-    this.aborts.push(`${node.name}: ${error.message}`)
-    const link = this.#links.find(({ lines }) => lines.includes(line))
-    if (link !== undefined) this.cut(link)
+    // Sessions of a device that was given up end like this.
+    if ([...this.#revoked].some(({ device }) => device === line.device)) return
+    this.network.onSessionAbort(node, line, error)
   }
 
   /** When the tick is set, a device of the recipient holds exactly that message, as a message. */
-  onDelivered(node: SimNode, range: { stream: number; from: number; to: number }): void {
+  onDelivered(node: SimNode, range: { stream: number; from: number; to: number; account: AccountId }): void {
     const stream = node.store.streams.byId(range.stream)
-    for (const row of node.store.messages.range(range.stream, range.from, range.to)) {
-      const holders = this.nodes.filter((other) => {
-        if (other === node || stream === undefined) return false
-        const theirs = other.store.streams.byEpoch(node.device, stream.epoch)
-        if (theirs === undefined || row.seq > theirs.upTo) return false
-        const held = other.store.messages.bytesAt(theirs.id, row.seq)
-        return held !== undefined && toHex(held) === toHex(row.bytes)
+    if (stream === undefined) return
+    const holders = [...this.nodes, ...this.clones]
+      .filter(({ account }) => account === range.account)
+      .flatMap(({ store }) => {
+        const copy = store.streams.byEpoch(node.device, stream.epoch)
+        return copy === undefined ? [] : [{ store, copy }]
       })
-      if (holders.length === 0) this.broken.push(`4: ${node.name} marked ${row.seq} delivered, nobody holds it`)
+    for (const row of node.store.messages.range(range.stream, range.from, range.to)) {
+      if (node.store.deliveries.find(row.stream, row.seq, range.account)?.state !== 'delivered') continue
+      const isHeld = holders.some(({ store, copy }) => {
+        const held = row.seq > copy.upTo ? undefined : store.messages.bytesAt(copy.id, row.seq)
+        return held !== undefined && Buffer.compare(held, row.bytes) === 0
+      })
+      // What a profile held that was set back since, it did hold.
+      const isExcused = [...this.setBack.keys()].some(({ account }) => account === range.account)
+      if (!isHeld && !isExcused) this.broken.push(`4: ${node.name} marked ${row.seq} delivered, nobody holds it`)
     }
   }
 
-  /** Texts that a device shows of another, in display order. */
-  shown(at: SimNode, from: SimNode): string[] {
-    const texts: string[] = []
-    for (const row of [...at.store.displayOrder.backwards(at.conversationWith(from))].reverse()) {
-      const { kind, body } = decodeMessage(row.bytes)
-      const stream = at.store.streams.byId(row.stream)
-      if (stream?.device === from.device && kind !== VOID_KIND) texts.push(Buffer.from(body).toString())
-    }
-    return texts
+  #revive(node: SimNode): void {
+    node.restart()
+    for (const other of this.active) if (other !== node) this.network.reconnect(node, other)
   }
 
-  /** One envelope id is one ciphertext, whatever the wire and however often. */
-  #checkCiphertext(from: SimNode, bytes: Uint8Array): void {
-    const frame = decodeFrame(bytes.subarray(4))
-    if (frame?.type !== TYPE.envelope) return
-    const digest = createHash('sha256').update(frame.bytes).digest('hex')
-    const known = this.#ciphertexts.get(frame.id)
-    if (known !== undefined && known !== digest) this.broken.push(`6: envelope ${frame.id} has two ciphertexts`)
-    this.#ciphertexts.set(frame.id, digest)
-    // A message key seals once; only a ratchet that was set back may repeat itself.
-    const key = `${from.name} ${messageKeyOf(frame.bytes)}`
-    const user = this.#messageKeys.get(key)
-    if (user !== undefined && user !== frame.id && this.damages === 0)
-      this.broken.push(`6: one message key sealed ${user} and ${frame.id}`)
-    this.#messageKeys.set(key, frame.id)
+  #cutOff(node: SimNode): void {
+    for (const link of this.network.links)
+      if (link.lines.some((line) => line.owner === node && line.isOpen)) this.network.cut(link)
+  }
+
+  #forget(node: SimNode, known: ReadonlySet<Sent>): void {
+    this.setBack.set(node, (this.setBack.get(node) ?? 0) + 1)
+    this.network.mayRepeatKeys = true
+    this.network.forget(node)
+    this.mail.forget(node, known)
   }
 }

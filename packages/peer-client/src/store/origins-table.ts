@@ -1,0 +1,41 @@
+import type { Epoch } from '@parley/shared/ids.ts'
+import type { Statement } from 'better-sqlite3'
+import type { Database } from './database.ts'
+import { RareRows } from './rare-rows.ts'
+import type { Place } from './reissues-table.ts'
+
+interface OriginPlace {
+  readonly epoch: Epoch
+  readonly seq: number
+}
+
+/** Positions of others that repeat what stood in a closed epoch, found by where it stood. */
+export class OriginsTable {
+  readonly #rows: RareRows
+  readonly #insert: Statement<[Epoch, number, Uint8Array, number, number]>
+  readonly #repeats: Statement<[Epoch, number], Place & { bodyHash: Uint8Array }>
+
+  constructor(database: Database) {
+    this.#rows = new RareRows(database, 'origins')
+    this.#insert = database.prepare(
+      'INSERT OR IGNORE INTO origins (epoch, seq, body_hash, stream, at_seq) VALUES (?, ?, ?, ?, ?)',
+    )
+    this.#repeats = database.prepare(
+      'SELECT stream, at_seq AS seq, body_hash AS bodyHash FROM origins WHERE epoch = ? AND seq = ?',
+    )
+  }
+
+  get areNone(): boolean {
+    return this.#rows.areNone
+  }
+
+  insert({ epoch, seq }: OriginPlace, bodyHash: Uint8Array, at: Place): void {
+    this.#rows.add()
+    this.#insert.run(epoch, seq, bodyHash, at.stream, at.seq)
+  }
+
+  /** The positions that say they repeat this one, and the hash of what they say. */
+  repeatsOf({ epoch, seq }: OriginPlace): (Place & { bodyHash: Uint8Array })[] {
+    return this.#rows.areNone ? [] : this.#repeats.all(epoch, seq)
+  }
+}
