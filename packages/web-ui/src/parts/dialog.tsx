@@ -16,15 +16,15 @@ export function Dialog({ title, isBare = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = element.current
-    const before = document.activeElement
     dialog?.showModal()
-    return () => {
-      dialog?.close()
-      if (before instanceof HTMLElement) before.focus()
-    }
+    return () => dialog?.close()
   }, [])
+  const mine = useRef(overlay.peek())
   const close = () => {
-    overlay.value = undefined
+    // The element gives the focus back itself, and at once: later it might have gone elsewhere already.
+    element.current?.close()
+    // The event of one that closed must not close the one that was opened since.
+    if (overlay.peek() === mine.current) overlay.value = undefined
   }
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the key that does the same is Esc, and the element knows it
@@ -32,6 +32,10 @@ export function Dialog({ title, isBare = false, children }: DialogProps) {
       ref={element}
       aria-label={title}
       class={isBare ? 'bare' : ''}
+      onCancel={(event) => {
+        event.preventDefault()
+        close()
+      }}
       onClose={close}
       onClick={(event) => {
         if (event.target === element.current) close()
