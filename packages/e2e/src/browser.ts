@@ -13,8 +13,8 @@ const ARGS = [
   '--no-first-run',
 ]
 
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: BROWSER, args: ARGS })
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: BROWSER, args: [...ARGS, ...more] })
 }
 
 /** A page of its own profile, and what went wrong on it: errors, warnings, and requests to anybody else than its peer. */

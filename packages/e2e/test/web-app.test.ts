@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { afterAll, expect } from '@jest/globals'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
@@ -261,7 +263,7 @@ inBrowser('everything is done with the keyboard alone', async () => {
   await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
   await keyboard.press('Escape')
   await keyboard.press('Control+f')
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe('search')
+  await page.waitForFunction(() => document.activeElement?.id === 'search')
 
   // Tab reaches every control that can be seen, once around.
   const controls = await page
@@ -333,5 +335,74 @@ inBrowser(
     }
     expect(serious).toEqual([])
     expect(wide).toEqual([])
+  },
+)
+
+/** The browser's own guard of local addresses would hide whether ours holds. */
+const LOCAL_NETWORK_OPEN =
+  '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWarn,BlockInsecurePrivateNetworkRequests'
+
+/** What a page of somebody else tries against a daemon on the same machine. */
+function hostilePage(api: string): string {
+  const body = JSON.stringify({ to: 'bob', text: 'not from me' })
+  return `<!doctype html><title>hostile</title>
+<form id="form" method="post" enctype="text/plain" action="${api}/api/v1/messages" target="frame"><input name='${body.slice(0, -1)},"x":"' value='"}'></form>
+<iframe name="frame"></iframe><iframe id="framed" src="${api}/"></iframe>
+<script>
+const told = []
+const ask = (what, options) => fetch(what, options).then(
+  async (response) => told.push(response.type === 'opaque' ? '' : await response.text()), () => undefined)
+document.getElementById('form').submit()
+const socket = new WebSocket('${api.replace('http', 'ws')}/ws')
+socket.onmessage = ({ data }) => told.push(data)
+const closed = new Promise((resolve) => { socket.onclose = resolve })
+window.done = Promise.all([
+  closed,
+  ask('${api}/api/v1/messages', { method: 'POST', mode: 'no-cors', headers: { 'content-type': 'text/plain' }, body: '${body}' }),
+  ask('${api}/api/v1/messages', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '${body}' }),
+  ask('${api}/api/v1/sign-in', { method: 'POST', mode: 'no-cors', body: '{"code":"${'A'.repeat(43)}"}' }),
+  ask('${api}/api/v1/sign-in-links', { method: 'POST', mode: 'no-cors' }),
+  ask('${api}/api/v1/stop', { method: 'POST', mode: 'no-cors' }),
+  ask('${api}/api/v1/status', { credentials: 'include' }),
+]).then(() => told.join(''))
+</script>`
+}
+
+inBrowser(
+  'a page of somebody else changes nothing and reads nothing, by its own name or by that of this machine',
+  async () => {
+    const { alice } = await theWorld()
+    const { port } = new URL(alice.ready.api)
+    const api = await alice.api()
+    const before = (await api.history('bob', { limit: 500 })).messages.map(({ id }) => id)
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.setHeader('content-type', 'text/html')
+      const target = request.url === '/rebound' ? `http://rebound.example:${port}` : alice.ready.api
+      response.end(hostilePage(target))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('no port')
+    const stranger = await launchBrowser(['--host-resolver-rules=MAP *.example 127.0.0.1', LOCAL_NETWORK_OPEN])
+    try {
+      const page = await stranger.newPage()
+      for (const path of ['/', '/rebound']) {
+        await page.goto(`http://evil.example:${address.port}${path}`)
+        expect(await page.evaluate('window.done')).toBe('')
+        expect(await page.frameLocator('#framed').getByRole('navigation').count()).toBe(0)
+      }
+      // A name of the stranger that points here now: the same port, so the browser sees one origin.
+      const rebound = await page.goto(`http://rebound.example:${port}/`)
+      expect(rebound?.status()).toBe(403)
+      expect(await rebound?.text()).toContain('forbidden-host')
+      expect(asked.length).toBeGreaterThanOrEqual(2)
+    } finally {
+      await stranger.close()
+      server.close()
+    }
+    expect((await api.history('bob', { limit: 500 })).messages.map(({ id }) => id)).toEqual(before)
+    expect((await api.status()).name).toBe('alice')
   },
 )
