@@ -91,6 +91,7 @@ const rules: Readonly<Record<string, PackageRule>> = {
       'peer.ts',
       'peer-daemon.ts',
       'daemon.ts',
+      'actions-in.ts',
       'parley.ts',
       'main.ts',
     ],

@@ -1,166 +1,10 @@
-// Most commands only ask the daemon that runs already. What they do not need is imported where it is needed, so that they are
-// quick: message encryption, the database and HTTP belong to `start`.
-import { stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { foldName, type Name } from '@parley/shared/ids.ts'
 import { packageVersion } from '@parley/shared/package-version.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { Terminal } from '@parley/shared/terminal/terminal.ts'
-import { z } from 'zod'
-import type { CliActions, PassphraseSource } from '#cli/actions.ts'
-import { CliError, EXIT, type ExitCode } from '#cli/exit.ts'
+import { EXIT } from '#cli/exit.ts'
 import { askHidden } from '#cli/hidden-input.ts'
 import { runCli } from '#cli/program.ts'
-import { knownProfiles } from '#identity/known-profiles.ts'
-import { profilePath } from '#identity/profile-directory.ts'
-import { ProfileError } from '#identity/profile-error.ts'
-import type { LockedDatabase } from '#ledger/ledger-database.ts'
-
-const actions: CliActions = {
-  locateProfile: ({ profile, name }) => explained(() => locateProfile(profile, name)),
-  init: ({ name, passphrase: source, ...options }) =>
-    explained(async () => {
-      readName(name)
-      checkDirectoryUrl(options.directory)
-      const passphrase = await source?.fresh(`the profile of ${name}`)
-      const { createProfile } = await import('./profile.ts')
-      const { path, identity } = await createProfile({ name, ...options, passphrase })
-      const { accountId: account, displayName } = identity
-      const { directory } = options
-      return { path, name: identity.name, displayName, account, directory, isEncrypted: passphrase !== undefined }
-    }),
-  changePassphrase: ({ current, next, ...choice }) =>
-    explained(async () => {
-      const profile = await locateProfile(choice.profile, choice.name)
-      const { changePassphrase } = await import('./change-passphrase.ts')
-      return changePassphrase({ profile, current: () => current.current(profile), next: () => next?.fresh(profile) })
-    }),
-  start: (options) =>
-    explained(async () => {
-      checkDirectoryUrl(options.directory ?? undefined)
-      const profile = await locateProfile(options.profile, options.name)
-      const { runDaemon } = await import('./daemon.ts')
-      const { stopped, ...running } = await runDaemon({ ...options, profile, version: packageVersion(import.meta.url) })
-      return { ...running, stopped: explained(() => stopped) }
-    }),
-  backUp: ({ profile: given, name, file, passphrase, progress }) =>
-    explained(async () => {
-      const profile = await locateProfile(given, name)
-      const { backUpProfile } = await import('./back-up.ts')
-      const current = () => passphrase.current(profile)
-      return backUpProfile({ profile, file, current, fresh: () => passphrase.fresh('the backup'), progress })
-    }),
-  restore: ({ file, profile, passphrase, progress }) =>
-    explained(async () => {
-      const { restoreProfile } = await import('./restore.ts')
-      const place = profile === undefined ? undefined : resolve(profile)
-      return restoreProfile({ file, profile: place, passphrase: await passphrase.current(file), progress })
-    }),
-  verifyLedger: (paths, passphrase) =>
-    explained(async () => {
-      const { verifyLedger } = await import('#ledger/verify-ledger.ts')
-      const { describeLedger } = await import('#ledger/describe-ledger.ts')
-      const report = verifyLedger(await Promise.all(paths.map((path) => withItsKey(path, passphrase))))
-      return { ok: report.ok, text: describeLedger(report), report }
-    }),
-}
-
-/** The database key of the profile that the path leads to, when it has one. */
-async function withItsKey(path: string, passphrase: PassphraseSource): Promise<string | LockedDatabase> {
-  const { unlockProfile } = await import('#identity/passphrase.ts')
-  const isDirectory = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-  const profile = isDirectory ? path : dirname(path)
-  const key = await unlockProfile(profile, () => passphrase.current(profile)).catch(ignoringAbsence)
-  return key === undefined ? path : { path, key: key.database }
-}
-
-/** What is not there is for the ledger to report. */
-function ignoringAbsence(error: unknown): undefined {
-  const code = systemErrorCode(error)
-  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
-}
-
-async function locateProfile(profile: string | undefined, name: string | undefined): Promise<string> {
-  if (profile !== undefined) return resolve(profile)
-  if (name !== undefined) return profilePath({ name: readName(name) })
-  const { PARLEY_PROFILE } = process.env
-  if (PARLEY_PROFILE) return resolve(PARLEY_PROFILE)
-  const known = await knownProfiles()
-  const [only, another] = known
-  if (only === undefined) {
-    throw new CliError(
-      EXIT.unavailable,
-      'no-profile',
-      'there is no profile yet. Make one with: parley init --name NAME',
-    )
-  }
-  if (another === undefined) return profilePath({ name: only })
-  const sentence = `there are several profiles: ${known.join(', ')}. Say which, for instance: --name ${only}`
-  throw new CliError(EXIT.usage, 'several-profiles', sentence)
-}
-
-function readName(typed: string): Name {
-  const name = foldName(typed)
-  if (name !== undefined) return name
-  const rule = 'a name is 1 to 32 of a-z 0-9 . _ - and begins and ends with a letter or digit'
-  throw new CliError(EXIT.usage, 'bad-name', `"${typed}" cannot be a name: ${rule}`)
-}
-
-function checkDirectoryUrl(url: string | undefined): void {
-  if (url === undefined || z.url({ protocol: /^https?$/ }).safeParse(url).success) return
-  throw new CliError(
-    EXIT.usage,
-    'bad-url',
-    `"${url}" is not the URL of a directory, for instance http://127.0.0.1:5000`,
-  )
-}
-
-/** Runs it, and gives what goes wrong its exit code. */
-async function explained<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw explain(error)
-  }
-}
-
-const PROFILE_EXITS: Readonly<Record<ProfileError['code'], ExitCode>> = {
-  'no-profile': EXIT.unavailable,
-  'profile-exists': EXIT.refused,
-  'unsafe-profile': EXIT.unsafeProfile,
-  'damaged-profile': EXIT.io,
-  'profile-in-use': EXIT.profileInUse,
-  'passphrase-needed': EXIT.keyChanged,
-  'wrong-passphrase': EXIT.keyChanged,
-}
-
-const Coded = z.object({ name: z.string(), code: z.string(), message: z.string(), syscall: z.string().optional() })
-
-function explain(error: unknown): unknown {
-  if (error instanceof CliError) return error
-  if (error instanceof ProfileError)
-    return new CliError(PROFILE_EXITS[error.code], error.code, error.message, { cause: error })
-  if (error instanceof RangeError) return new CliError(EXIT.usage, 'bad-value', error.message, { cause: error })
-  // By name and not by class: the modules of these are those that are not to be loaded here.
-  const { name, code, message, syscall } = Coded.safeParse(error).data ?? {}
-  if (message === undefined || code === undefined) return error
-  if (name === 'TransportError' || syscall === 'listen') {
-    return new CliError(EXIT.unavailable, code, `${message}. Choose another with --port, --api-port or --listen`, {
-      cause: error,
-    })
-  }
-  if (name === 'BlacklistError') return new CliError(EXIT.usage, code, message, { cause: error })
-  if (name === 'DatabaseError')
-    return new CliError(code === 'in-use' ? EXIT.profileInUse : EXIT.internal, code, message, { cause: error })
-  if (name === 'BackupError') {
-    const exit = code === 'wrong-passphrase' ? EXIT.keyChanged : code === 'damaged-backup' ? EXIT.io : EXIT.refused
-    return new CliError(exit, code, message, { cause: error })
-  }
-  return systemErrorCode(error) === undefined ? error : new CliError(EXIT.io, code, message, { cause: error })
-}
+import { actionsIn } from './actions-in.ts'
 
 process.on('uncaughtException', (error) => {
   console.error(error)
@@ -176,7 +20,7 @@ const { PARLEY_PASSPHRASE, PARLEY_NEW_PASSPHRASE } = process.env
 delete process.env['PARLEY_PASSPHRASE']
 delete process.env['PARLEY_NEW_PASSPHRASE']
 process.exitCode = await runCli(process.argv.slice(2), {
-  actions,
+  actions: actionsIn(process.env),
   secrets: { PARLEY_PASSPHRASE, PARLEY_NEW_PASSPHRASE },
   askHidden: process.stdin.isTTY ? (question) => askHidden(process.stdin, process.stderr, question) : undefined,
   terminal: new Terminal({ out: process.stdout, errors: process.stderr, environment: process.env }),

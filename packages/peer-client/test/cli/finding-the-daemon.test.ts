@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { actionsIn } from '#actions-in.ts'
 import { announce, parley, parleyAt } from '../support/command-line.ts'
 import { runApi } from '../support/running-api.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
@@ -63,7 +64,8 @@ test('stop waits until the daemon has left', async () => {
 test('the profile is the one that was named, else the only one that there is', async () => {
   await using home = await tempDirectory()
   const environment = { XDG_DATA_HOME: home.path }
-  const look = (...args: string[]) => parley(['status', ...args], { environment })
+  const look = (args: string[] = [], more = {}) =>
+    parleyAt(undefined, ['status', ...args], { actions: actionsIn({ ...environment, ...more }) })
   expect(await look()).toMatchObject({ code: 69, err: expect.stringContaining('(no-profile)') })
 
   const make = async (name: string) => {
@@ -74,11 +76,14 @@ test('the profile is the one that was named, else the only one that there is', a
   await mkdir(join(home.path, 'parley', 'directory'))
   expect(await look()).toMatchObject({ code: 69, err: expect.stringContaining(join(home.path, 'parley', 'alice')) })
   await make('bob')
-  expect(await look()).toMatchObject({ code: 64, err: expect.stringContaining('alice, bob') })
-  expect(await look('--name', 'Bob')).toMatchObject({ code: 69, err: expect.stringContaining(join('parley', 'bob')) })
-  expect(await look('--name', '../bob')).toMatchObject({ code: 64, err: expect.stringContaining('(bad-name)') })
-  const named = await parley(['status'], { environment: { ...environment, PARLEY_PROFILE: '/somewhere/else' } })
+  expect(await parley(['status'], { environment })).toMatchObject({
+    code: 64,
+    err: expect.stringContaining('alice, bob'),
+  })
+  expect(await look(['--name', 'Bob'])).toMatchObject({ code: 69, err: expect.stringContaining(join('parley', 'bob')) })
+  expect(await look(['--name', '../bob'])).toMatchObject({ code: 64, err: expect.stringContaining('(bad-name)') })
+  const named = await look([], { PARLEY_PROFILE: '/somewhere/else' })
   expect(named).toMatchObject({ code: 69, err: expect.stringContaining('/somewhere/else') })
-  const typed = await parley(['status', '--name', 'bob'], { environment: { ...environment, PARLEY_PROFILE: '/else' } })
+  const typed = await look(['--name', 'bob'], { PARLEY_PROFILE: '/else' })
   expect(typed).toMatchObject({ code: 69, err: expect.stringContaining(join('parley', 'bob')) })
 })

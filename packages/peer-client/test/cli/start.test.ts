@@ -1,10 +1,13 @@
-import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { parley, startParley } from '../support/command-line.ts'
+import { ApiClient } from '@parley/api-client'
+import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import { actionsIn } from '#actions-in.ts'
+import { parley, parleyAt, startParley } from '../support/command-line.ts'
 import { startDirectory } from '../support/running-directory.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
 
@@ -23,6 +26,12 @@ function start(environment: Record<string, string>, ...args: string[]) {
   const child = startParley([...usual, ...args], { environment })
   const ready = async (): Promise<ReadyLine> => JSON.parse(await child.line(/"ready"/))
   return Object.assign(child, { ready })
+}
+
+/** Of the daemon that said that it is ready. */
+async function apiOf({ api, profile }: ReadyLine): Promise<ApiClient> {
+  const token = ApiToken.parse((await readFile(join(profile, API_TOKEN_FILE), 'utf8')).trim())
+  return new ApiClient({ url: api, token })
 }
 
 test('a profile that is made can be started, asked, and stopped', async () => {
@@ -54,14 +63,15 @@ test('a profile that is made can be started, asked, and stopped', async () => {
 
   const status = await parley(['status', '--json'], { environment })
   expect(JSON.parse(status.out)).toMatchObject({ name: 'alice', account, pid: daemon.pid, connected: 0 })
+  const here = (...args: string[]) => parleyAt(undefined, args, { actions: actionsIn(environment) })
   expect(await parley(['start', '--json'], { environment: unlocked })).toMatchObject({ code: 71 })
   expect(await readdir(profile)).not.toContain('parley.log')
-  expect(await parley(['send', 'bob', 'hi'], { environment })).toMatchObject({ code: 66 })
+  expect(await here('send', 'bob', 'hi')).toMatchObject({ code: 66 })
   expect(await parley(['stop'], { environment })).toEqual({ code: 0, out: 'Stopped.\n', err: '' })
   expect(await daemon.ended).toMatchObject({ code: 0, err: '' })
   expect(await readdir(profile)).not.toContain('daemon.json')
-  expect(await parley(['status'], { environment })).toMatchObject({ code: 69 })
-  expect(await parley(['verify-ledger', profile], { environment })).toMatchObject({
+  expect(await here('status')).toMatchObject({ code: 69 })
+  expect(await here('verify-ledger', profile)).toMatchObject({
     code: 77,
     err: expect.stringContaining('PARLEY_PASSPHRASE'),
   })
@@ -105,7 +115,9 @@ test('two peers talk, and their databases prove it', async () => {
   expect(await parley(['connect', address, '--name', 'bob'], { environment })).toMatchObject({ code: 0 })
   const sent = await parley(['send', '--name', 'bob', 'alice', 'hello', '--wait', 'delivered'], { environment })
   expect(sent).toMatchObject({ code: 0, out: expect.stringMatching(/✓ delivered \S+\n$/) })
-  const read = await parley(['history', 'bob', '--name', 'alice', '--json'], { environment })
+  const read = await parleyAt(undefined, ['history', 'bob', '--name', 'alice', '--json'], {
+    actions: actionsIn(environment),
+  })
   expect(JSON.parse(read.out)).toMatchObject({ with: 'bob', direction: 'in', text: 'hello' })
   const others = (await alice.ready()).profile
   expect(await parley(['verify-ledger', profile, others], { environment })).toMatchObject({
@@ -118,12 +130,8 @@ test('presence is hidden at the directory when asked for, stays hidden, and is s
   await using directory = await startDirectory()
   await using home = await tempDirectory()
   const environment = { XDG_DATA_HOME: home.path }
-  const found = async () => {
-    const { out } = await parley(['find', 'alice', '--name', 'bob', '--json'], { environment })
-    return out === '' ? undefined : JSON.parse(out)
-  }
   await using bob = start(environment, '--name', 'bob', '--directory', directory.url)
-  await bob.ready()
+  const atBob = await apiOf(await bob.ready())
   for (const [flag, expected] of [
     ['--hide-presence', { status: 'offline' }],
     [undefined, { status: 'offline' }],
@@ -131,15 +139,16 @@ test('presence is hidden at the directory when asked for, stays hidden, and is s
   ] as const) {
     const flags = flag === undefined ? [] : [flag]
     await using alice = start(environment, '--name', 'alice', '--directory', directory.url, ...flags)
-    await alice.ready()
-    const isOnline = async () => {
-      const { out } = await parley(['status', '--name', 'alice', '--json'], { environment })
-      return JSON.parse(out).directory.state === 'online'
-    }
+    const atAlice = await apiOf(await alice.ready())
+    const isOnline = async () => (await atAlice.status()).directory?.state === 'online'
+    const found = async () => (await atBob.find('alice').catch(() => [])).at(0)
     while (!(await isOnline()) || (await found()) === undefined) await setTimeout(50)
-    const { name, displayName, account, ...seen } = await found()
-    expect([name, displayName, seen]).toEqual(['alice', 'alice', expected])
-    expect(account).toHaveLength(43)
+    expect(await found()).toEqual({
+      name: 'alice',
+      displayName: 'alice',
+      account: expect.stringMatching(/^.{43}$/),
+      ...expected,
+    })
   }
 })
 
@@ -147,7 +156,9 @@ test('what keeps a daemon from starting is said in a sentence', async () => {
   await using home = await tempDirectory()
   const environment = { XDG_DATA_HOME: home.path }
   const profile = join(home.path, 'parley', 'alice')
-  const refused = (...args: string[]) => parley(['start', ...args], { environment })
+  const actions = actionsIn(environment)
+  const here = (...args: string[]) => parleyAt(undefined, args, { actions })
+  const refused = (...args: string[]) => here('start', '--log-level', 'silent', ...args)
 
   expect(await refused()).toMatchObject({ code: 69, err: expect.stringContaining('parley init') })
   expect(await refused('--profile', profile)).toMatchObject({ code: 64, err: expect.stringContaining('--name') })
@@ -157,7 +168,19 @@ test('what keeps a daemon from starting is said in a sentence', async () => {
     err: expect.stringContaining('(bad-url)'),
   })
   expect(await refused('--name', 'alice', '--peer', 'nowhere')).toMatchObject({ code: 64 })
-  expect(await parley(['init', '--name', 'alice'], { environment })).toMatchObject({ code: 65 })
+  expect(await here('init', '--name', 'alice', '--json')).toMatchObject({
+    code: 65,
+    err: expect.stringContaining('"code":"profile-exists"'),
+  })
+  expect(await here('init', '--name', 'no spaces')).toMatchObject({
+    code: 64,
+    err: expect.stringContaining('(bad-name)'),
+  })
+  expect(await here('init', '--name', 'new', '--directory', 'nowhere')).toMatchObject({
+    code: 64,
+    err: expect.stringContaining('(bad-url)'),
+  })
+  expect(await readdir(join(home.path, 'parley'))).toEqual(['alice'])
   expect(await refused('--name', 'bob', '--profile', profile)).toMatchObject({
     code: 64,
     err: expect.stringContaining('that of alice'),
@@ -166,8 +189,9 @@ test('what keeps a daemon from starting is said in a sentence', async () => {
   await using taken = await takenPort()
   const port = String(taken.port)
   const inUse = { code: 69, out: '', err: expect.stringContaining('--port') }
-  expect(await refused('--port', port, '--log-level', 'silent')).toMatchObject(inUse)
-  expect(await refused('--port', '0', '--api-port', port, '--log-level', 'silent')).toMatchObject(inUse)
+  expect(await refused('--port', port)).toMatchObject(inUse)
+  const started = ['start', '--port', '0', '--api-port', port, '--log-level', 'silent']
+  expect(await parley(started, { environment })).toMatchObject(inUse)
 
   await chmod(profile, 0o755)
   expect(await refused()).toMatchObject({ code: 73, err: expect.stringContaining('chmod 700') })

@@ -58,6 +58,7 @@ test.each([
   [['history', 'bob', '--limit', '0']],
   [['history', 'bob', '--limit', '1e3']],
   [['find']],
+  [['status', 'x']],
   [['why']],
   [['cancel']],
   [['edit']],
