@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
 import { EnvelopeId, Epoch, randomId } from '@parley/shared/ids.ts'
+import { DORMANT_AFTER_MS, PROOF_INTERVAL_MS, RESEAL_MAX_MS } from '@parley/shared/limits.ts'
+import { plant } from '@parley/shared/planted-faults.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
@@ -46,6 +48,15 @@ describe('the tick', () => {
     expect(peer.stateOf(id ?? '')).toBe('sent')
     expect(peer.envelopes()).toHaveLength(2)
     expect(peer.envelopes()[1]?.id).not.toBe(first?.id)
+  })
+
+  test('is set by an envelope id alone when that fault is planted', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [id] = await peer.send('hello')
+    const takeOut = plant('confirm-by-envelope-id')
+    await peer.say(peer.ack(peer.envelopes()[0]?.id ?? randomId(EnvelopeId))).finally(takeOut)
+    expect(peer.stateOf(id ?? '')).toBe('delivered')
   })
 
   test('is not set by a claim above what was ever frozen, and the contradiction is noted', async () => {
@@ -123,6 +134,113 @@ test('a reject by another device, or for an envelope that is over, changes nothi
   await peer.say({ type: TYPE.reject, envelope: randomId(EnvelopeId), code: 'unsupported', streams: [] })
   expect(peer.stateOf(id ?? '')).toBe('sent')
   expect(peer.envelopes()).toHaveLength(1)
+})
+
+describe('a cursor', () => {
+  /** Six messages of which each fills a bundle; the window holds four of them, and the first one is rejected. */
+  const afterReject = async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    await peer.send(...Array.from({ length: 6 }, (_, index) => `${index}`.repeat(40_000)))
+    const [first] = peer.envelopes()
+    const bundle = await peer.bob.bundle()
+    await peer.say({
+      type: TYPE.reject,
+      envelope: first?.id ?? randomId(EnvelopeId),
+      code: 'undecryptable',
+      streams: [],
+      bundle,
+    })
+    expect(peer.envelopes()).toHaveLength(5)
+    const [cursor] = peer.alice.store.cursors.ofDevice(peer.bob.device)
+    return cursor
+  }
+
+  test('is not moved by what is sealed again', async () => {
+    expect(await afterReject()).toMatchObject({ sealedTo: 4, frozenTo: 4, upTo: 6 })
+  })
+
+  test('that is, by a planted fault, stands where nothing was frozen', async () => {
+    const takeOut = plant('cursor-jumps-on-reseal')
+    const cursor = await afterReject().finally(takeOut)
+    expect(cursor?.sealedTo).toBeGreaterThan(cursor?.frozenTo ?? 0)
+  })
+})
+
+describe('a profile that was set back', () => {
+  const switches = (peer: ScriptedPeer) =>
+    peer.alice.store.events.after(0, 100).filter(({ kind }) => kind === 'rolled-back')
+  const sayLatest = (peer: ScriptedPeer, latest: EnvelopeId) =>
+    peer.say({ type: TYPE.positions, streams: [], latest, last: true })
+
+  test('is known by an envelope that it never made; the same one proves nothing more, and no other within the hour', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    await peer.send('hello')
+    const start = peer.schedule.now
+    const strange = randomId(EnvelopeId)
+    const switchesAfter = async (latest: EnvelopeId, ms: number) => {
+      // Whatever is tried again between two words takes its time.
+      peer.schedule.now = start + ms
+      await sayLatest(peer, latest)
+      return switches(peer).length
+    }
+    expect(await switchesAfter(strange, 0)).toBe(1)
+    expect(await switchesAfter(strange, 1_000)).toBe(1)
+    expect(await switchesAfter(randomId(EnvelopeId), 2_000)).toBe(1)
+    expect(await switchesAfter(strange, PROOF_INTERVAL_MS + 1_000)).toBe(1)
+    expect(await switchesAfter(randomId(EnvelopeId), PROOF_INTERVAL_MS + 2_000)).toBe(2)
+  })
+
+  test('issues again what was not confirmed, under the same id, and takes back no tick', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [one] = await peer.send('one')
+    const [envelope] = peer.envelopes()
+    const claim = { epoch: epochOf(peer), upTo: 1, hash: TRUE_HASH(peer, 1) }
+    await peer.say({ type: TYPE.ack, envelopes: envelope === undefined ? [] : [envelope.id], streams: [claim] })
+    const [two] = await peer.send('two')
+    await sayLatest(peer, randomId(EnvelopeId))
+    const [closed, open] = peer.alice.store.streams.all()
+    expect([closed?.closed, open?.closed, open?.follows]).toEqual([1, 0, closed?.epoch])
+    expect(peer.alice.store.messages.byLocalId(two ?? '')).toMatchObject({ stream: open?.id, seq: 1 })
+    expect(peer.stateOf(one ?? '')).toBe('delivered')
+    expect(peer.stateOf(two ?? '')).toBe('sent')
+    expect(peer.alice.store.envelopes.byId(envelope?.id ?? randomId(EnvelopeId))?.state).toBe('acked')
+  })
+})
+
+test('a device that was away for a month keeps nothing sealed, and gets everything when it returns', async () => {
+  const peer = new ScriptedPeer()
+  await peer.ready()
+  const [id] = await peer.send('hello')
+  peer.line.isOpen = false
+  peer.alice.delivery.detach(peer.line)
+  peer.schedule.now += DORMANT_AFTER_MS + 1
+  const tidied = peer.alice.delivery.tidy()
+  await peer.rest()
+  await tidied
+  const { store } = peer.alice
+  expect(store.devices.get(peer.bob.device)?.state).toBe('dormant')
+  expect(store.envelopes.open(peer.bob.device)).toEqual([])
+  expect(peer.stateOf(id ?? '')).toBe('sent')
+  const before = peer.envelopes().length
+  peer.connect()
+  await peer.ready()
+  expect(store.devices.get(peer.bob.device)?.state).toBe('active')
+  expect(peer.envelopes()).toHaveLength(before + 1)
+})
+
+test('what the other user has to decide about waits five minutes, and is sealed again', async () => {
+  const peer = new ScriptedPeer()
+  await peer.ready()
+  const [id] = await peer.send('hello')
+  const [envelope] = peer.envelopes()
+  const before = peer.schedule.now
+  await peer.say({ type: TYPE.reject, envelope: envelope?.id ?? randomId(EnvelopeId), code: 'key-change', streams: [] })
+  expect(peer.schedule.now - before).toBeGreaterThanOrEqual(RESEAL_MAX_MS)
+  expect(peer.envelopes()).toHaveLength(2)
+  expect(peer.stateOf(id ?? '')).toBe('sent')
 })
 
 describe('a stream from a device', () => {

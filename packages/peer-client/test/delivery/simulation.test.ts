@@ -35,6 +35,8 @@ describe('devices through crashes, cuts, doubled sessions, and profiles that are
 const FAULTS: readonly (readonly [fault: Fault, seed: number, invariant: number])[] = [
   ['no-compare-and-set', 28, 9],
   ['no-base-rule', 10, 13],
+  ['unlisted-streams-ignored', 124, 1],
+  ['proof-against-cursor', 4, 10],
   ['reseal-without-renewal', 102, 13],
   ['retry-outside-lock', 1, 5],
   ['superseded-fill-window', 100, 1],
