@@ -255,7 +255,8 @@ describe('two peers in one process', () => {
     const send = async (text: string) => alice.waitFor((await alice.send('bob', text)).id, 'delivered')
     const states = async (peer: Peer) => (await peer.history('bob', 2)).messages.map(({ state }) => state).toReversed()
     const isRead = async (peer: Peer) => {
-      for await (const { kind } of peer.happenings(AbortSignal.timeout(20_000))) if (kind === 'read') return
+      for await (const { kind } of peer.happenings(AbortSignal.timeout(60_000))) if (kind === 'read') return
+      throw new Error('nothing was read within a minute')
     }
     await send('one')
     expect(await bob.markRead('alice')).toBe(true)
@@ -285,7 +286,8 @@ describe('two peers in one process', () => {
     const texts = Array.from({ length: 600 }, (_, at) => `text ${at}`)
     const sent = await Promise.all(texts.map((text) => alice.send('bob', text)))
     await alice.waitFor(sent.at(-1)?.id ?? '', 'delivered')
-    await alice.conversations.changes.edit(sent[0]?.id ?? '', 'edited')
+    const { edited } = await alice.conversations.changes.edit(sent[0]?.id ?? '', 'edited')
+    await alice.waitFor(edited?.by ?? '', 'delivered')
     const answer = await bob.send('alice', 'answer')
     await bob.waitFor(answer.id, 'delivered')
     const said = [...alice.archive.export()]
@@ -293,10 +295,16 @@ describe('two peers in one process', () => {
     expect(said.at(-1)).toEqual({ type: 'end', messages: 601 })
     const lines = said.flatMap((record) => (record.type === 'message' ? [record] : []))
     expect(lines.map(({ text }) => text)).toEqual(['edited', ...texts.slice(1), 'answer'])
+    // Bob's answer names the last that he had seen of alice, which is her edit; alice had seen nothing of him.
+    expect(lines.map(({ parents = [] }) => parents.length)).toEqual([...texts.map(() => 0), 1])
+    const again = await bob.send('alice', 'and again')
+    expect(
+      [...bob.archive.export()].find((record) => record.type === 'message' && record.id === again.id),
+    ).not.toHaveProperty('parents')
     const heard = [...bob.archive.export({ account: alice.identity.accountId })].flatMap((record) =>
       record.type === 'message' ? [record] : [],
     )
-    expect(heard.map(({ messageId }) => messageId)).toEqual(lines.map(({ messageId }) => messageId))
+    expect(heard.slice(0, -1).map(({ messageId }) => messageId)).toEqual(lines.map(({ messageId }) => messageId))
     expect([...alice.archive.export({ since: Date.now() + 1_000 })].at(-1)).toEqual({ type: 'end', messages: 0 })
   })
 

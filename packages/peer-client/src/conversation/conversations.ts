@@ -15,6 +15,7 @@ import { Changes } from './changes.ts'
 import type { Contacts } from './contacts.ts'
 import { ConversationError } from './conversation-error.ts'
 import type { Feed } from './feed.ts'
+import type { Heard } from './heard.ts'
 import type { MessageViews } from './message-views.ts'
 import type { ReadReceipts } from './read-receipts.ts'
 import { Reading } from './reading.ts'
@@ -37,6 +38,7 @@ export interface ConversationsDeps {
   readonly views: MessageViews
   readonly revisions: Revisions
   readonly receipts: ReadReceipts
+  readonly heard: Heard
   readonly happenings: Feed<Happening>
   readonly me: { readonly account: AccountId; readonly device: DeviceKey }
   readonly now: () => number
@@ -214,7 +216,7 @@ export class Conversations {
     options: Pick<SendOptions, 'waitForRoom' | 'signal'> & { isQuiet?: boolean } = {},
     also?: (placed: Placed) => void,
   ): Promise<Accepted> {
-    const { delivery, contacts, me, happenings } = this.#deps
+    const { delivery, contacts, me, happenings, heard } = this.#deps
     if (account === me.account) throw new ConversationError('self', 'a message to yourself has nowhere to go')
     const contact = contacts.get(account)
     if (contact?.state === 'blocked') {
@@ -230,14 +232,18 @@ export class Conversations {
       if (options.waitForRoom !== true) throw this.#full(account)
       await quota.take(account, options.signal)
     }
+    const conversation = this.#conversationWith(account)
+    const parents = heard.parents(conversation)
     const draft = {
-      conversation: this.#conversationWith(account),
+      conversation,
+      parents: parents.ids,
       recipients: [account],
       critical: true,
       priority: DEFAULT_PRIORITY,
       ...content,
     }
     const accepted = await delivery.send(draft, { also, hasRoom: true })
+    parents.said()
     const { stream, seq } = accepted
     happenings.publish({ kind: 'accepted', stream, from: seq, to: seq })
     if (options.isQuiet !== true) this.#pokeSoon(account)

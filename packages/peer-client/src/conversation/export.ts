@@ -5,6 +5,7 @@ import { toBase64url } from '@parley/shared/bytes.ts'
 import { directConversationId, messageIdsOf } from '@parley/shared/hashes.ts'
 import { type AccountId, MessageId } from '@parley/shared/ids.ts'
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
+import { decodeMessage } from '@parley/shared/wire/message.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
@@ -41,7 +42,9 @@ export function* exportRecords(deps: ExportDeps, { account, since = 0 }: ExportO
       const { device, epoch } = stream
       const messageId = MessageId.parse(toBase64url(messageIdsOf(device, epoch)(row.seq)))
       count += 1
-      yield { type: 'message', ...message, device, epoch, seq: row.seq, messageId }
+      const { parents } = decodeMessage(row.bytes)
+      const place = { device, epoch, seq: row.seq, messageId }
+      yield { type: 'message', ...message, ...place, ...(parents.length === 0 ? {} : { parents }) }
     }
   }
   yield { type: 'end', messages: count }

@@ -15,6 +15,7 @@ import type { Store } from '#store/store.ts'
 import { Contacts } from './contacts.ts'
 import type { Happening } from './conversations.ts'
 import { Feed } from './feed.ts'
+import { Heard } from './heard.ts'
 import type { Myself } from './introductions.ts'
 import { type KeyNews, keyNotice, type Notice } from './key-news.ts'
 import { MessageViews } from './message-views.ts'
@@ -40,6 +41,7 @@ export class Messaging {
   readonly views: MessageViews
   readonly received: Received
   readonly receipts: ReadReceipts
+  readonly heard: Heard
   readonly delivery: Delivery
   readonly happenings = new Feed<Happening>()
   readonly notices = new Feed<Notice>()
@@ -70,6 +72,7 @@ export class Messaging {
       happenings: this.happenings,
       now: () => systemClock.now(),
     })
+    this.heard = new Heard(store, me.device)
     this.receipts = new ReadReceipts({ store, me, happenings: this.happenings, now: () => systemClock.now() })
     this.#prekeys = new Prekeys({ database: store.database, signalIdentity })
     const ratchets = new Ratchets({ database: store.database, signalIdentity, myDevice: me.device })
@@ -91,6 +94,7 @@ export class Messaging {
       events: {
         received: ({ stream, from, to, account }) => {
           this.contacts.wroteToMe(account)
+          this.heard.received(stream)
           this.happenings.publish({ kind: 'received', stream, from, to })
         },
         delivered: ({ stream, from, to, account }) => {

@@ -1,7 +1,14 @@
 // T1, the part inside the transaction: a message becomes the next position of my stream in its conversation.
 
 import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
-import { type AccountId, type ConversationId, Epoch, type LocalMessageId, randomId } from '@parley/shared/ids.ts'
+import {
+  type AccountId,
+  type ConversationId,
+  Epoch,
+  type LocalMessageId,
+  type MessageId,
+  randomId,
+} from '@parley/shared/ids.ts'
 import { type MessageContent, messageEncoder, type Priority } from '@parley/shared/wire/message.ts'
 import type { Hold, Range } from '#store/deliveries-table.ts'
 import { localIdOf, newTag } from '#store/local-ids.ts'
@@ -21,6 +28,8 @@ export interface Draft {
   readonly priority: Priority
   /** Unix milliseconds by this device's clock: what is not sealed by then expires. */
   readonly deadline?: number | undefined
+  /** The newest messages of others that the author had seen and not named before. */
+  readonly parents?: readonly MessageId[] | undefined
 }
 
 export interface Accepted {
@@ -165,6 +174,6 @@ export function lastHash(
 }
 
 export function contentOf(draft: Draft, lamport: number, at: number): MessageContent {
-  const { kind, critical, priority, deadline, body } = draft
-  return { kind, critical, parents: [], lamport, sentAt: at, priority, deadline, body }
+  const { kind, critical, priority, deadline, parents = [], body } = draft
+  return { kind, critical, parents, lamport, sentAt: at, priority, deadline, body }
 }

@@ -26,6 +26,8 @@ export const ExportRecord = z.discriminatedUnion('type', [
     epoch: z.string(),
     seq: z.int(),
     messageId: z.string(),
+    /** The newest messages of others that the author had seen and not named before, by that id. */
+    parents: z.array(z.string()).optional(),
   }),
   /** The last record: an export without it is not whole. */
   z.object({ type: z.literal('end'), messages: z.int() }),

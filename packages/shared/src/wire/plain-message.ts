@@ -1,8 +1,8 @@
-// Reads the messages that nearly all messages are: encoded as we encode them, with no parents and no optional field. Whatever
+// Reads the messages that nearly all messages are: encoded as we encode them, with no optional field. Whatever
 // is otherwise is left to the schema, so this may be narrow, but it must never take what the schema refuses.
-import type { ConversationId, Epoch } from '#ids.ts'
-import { MAX_SEQ, MAX_TEXT_BYTES } from '#limits.ts'
-import { ConversationBytes, EpochBytes } from '#wire/fields.ts'
+import type { ConversationId, Epoch, MessageId } from '#ids.ts'
+import { MAX_PARENTS, MAX_SEQ, MAX_TEXT_BYTES } from '#limits.ts'
+import { ConversationBytes, EpochBytes, MessageIdBytes } from '#wire/fields.ts'
 import type { Message } from '#wire/message.ts'
 
 const MAP_OF_12 = 0xac
@@ -32,7 +32,9 @@ export function readPlainMessage(given: Uint8Array): Message | undefined {
   if (bytes[at + 37] !== 5 || bytes[at + 38] !== BYTES_16 || bytes[at + 55] !== 6) return undefined
   const rest = new Numbers(bytes, at + 56)
   const seq = rest.next()
-  if (!(seq >= 1 && seq <= MAX_SEQ) || !rest.skip(7) || !rest.skip(EMPTY_ARRAY) || !rest.skip(8)) return undefined
+  if (!(seq >= 1 && seq <= MAX_SEQ) || !rest.skip(7)) return undefined
+  const parents = rest.nextIds()
+  if (parents === undefined || !rest.skip(8)) return undefined
   const lamport = rest.next()
   if (!(lamport >= 1) || !rest.skip(9)) return undefined
   const sentAt = rest.next()
@@ -49,7 +51,7 @@ export function readPlainMessage(given: Uint8Array): Message | undefined {
     epoch: epochAt(bytes, at + 39, at + 55),
     seq,
     prev: bytes.subarray(PREV, PREV + 32),
-    parents: [],
+    parents,
     lamport,
     sentAt,
     priority,
@@ -74,6 +76,19 @@ class Numbers {
 
   next(): number {
     return this.#argument(this.#bytes[this.at++] ?? 0xff)
+  }
+
+  /** An array of message ids, at most as many as fit into a head of one byte. */
+  nextIds(): MessageId[] | undefined {
+    const count = (this.#bytes[this.at++] ?? 0xff) - EMPTY_ARRAY
+    if (!(count >= 0 && count <= MAX_PARENTS) || this.at + 17 * count > this.#bytes.length) return undefined
+    const ids: MessageId[] = []
+    for (let n = 0; n < count; n++) {
+      if (!this.skip(BYTES_16)) return undefined
+      ids.push(MessageIdBytes.parse(this.#bytes.subarray(this.at, this.at + 16)))
+      this.at += 16
+    }
+    return ids
   }
 
   /** Of a byte string. */
