@@ -7,7 +7,7 @@ import { expect, test } from '@jest/globals'
 // dropped must not leave the promise behind.
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const PAGES = ['docs/threat-model.md', 'docs/delivery-promise.md']
+const PAGES = ['docs/threat-model.md', 'docs/delivery-promise.md', 'docs/reliability.md']
 const MIN_LINKS = 10
 const LINK = /\[([^\]]+)\]\((\.\.\/[^)]+\.test\.ts)\)/g
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { plant } from '@parley/shared/planted-faults.ts'
 import { startDirectory } from './support/running-directory.ts'
 import { tempDirectory } from './support/temp-directory.ts'
 
@@ -25,13 +26,12 @@ async function until(holds: () => boolean): Promise<void> {
 const isKeyChanged = (peer: Peer) => peer.peers().some((one) => one.name === 'bob' && one.isKeyChanged)
 const texts = ({ messages }: { messages: readonly MessageView[] }) => messages.map(({ text }) => text).toReversed()
 
-test('what is held because a name is another account now goes there when the user says so, in order and once', async () => {
-  await using t = await town()
-  const { directory, start } = t
+/** Alice writes to Bob, who is away; then the directory, which forgot him, gives his name to another. */
+async function takenOver({ path, directory, start }: Awaited<ReturnType<typeof town>>) {
   const alice = await start('alice')
   await until(() => alice.directoryState.state === 'online')
   await directory.end()
-  const forgetful = join(t.path, 'forgetful')
+  const forgetful = join(path, 'forgetful')
   await cp(directory.dataDir, forgetful, { recursive: true })
   await directory.restart()
   const bob = await start('bob')
@@ -43,7 +43,12 @@ test('what is held because a name is another account now goes there when the use
   const before = await alice.send('bob', 'Are you there?')
 
   await directory.restart(forgetful)
-  const another = await start('bob', 'another')
+  return { alice, bob, before, another: await start('bob', 'another') }
+}
+
+test('what is held because a name is another account now goes there when the user says so, in order and once', async () => {
+  await using t = await town()
+  const { alice, bob, before, another } = await takenOver(t)
   await until(() => isKeyChanged(alice))
   const notices = alice.notices(AbortSignal.timeout(60_000))[Symbol.asyncIterator]()
   const after = await alice.send('bob', 'My secret.')
@@ -83,6 +88,19 @@ test('what is held because a name is another account now goes there when the use
   expect(alice.message(before.id)).toMatchObject({ state: 'cancelled' })
   await expect(alice.trust.keyChange('bob')).rejects.toMatchObject({ code: 'no-key-change' })
   expect(alice.trust.summary()).toMatchObject({ verified: 0, keyChanged: [] })
+})
+
+test('the tests would notice if what is held went to the other account by itself', async () => {
+  await using t = await town()
+  const mend = plant('auto-resend-on-key-change')
+  try {
+    const { alice, before, another } = await takenOver(t)
+    const received = another.receive()[Symbol.asyncIterator]()
+    expect((await received.next()).value).toMatchObject({ text: 'Are you there?' })
+    await until(() => alice.message(before.id)?.hold !== 'blocked-key-change')
+  } finally {
+    mend()
+  }
 })
 
 /** Without the directory: who looks then has to know by himself. */

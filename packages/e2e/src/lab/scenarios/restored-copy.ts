@@ -3,7 +3,10 @@ import { freePort } from '#free-port.ts'
 import { scenario } from '../scenario.ts'
 
 interface Plan {
-  /** How many messages alice writes after each copy is made, which she has forgotten when it is put back. */
+  /**
+   * How many messages alice writes after each copy is made, which she has forgotten when it is put back. A second copy within an hour is
+   * mended only when that hour is over: a peer that lies must not make her begin anew again and again.
+   */
   readonly forgotten: readonly number[]
 }
 
@@ -11,7 +14,7 @@ export const restoredCopy = scenario<Plan>({
   name: 'restored-copy',
   summary:
     'a profile is put back to a copy of yesterday: what it forgot stays where it arrived, and what is written then arrives once',
-  size: { messages: 120, strikes: 2 },
+  size: { messages: 120, strikes: 1 },
   isQuick: false,
   plan: (random, { messages, strikes }) => ({
     forgotten: Array.from({ length: strikes }, () => 1 + random.below(Math.ceil(messages / (2 * strikes)))),
