@@ -283,6 +283,41 @@ inBrowser('everything is done with the keyboard alone', async () => {
   await page.context().close()
 })
 
+inBrowser('a long conversation is read back without a jump, and only what is near the window is drawn', async () => {
+  const { alice, bob, browser } = await theWorld()
+  const api = await bob.api()
+  const count = 250
+  // Of many heights, so that what was guessed of rows that were not drawn yet is wrong.
+  const texts = Array.from({ length: count }, (_, at) => `number ${at + 1}. ${'word '.repeat((at * 7) % 60)}`)
+  const ids: string[] = []
+  for (const text of texts) ids.push((await api.send('alice', text)).id)
+  await api.waitFor(ids.at(-1) ?? '', 'delivered', { timeoutMs: 60_000 })
+
+  const { page } = await openApp(browser, alice)
+  await page.getByRole('button', { name: /bob/ }).first().click()
+  await page.getByText(`number ${count}.`).first().waitFor()
+  await page.mouse.move(700, 400)
+  let above = count
+  while (above > 1) {
+    await page.mouse.wheel(0, -500)
+    // The first row in the window: never a later one than before, and not one that was skipped.
+    const now = await page.evaluate(async () => {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      const top = document.querySelector('.list')?.getBoundingClientRect().top ?? 0
+      const rows = [...document.querySelectorAll('.row')].filter((row) => row.getBoundingClientRect().bottom > top)
+      const numbers = rows.map(({ textContent }) => Number(/number (\d+)\./.exec(textContent ?? '')?.[1]))
+      return { first: Math.min(...numbers.filter(Number.isFinite)), drawn: document.querySelectorAll('.row').length }
+    })
+    expect(now.first).toBeLessThanOrEqual(above)
+    expect(now.first).toBeGreaterThan(above - 25)
+    expect(now.drawn).toBeLessThan(100)
+    above = now.first
+  }
+  await page.getByRole('button', { name: 'To the newest message' }).click()
+  await page.getByText(`number ${count}.`).first().waitFor()
+  await page.context().close()
+})
+
 const Violations = z.object({
   violations: z.array(
     z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
