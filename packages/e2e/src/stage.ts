@@ -63,6 +63,7 @@ export class Stage implements AsyncDisposable {
   readonly dir: string
   #programs: Program[] = []
   #isKept = false
+  #isOver = false
   readonly #notes: string[] = []
 
   private constructor(dir: string) {
@@ -78,6 +79,8 @@ export class Stage implements AsyncDisposable {
   }
 
   run({ name, command, input, env = {}, isTalkative }: RunOptions): Program {
+    // Whoever is in the middle of something when everything is ended must not start anything behind it.
+    if (this.#isOver) throw new Error(`${name} is not started: its stage is over`)
     const { PATH = '', NODE_COMPILE_CACHE = COMPILED } = process.env
     const program = new Program({
       name,
@@ -134,6 +137,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true
     await Promise.all(this.#programs.map((program) => program[Symbol.asyncDispose]()))
     if (!this.#isKept) await rm(this.dir, { recursive: true, force: true })
   }
