@@ -100,7 +100,8 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!interrupted.signal.aborted) throw error
     console.error('interrupted; everything that was started is ended and removed')
-    return EXIT.interrupted
+    // What a scenario still waits for will not come any more.
+    process.exit(EXIT.interrupted)
   }
 }
 
