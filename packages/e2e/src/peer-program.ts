@@ -4,7 +4,7 @@ import { ApiClient } from '@parley/api-client'
 import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import { z } from 'zod'
 import { readJson } from './json-lines.ts'
-import type { Ended, Program } from './program.ts'
+import { type Ended, PATIENCE_MS, type Program } from './program.ts'
 import { commandIn, type Stage, type Surroundings } from './stage.ts'
 
 const Ready = z.object({
@@ -88,6 +88,20 @@ export class PeerProgram {
   /** A command of the CLI for this profile, to its end. */
   parley(command: string, ...args: readonly string[]): Promise<Ended> {
     return this.#stage.parley([command, '--profile', this.profile, ...args])
+  }
+
+  /** Sends it and waits until it is delivered, without a program. Rejects when it is not in time. */
+  async say(to: string, text: string): Promise<void> {
+    const api = await this.api()
+    const { id } = await api.send(to, text)
+    const { state } = await api.waitFor(id, 'delivered', { timeoutMs: PATIENCE_MS })
+    if (state !== 'delivered') throw new Error(`${text}: ${state} after ${PATIENCE_MS / 1_000} s`)
+  }
+
+  /** What was said with somebody, oldest first, each with its direction before it. */
+  async said(who: string): Promise<string[]> {
+    const { messages } = await (await this.api()).history(who)
+    return messages.toReversed().map(({ direction, text }) => `${direction} ${text}`)
   }
 
   /** As the system ends a service. Rejects when it does not end well. */

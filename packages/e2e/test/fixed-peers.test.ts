@@ -13,14 +13,10 @@ test(
 
     const bob = await PeerProgram.start(stage, { name: 'bob', directory: null, port })
     await alice.program.logged(`${address}: connected to ${bob.ready.device}`)
-    const [there, back] = await Promise.all([
-      alice.parley('send', 'bob', 'We need no directory.', '--wait', 'delivered'),
-      bob.parley('send', 'alice', 'Indeed.', '--wait', 'delivered'),
-    ])
-    expect([there, back]).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }])
+    await Promise.all([alice.say('bob', 'We need no directory.'), bob.say('alice', 'Indeed.')])
     const { stdout } = await bob.parley('peers')
     expect(stdout).toContain('alice (says so itself)')
-    expect((await bob.parley('find', 'alice')).exitCode).toBe(69)
+    await expect((await bob.api()).find('alice')).rejects.toMatchObject({ code: 'no-directory' })
   }),
 )
 
@@ -31,6 +27,6 @@ test(
     const alice = await PeerProgram.start(stage, { name: 'alice', directory: null, flags: ['--peer', bob.address] })
     await alice.program.logged(`${bob.address}: connected to ${bob.ready.device}`)
     expect(alice.program.stderr).not.toContain('attempt 2 of 5')
-    expect(await alice.parley('send', 'bob', 'Hello.', '--wait', 'delivered')).toMatchObject({ exitCode: 0 })
+    await alice.say('bob', 'Hello.')
   }),
 )

@@ -43,7 +43,7 @@ async function certificateOf(name: string, directory: string): Promise<Jws> {
 
 async function stillServes(stage: Stage, alice: PeerProgram, pid: number, directory: string): Promise<void> {
   const friend = await PeerProgram.start(stage, { name: 'friend', directory })
-  expect(await friend.parley('send', 'alice', 'All well?', '--wait', 'delivered')).toMatchObject({ exitCode: 0 })
+  await friend.say('alice', 'All well?')
   expect(alice.program.pid).toBe(pid)
   expect(alice.program.isRunning).toBe(true)
   expect(alice.program.stderr).not.toMatch(/uncaught|unhandled|"level":(?:50|60)/i)
@@ -130,7 +130,7 @@ test(
     const heard = framesIn(await untilClosed(known))
     expect(heard.at(0)?.type).toBe(TYPE.hello)
 
-    expect(await bob.parley('send', 'alice', 'Still you?', '--wait', 'delivered')).toMatchObject({ exitCode: 0 })
+    await bob.say('alice', 'Still you?')
     await stillServes(stage, alice, pid, directory)
   }),
 )

@@ -97,6 +97,6 @@ test(
     })
     expect(reason).toBe('unauthorised')
     expect(heard).toEqual([])
-    expect(await alice.parley('status')).toMatchObject({ exitCode: 0 })
+    expect(await (await alice.api()).status()).toMatchObject({ name: 'alice' })
   }),
 )

@@ -1,8 +1,6 @@
 import { cp } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
-import { PeerInfo } from '@parley/shared/local-api/peers.ts'
 import { eventually } from '#eventually.ts'
-import { readLines } from '#json-lines.ts'
 import { PeerProgram } from '#peer-program.ts'
 import { COMMAND, onStage } from '#stage.ts'
 
@@ -16,7 +14,7 @@ test(
     await cp(directory.dataDir, stage.path('false'), { recursive: true })
     await directory.restart()
     const bob = await PeerProgram.start(stage, { name: 'bob', directory: directory.url })
-    expect(await alice.parley('send', 'bob', 'Is it you?', '--wait', 'delivered')).toMatchObject({ exitCode: 0 })
+    await alice.say('bob', 'Is it you?')
 
     await bob.kill()
     await directory.restart(stage.path('false'))
@@ -34,38 +32,29 @@ test(
       'the key of bob changed. Nothing was sent to the new key, and the message waits here.',
     )
     const [, id = ''] = /(?:queued|on hold) (\S+)/.exec(held.stdout) ?? []
-    const [why, peers] = await Promise.all([alice.parley('why', id), alice.parley('peers', '--json')])
+    const atAlice = await alice.api()
+    const [why, peers] = await Promise.all([atAlice.why(id), atAlice.peers()])
     const next = await alice.parley('send', 'bob', 'And another.', '--wait', 'delivered')
-    expect(why.stdout).toContain('nothing was sent to the new key')
+    expect(why.summary).toContain('nothing was sent to the new key')
     expect(next.exitCode).toBe(77)
-    expect(readLines(peers.stdout, PeerInfo)).toMatchObject([
-      { name: 'bob', account: bob.ready.account, isKeyChanged: true, waiting: 2 },
-    ])
+    expect(peers).toMatchObject([{ name: 'bob', account: bob.ready.account, isKeyChanged: true, waiting: 2 }])
 
     // Whoever he is, he may write under his own account; what alice holds for Bob stays hers.
-    const written = await impostor.parley('send', 'alice', 'I am Bob.', '--wait', 'delivered')
-    expect(written).toMatchObject({ exitCode: 0 })
-    const [byBob, atImpostor, byAlice] = await Promise.all([
-      alice.parley('history', 'bob'),
-      impostor.parley('history', 'alice'),
-      alice.parley('history', impostor.ready.account),
-    ])
-    expect(byBob.stdout).not.toContain('I am Bob.')
-    expect(byAlice.stdout).toContain('I am Bob.')
-    expect(atImpostor.stdout).not.toMatch(/My secret|And another/)
+    await impostor.say('alice', 'I am Bob.')
+    expect(await alice.said('bob')).not.toContain('in I am Bob.')
+    expect(await alice.said(impostor.ready.account)).toContain('in I am Bob.')
+    expect(await impostor.said('alice')).toEqual(['out I am Bob.'])
 
     // With the truth back, what was held goes out to the Bob it was written to.
     await impostor.kill()
     await directory.restart(directory.dataDir)
     await bob.startAgain()
-    const atAlice = await alice.api()
     await eventually('the held message delivered', async () =>
       (await atAlice.message(id)).state === 'delivered' ? true : undefined,
     )
-    const again = await alice.parley('send', 'bob', 'It is you.', '--wait', 'delivered')
-    expect(again).toMatchObject({ exitCode: 0 })
-    const { stdout } = await bob.parley('history', 'alice')
-    expect(stdout).toMatch(/Is it you\?[\s\S]*Are you there\?[\s\S]*My secret\.[\s\S]*And another\.[\s\S]*It is you\./)
+    await alice.say('bob', 'It is you.')
+    const all = ['Is it you?', 'Are you there?', 'My secret.', 'And another.', 'It is you.']
+    expect(await bob.said('alice')).toEqual(all.map((text) => `in ${text}`))
   }),
 )
 
@@ -77,20 +66,16 @@ test(
       PeerProgram.start(stage, { name: 'alice', directory: directory.url }),
       PeerProgram.start(stage, { name: 'bob', directory: directory.url }),
     ])
-    expect(await alice.parley('send', 'bob', 'Is it you?', '--wait', 'delivered')).toMatchObject({ exitCode: 0 })
+    await alice.say('bob', 'Is it you?')
 
     await directory.restart(stage.path('another'))
     await PeerProgram.start(stage, { name: 'carol', directory: directory.url })
     await Promise.all([alice.kill(), bob.kill()])
     await Promise.all([alice.startAgain(), bob.startAgain()])
     await alice.program.logged(/key/)
-    const [found, sent] = await Promise.all([
-      alice.parley('find', 'carol'),
-      alice.parley('send', 'bob', 'It is you.', '--wait', 'delivered'),
-    ])
+    const [found] = await Promise.all([alice.parley('find', 'carol'), alice.say('bob', 'It is you.')])
     expect(found).toMatchObject({ exitCode: 69, stdout: '' })
     expect(found.stderr).toContain('it is another directory, or somebody stands in between')
-    expect(sent).toMatchObject({ exitCode: 0 })
 
     await directory.restart(directory.dataDir)
     await alice.isOnline()
