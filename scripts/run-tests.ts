@@ -1,14 +1,13 @@
 // `pnpm run-tests`: the black-box suite of the directory, against one that runs already or one that is started for it.
-import { globSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { isIPv6 } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { join } from 'node:path'
 import { mainOf } from '@parley/e2e/mains.ts'
 import { Program } from '@parley/e2e/program.ts'
 import { runJest } from './running/jest.ts'
-import { killAll, QUIET, ROOT } from './running/process-group.ts'
+import { killAll, QUIET } from './running/process-group.ts'
+import { DEFAULT_PORT, type Flags, HELP, readFlags, SUITE, UsageError } from './running/run-tests-flags.ts'
 
 const EXIT = {
   done: 0,
@@ -19,96 +18,10 @@ const EXIT = {
   interrupted: 130,
   terminated: 143,
 } as const
-const DEFAULT_HOST = '127.0.0.1'
-const DEFAULT_PORT = 5000
 const MAX_TESTS_MS = 10 * 60_000
 const MAX_START_MS = 30_000
 const MAX_STOP_MS = 15_000
-const SUITE = join(ROOT, 'packages/directory-server/black-box')
 const DIRECTORY = [process.execPath, QUIET, mainOf('directory-server')]
-
-const files = globSync('*.test.ts', { cwd: SUITE }).toSorted()
-
-const HELP = `usage: pnpm run-tests [options]
-
-Tests a directory from outside, by its URL alone. By default it must run already (pnpm start:directory). Every name that the
-tests register begins with t- and is given back at the end; only its reservation stays.
-
-  --host ADDRESS   where the directory is (${DEFAULT_HOST})
-  --port NUMBER    which port (${DEFAULT_PORT})
-  --start-server   start one for the tests, with a data directory of its own, and stop it; without --port it takes a free port
-  --test FILE      only this file of the suite, by name or path
-  --verbose        name every test; with --start-server, show the log of the directory too
-  --help           show this
-
-Files of the suite:
-${fileList()}
-
-Exit codes: 0 all passed, 1 a test failed, 64 usage, 69 no directory there that can be tested, 130 interrupted.
-A directory that limits even local callers (--rate-limit on) refuses the tests after a while; one that gives new names only with its
-registration token needs it in PARLEY_REGISTRATION_TOKEN.`
-
-interface Flags {
-  readonly host: string
-  /** Undefined when it was not given. */
-  readonly port: number | undefined
-  readonly isServerStarted: boolean
-  readonly isVerbose: boolean
-  readonly file: string | undefined
-}
-
-class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-function readFlags(args: readonly string[]): Flags | 'help' {
-  const { values } = parseFlags(args)
-  if (values.help) return 'help'
-  if (values.host === '') throw new UsageError('--host needs an address.')
-  return {
-    host: values.host ?? DEFAULT_HOST,
-    port: values.port === undefined ? undefined : readPort(values.port),
-    isServerStarted: values['start-server'],
-    isVerbose: values.verbose,
-    file: values.test === undefined ? undefined : findFile(values.test),
-  }
-}
-
-function parseFlags(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        host: { type: 'string' },
-        port: { type: 'string' },
-        test: { type: 'string' },
-        'start-server': { type: 'boolean', default: false },
-        verbose: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    throw new UsageError(messageOf(error), { cause: error })
-  }
-}
-
-function readPort(text: string): number {
-  const port = Number(text)
-  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port
-  throw new UsageError('--port is a number from 1 to 65535.')
-}
-
-/** A path from where the command was typed or from the root, a file name, or what stands before `.test.ts`. */
-function findFile(text: string): string {
-  const paths = [resolve(process.env['INIT_CWD'] ?? '', text), resolve(ROOT, text)].map((path) => relative(SUITE, path))
-  const found = files.find((file) => file === text || file === `${text}.test.ts` || paths.includes(file))
-  if (found !== undefined) return found
-  throw new UsageError(`The suite has no file ${basename(text)}. It has:\n${fileList()}`)
-}
-
-function fileList(): string {
-  return files.map((file) => `  ${file}`).join('\n')
-}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
