@@ -84,6 +84,16 @@ describe('messages that arrive', () => {
   })
 })
 
+test('an answer that an event has overtaken does not take a tick back, nor what came since', () => {
+  const one = message('one', NOON, { direction: 'out' })
+  const as = (state: NonNullable<MessageView['state']>): MessageView => ({ ...one, state })
+  const since = message('since', NOON + 1)
+  expect(withMessage([as('delivered')], as('queued'))).toEqual([as('delivered')])
+  expect(withMessage([as('queued')], as('sent'))).toEqual([as('sent')])
+  expect(withMessage([as('cancelled')], as('queued'))).toEqual([as('cancelled')])
+  expect(withNewestPage([as('read'), since], [as('delivered')])).toEqual([as('read'), since])
+})
+
 test('the same attempt again and again is one line', () => {
   const dial = (at: number, detail: string) => ({ at, what: 'dial' as const, outcome: 'link-failed', detail })
   const lines = together([dial(3, 'x'), dial(2, 'x'), dial(1, 'y')])

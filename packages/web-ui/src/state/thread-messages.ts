@@ -4,7 +4,8 @@ import type { MessageView } from '@parley/shared/local-api/messages.ts'
 /** In the order of the conversation; one that is there already is replaced where it stands. */
 export function withMessage(messages: readonly MessageView[], message: MessageView): readonly MessageView[] {
   const at = messages.findLastIndex(({ id }) => id === message.id)
-  if (at !== -1) return messages.with(at, message)
+  const known = messages[at]
+  if (known !== undefined) return messages.with(at, newerOf(known, message))
   const behind = messages.findLastIndex(({ lamport }) => lamport <= message.lamport)
   return messages.toSpliced(behind + 1, 0, message)
 }
@@ -18,5 +19,25 @@ export function withNewestPage(
   const [oldest] = newest
   if (oldest === undefined) return messages.length === 0 ? [] : undefined
   const at = messages.findIndex(({ id }) => id === oldest.id)
-  return at === -1 ? undefined : [...messages.slice(0, at), ...newest]
+  if (at === -1) return undefined
+  const known = new Map(messages.map((message) => [message.id, message]))
+  const merged = newest.map((message) => newerOf(known.get(message.id) ?? message, message))
+  // What arrived while the page was under way is not on it.
+  const end = newest.at(-1)?.lamport ?? 0
+  const ids = new Set(newest.map(({ id }) => id))
+  const since = messages.slice(at).filter(({ id, lamport }) => lamport > end && !ids.has(id))
+  return [...messages.slice(0, at), ...merged, ...since]
+}
+
+/** States only rise: an answer that was overtaken by an event tells what was before. */
+function newerOf(known: MessageView, told: MessageView): MessageView {
+  return rankOf(told) < rankOf(known) ? known : told
+}
+
+const RANKS: readonly MessageView['state'][] = ['queued', 'sent', 'delivered', 'read']
+
+/** The ends, and what has no state because others wrote it, are above all. */
+function rankOf({ state }: MessageView): number {
+  const rank = RANKS.indexOf(state)
+  return rank === -1 ? RANKS.length : rank
 }
