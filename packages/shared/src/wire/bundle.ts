@@ -57,14 +57,14 @@ export interface BundleDraft {
 export function encodeBundle(draft: BundleDraft): Uint8Array {
   return encodeCbor({
     v: 1,
-    streams: draft.streams.map(({ epoch, conversation, base, follows }) => ({
+    streams: Array.from(draft.streams, ({ epoch, conversation, base, follows }) => ({
       epoch: idBytes(epoch),
       conversation: idBytes(conversation),
       base,
       ...(follows === undefined ? {} : { follows: { ...follows, epoch: idBytes(follows.epoch) } }),
     })),
     messages: draft.messages,
-    withheld: draft.withheld?.map((one) => ({ ...one, epoch: idBytes(one.epoch) })) ?? [],
+    withheld: Array.from(draft.withheld ?? [], (one) => ({ ...one, epoch: idBytes(one.epoch) })),
     control: draft.control,
   })
 }

@@ -45,7 +45,8 @@ export function encodeDelete(of: MessageReference): Uint8Array {
 
 export function encodeRead(marks: readonly ReadMark[]): Uint8Array {
   return encodeCbor({
-    streams: marks.map(({ device, epoch, upTo }) => ({ device: idBytes(device), epoch: idBytes(epoch), upTo })),
+    // Array.from, not map: see `toWire` in frames.ts.
+    streams: Array.from(marks, ({ device, epoch, upTo }) => ({ device: idBytes(device), epoch: idBytes(epoch), upTo })),
   })
 }
 

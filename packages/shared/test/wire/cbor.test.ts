@@ -1,5 +1,8 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
+import { DeviceKey, Epoch, randomId } from '@parley/shared/ids.ts'
 import { CborError, decodeCbor, encodeCbor } from '@parley/shared/wire/cbor.ts'
+import { encodeRead, type ReadMark, readMarks } from '@parley/shared/wire/message-body.ts'
 import fc from 'fast-check'
 
 function decode(hex: string): unknown {
@@ -175,4 +178,11 @@ describe('decoding CBOR from another peer', () => {
       { numRuns: 20_000 },
     )
   })
+})
+
+test('a list that was made in another realm is written like any other', () => {
+  // A native module makes its arrays in the realm that loaded it first.
+  const elsewhere = runInNewContext('[]') as ReadMark[]
+  elsewhere.push({ device: DeviceKey.parse('A'.repeat(43)), epoch: randomId(Epoch), upTo: 3 })
+  expect(readMarks(encodeRead(elsewhere))).toEqual([...elsewhere])
 })
