@@ -16,7 +16,7 @@ import type { ProfileKey } from '#identity/profile-key.ts'
 import { createDaemonLog } from './daemon-log.ts'
 import { createPeer } from './peer.ts'
 import { PeerDaemon } from './peer-daemon.ts'
-import { createProfile } from './profile.ts'
+import { createProfileIfAbsent } from './profile.ts'
 
 export interface DaemonOptions extends StartOptions {
   /** Absolute. Made for `name` when there is no profile. */
@@ -140,8 +140,7 @@ async function makeIfAbsent({ profile, name, directory, ...options }: DaemonOpti
       throw new CliError(EXIT.usage, 'no-profile', sentence, { cause: error })
     }
     const passphrase = options.wantsPassphrase ? await options.passphrase.fresh(profile) : undefined
-    await createProfile({ name, profile, directory: directory ?? undefined, passphrase })
-    return true
+    return createProfileIfAbsent({ name, profile, directory: directory ?? undefined, passphrase })
   }
 }
 

@@ -49,6 +49,23 @@ export async function createProfile(options: ProfileOptions): Promise<{ path: st
   return { path, identity }
 }
 
+/** As `createProfile`. False when somebody made the profile meanwhile: then it is as they made it. */
+export async function createProfileIfAbsent(options: ProfileOptions): Promise<boolean> {
+  try {
+    await createProfile(options)
+    return true
+  } catch (error) {
+    if (!(error instanceof ProfileError) || error.code !== 'profile-exists') throw error
+    const isThere = await checkProfileDirectory(
+      profilePath({ name: readName(options.name), directory: options.profile }),
+    )
+      .then(() => true)
+      .catch(() => false)
+    if (!isThere) throw error
+    return false
+  }
+}
+
 /** A profile that this process alone works with. */
 export interface OpenProfile {
   readonly path: string
@@ -81,7 +98,8 @@ async function findProfile(options: ProfileOptions): Promise<string> {
     return path
   } catch (error) {
     if (!(error instanceof ProfileError) || error.code !== 'no-profile') throw error
-    return (await createProfile(options)).path
+    await createProfileIfAbsent(options)
+    return path
   }
 }
 

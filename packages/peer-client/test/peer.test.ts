@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { formatPeerAddress } from '#connection/peer-address.ts'
+import { createProfileIfAbsent } from '#profile.ts'
 import { openDatabase } from '#store/database.ts'
 import { tempDirectory } from './support/temp-directory.ts'
 
@@ -324,6 +325,19 @@ describe('two peers in one process', () => {
 async function apart(peer: Peer, from: string): Promise<void> {
   while (await peer.isConnected(from)) await setTimeout(20)
 }
+
+test('a profile that somebody made in the meantime is taken as it is, and nothing else is taken for one', async () => {
+  await using place = await tempDirectory()
+  const profile = join(place.path, 'alice')
+  expect(await createProfileIfAbsent({ name: 'alice', profile })).toBe(true)
+  const made = await readFile(join(profile, 'identity.json'), 'utf8')
+  expect(await createProfileIfAbsent({ name: 'alice', profile })).toBe(false)
+  expect(await readFile(join(profile, 'identity.json'), 'utf8')).toBe(made)
+  await writeFile(join(place.path, 'letter.txt'), 'not a profile', { mode: 0o600 })
+  await rm(profile, { recursive: true })
+  const other = createProfileIfAbsent({ name: 'alice', profile: place.path })
+  await expect(other).rejects.toMatchObject({ code: 'profile-exists' })
+})
 
 test('what a write that was killed left of the keys is gone after the next start', async () => {
   await using place = await tempDirectory()
