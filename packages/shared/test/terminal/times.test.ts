@@ -45,9 +45,16 @@ test.each([
   ['25h', undefined],
   ['', undefined],
   ['-1s', undefined],
-  ['1d', undefined],
+  ['1d', 86_400_000],
+  ['2d', undefined],
+  ['1w', undefined],
   ['1e9', undefined],
   ['Infinity', undefined],
 ] as const)('%j is read as %j ms', (text, ms) => {
   expect(parseSpan(text)).toBe(ms)
+})
+
+test('a span may be longer where its reader says so', () => {
+  expect(parseSpan('7d', 7 * 86_400_000)).toBe(7 * 86_400_000)
+  expect(parseSpan('8d', 7 * 86_400_000)).toBeUndefined()
 })
