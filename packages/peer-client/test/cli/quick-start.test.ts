@@ -25,5 +25,6 @@ test('what was compiled is kept for the next start, in a place that is the owner
   expect(await parley(['--version'], { environment })).toMatchObject({ code: 0 })
   const compiled = join(dir.path, '.cache/parley/compiled')
   expect((await stat(compiled)).mode & 0o777).toBe(0o700)
-  expect((await readdir(compiled, { recursive: true })).length).toBeGreaterThan(10)
+  const entries = await readdir(compiled, { recursive: true, withFileTypes: true })
+  expect(entries.filter((entry) => entry.isFile()).length).toBeGreaterThan(0)
 })
