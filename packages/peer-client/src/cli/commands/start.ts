@@ -64,9 +64,9 @@ export const startCommand = defineCommand({
       '--network-token-file <file>',
       'the secret of a closed network: whoever does not know it is not let in; or set PARLEY_NETWORK_TOKEN',
     ),
-    new Option('--network-token <token>', 'the same, where other users of this machine can read it')
-      .env('PARLEY_NETWORK_TOKEN')
-      .conflicts('networkTokenFile'),
+    new Option('--network-token <token>', 'the same, where other users of this machine can read it').env(
+      'PARLEY_NETWORK_TOKEN',
+    ),
     new Option('--print-limits', 'print every maximum and end').default(false),
     new Option('--log-level <level>', 'least important log lines to write, to stderr')
       .env('PARLEY_LOG')
