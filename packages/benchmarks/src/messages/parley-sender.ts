@@ -69,7 +69,7 @@ async function bulk(peer: Peer, load: Numbers): Promise<Numbers> {
   const start = performance.now()
   const { messages, ids } = await sendMany(peer, TO, pace(load), KEEP_EVERY)
   await settled(peer)
-  places = ids
+  places = [...places, ...ids]
   return { messages, ms: performance.now() - start }
 }
 
