@@ -37,6 +37,11 @@ const CONTENTS: readonly (readonly [name: string, seq: number, content: MessageC
       origin: { epoch: otherEpoch, seq: 9, bodyHash: bodyHash('note', Buffer.from('later')) },
     },
   ],
+  [
+    'an answer to another message',
+    5,
+    { ...text('yes', 5), replyTo: { device: bobsPeer.publicKey, epoch: otherEpoch, seq: 4 } },
+  ],
   ['the last position, and numbers above 32 bits', 2 ** 32 - 1, text('far', 2 ** 40)],
 ]
 
@@ -79,6 +84,11 @@ export function messages(): VectorFile {
       refused('an epoch as text', encodeFields(but(KEY.epoch, epoch)), 'shape'),
       refused('a body as text', encodeFields(but(KEY.body, 'Hello')), 'shape'),
       refused('a priority that is not one', encodeFields(but(KEY.priority, 4)), 'shape'),
+      refused(
+        'an answer to no place',
+        encodeFields(but(15, { 0: idBytes(bobsPeer.publicKey), 1: idBytes(otherEpoch), 2: 0 })),
+        'shape',
+      ),
       refused('a byte more', Buffer.concat([encodeFields(plain), Buffer.of(0)]), 'trailing-bytes'),
       refused('a byte less', encodeFields(plain).subarray(0, -1), 'truncated'),
       refused('nothing', Buffer.alloc(0), 'truncated'),

@@ -16,7 +16,7 @@ import { SignInLink } from '@parley/shared/local-api/sign-in.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
-import type { Cancellable, Exporting, Idempotent, Page, Reading, Sending, Wait } from './call-options.ts'
+import type { Cancellable, Exporting, Idempotent, Page, Reading, Sending, SendingOne, Wait } from './call-options.ts'
 import { type ClientEvent, listen } from './event-stream.ts'
 import { type Exchange, exchangeWith } from './exchange.ts'
 
@@ -67,7 +67,7 @@ export class ApiClient {
   }
 
   /** Resolves once the message is durable at the daemon. */
-  send(to: string, text: string, { idempotencyKey, signal, ...options }: Sending = {}): Promise<MessageView> {
+  send(to: string, text: string, { idempotencyKey, signal, ...options }: SendingOne = {}): Promise<MessageView> {
     const headers = keyHeader(idempotencyKey)
     const body = { to, text, ...options }
     return this.#exchange.one({ method: 'POST', path: '/api/v1/messages', body, headers, signal }, MessageView)
@@ -130,6 +130,12 @@ export class ApiClient {
   /** Taken back when it has not left, else the other side is asked to show it no more. */
   remove(id: string, { signal }: Cancellable = {}): Promise<MessageView> {
     return this.#exchange.one({ method: 'POST', path: `${messagePath(id)}/delete`, signal }, MessageView)
+  }
+
+  /** One emoji in the place of the one before, or null for none. */
+  react(id: string, emoji: string | null, { signal }: Cancellable = {}): Promise<MessageView> {
+    const path = `${messagePath(id)}/react`
+    return this.#exchange.one({ method: 'POST', path, body: { emoji }, signal }, MessageView)
   }
 
   why(id: string, { signal }: Cancellable = {}): Promise<Why> {

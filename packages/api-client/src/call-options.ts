@@ -16,6 +16,11 @@ export interface Sending extends Idempotent {
   readonly deadline?: number | undefined
 }
 
+export interface SendingOne extends Sending {
+  /** The id of the message in the same conversation that it answers. */
+  readonly replyTo?: string | undefined
+}
+
 export interface Wait extends Cancellable {
   readonly timeoutMs: number
 }

@@ -149,8 +149,8 @@ export class Engine {
     const { contacts, views, reachability, delivery } = this
     this.overview = new Overview({ store, contacts, views, reachability, quota: delivery.outbox.quota, me: me.account })
     const poke = (account: AccountId): void => this.reachability.poke(account)
-    const { revisions, receipts, heard, happenings } = messaging
-    const parts = { store, delivery, contacts, views, revisions, receipts, heard, happenings }
+    const { revisions, reactions, receipts, heard, happenings } = messaging
+    const parts = { store, delivery, contacts, views, revisions, reactions, receipts, heard, happenings }
     this.conversations = new Conversations({ ...parts, me, now: Date.now, poke })
     this.archive = new Archive({ store, views: this.views, reachability: this.reachability, identity, now: Date.now })
   }

@@ -100,6 +100,10 @@ export class PeerDaemon implements Daemon {
     return refusing(this.#peer.conversations.changes.remove(id))
   }
 
+  react(id: string, emoji: string | null): Promise<MessageView> {
+    return refusing(this.#peer.conversations.reacting.react(id, emoji ?? ''))
+  }
+
   conversations(): ConversationInfo[] {
     return this.#peer.overview.list()
   }

@@ -250,6 +250,52 @@ describe('two peers in one process', () => {
     })
   })
 
+  test('answer messages, and react to them, wherever they are', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    const question = await alice.send('bob', 'tea?')
+    await alice.waitFor(question.id, 'delivered')
+    const [asked] = (await bob.history('alice', 1)).messages
+    const answer = await bob.send('alice', 'with milk', { replyTo: asked?.id })
+    expect(answer.replyTo).toEqual({ message: { id: asked?.id, direction: 'in', text: 'tea?' } })
+    await bob.waitFor(answer.id, 'delivered')
+    const [answered] = (await alice.history('bob', 1)).messages
+    expect(answered?.replyTo).toEqual({ message: { id: question.id, direction: 'out', text: 'tea?' } })
+    await expect(bob.send('alice', 'no', { replyTo: question.id })).rejects.toMatchObject({ code: 'unknown-message' })
+
+    const { reacting, changes } = alice.conversations
+    const end = new AbortController()
+    const events = bob.happenings(end.signal)[Symbol.asyncIterator]()
+    expect(await reacting.react(answered?.id ?? '', '👍')).toMatchObject({
+      id: answered?.id,
+      reactions: [{ emoji: '👍', by: [{ direction: 'out' }] }],
+    })
+    expect((await events.next()).value).toMatchObject({ kind: 'received' })
+    end.abort()
+    expect(bob.message(answer.id)?.reactions).toMatchObject([{ emoji: '👍', by: [{ direction: 'in' }] }])
+    expect(bob.overview.list()).toMatchObject([{ last: { text: 'with milk' }, unread: 1 }])
+
+    // What has not left yet is changed where it stands: he never hears of what was between.
+    await bob.stop()
+    const waiting = alice.pending()
+    await reacting.react(answered?.id ?? '', '🎉')
+    await reacting.react(answered?.id ?? '', '🎈')
+    await reacting.react(answered?.id ?? '', '🎈')
+    expect(alice.pending()).toBe(waiting + 1)
+    const late = await alice.send('bob', 'and sugar?', { replyTo: question.id })
+    await changes.edit(late.id, 'and honey?')
+    const bobAgain = await again('bob', port)
+    await alice.waitFor(late.id, 'delivered')
+    expect(bobAgain.message(answer.id)?.reactions).toMatchObject([{ emoji: '🎈' }])
+    expect((await bobAgain.history('alice', 1)).messages).toMatchObject([
+      { text: 'and honey?', replyTo: { message: { id: asked?.id, text: 'tea?' } } },
+    ])
+    await reacting.react(answered?.id ?? '', '')
+    expect(alice.message(answered?.id ?? '')?.reactions).toBeUndefined()
+    await expect(reacting.react('nothing', '👍')).rejects.toMatchObject({ code: 'unknown-message' })
+  })
+
   test('tell each other how far they have read, once both want that', async () => {
     await using peers = await pair()
     const { alice, bob, again } = peers

@@ -184,6 +184,10 @@ export const MAX_TEXT_BYTES = 64 * KIB
 /** The body of a message: a text, and room to say which message it is about. */
 export const MAX_CONTENT_BYTES = MAX_TEXT_BYTES + 256
 export const MAX_MESSAGE_BYTES = 80 * KIB
+/** Of a message that another one answers so much is shown with the answer. */
+export const MAX_QUOTED_CHARS = 200
+/** One emoji, in UTF-16 units: the longest there are, families and flags of regions, have half of it. */
+export const MAX_EMOJI_CHARS = 32
 /** Streams that one read receipt speaks of. */
 export const MAX_READ_STREAMS = 64
 /** How far ahead a deadline may be. */

@@ -19,8 +19,8 @@ export function serveChat(daemon: Daemon): (text: string, signal: AbortSignal) =
         const { msg, key } = readJson(text, ChatBroadcast)
         return { type: 'accepted', ...(await sendToConnected(daemon, msg, key, signal)), ...ref }
       }
-      const { to, text: words, key: idempotencyKey, priority, deadline } = readJson(text, ChatLine)
-      const message = await daemon.send(to, words, { idempotencyKey, priority, deadline }, signal)
+      const { to, text: words, key: idempotencyKey, ref: _ref, ...options } = readJson(text, ChatLine)
+      const message = await daemon.send(to, words, { ...options, idempotencyKey }, signal)
       return { type: 'accepted', messages: [message], failed: [], ...ref }
     } catch (error) {
       const problem = problemOf(error)

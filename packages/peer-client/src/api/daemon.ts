@@ -27,6 +27,8 @@ export interface SendRequest {
   readonly priority?: PriorityName | undefined
   /** Unix milliseconds. */
   readonly deadline?: number | undefined
+  /** The id of the message that it answers. */
+  readonly replyTo?: string | undefined
 }
 
 /** Every method may reject with RequestError. */
@@ -49,6 +51,8 @@ export interface Daemon {
   edit(id: string, text: string): Promise<MessageView>
   /** As `cancel`; when that is too late the other side is asked to show it no more. */
   remove(id: string): Promise<MessageView>
+  /** Mine, in the place of the one before; null takes it back. */
+  react(id: string, emoji: string | null): Promise<MessageView>
   /** The one with the newest message first. */
   conversations(): ConversationInfo[]
   history(who: string, limit: number, before: string | undefined): Promise<HistoryPage>

@@ -35,6 +35,7 @@ export const KEPT: ReadonlySet<string> = new Set([
   'events',
   'idempotency',
   'revisions',
+  'reactions',
   'readers',
   'read_marks',
   // Where messages stood before, and what is not shown or was never there.

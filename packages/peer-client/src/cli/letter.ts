@@ -14,6 +14,13 @@ export interface Letter {
   readonly deadline: number | undefined
 }
 
+/** A letter of one message. */
+export interface Note extends Letter {
+  readonly text: string
+  /** The id of the message that it answers. */
+  readonly replyTo: string | undefined
+}
+
 export interface Patience {
   /** Unix milliseconds. */
   readonly until: number
@@ -36,8 +43,7 @@ export class Post {
   }
 
   /** One message. */
-  async queue({ text, ...letter }: Letter & { readonly text: string }, patience: Patience): Promise<MessageView> {
-    const { to, ...options } = letter
+  async queue({ to, text, ...options }: Note, patience: Patience): Promise<MessageView> {
     return this.#queue(patience, (client, idempotencyKey) => client.send(to, text, { ...options, idempotencyKey }))
   }
 

@@ -1,6 +1,7 @@
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
 import type { Style, Terminal } from '@parley/shared/terminal/terminal.ts'
+import { shorten } from '@parley/shared/terminal/text-width.ts'
 
 interface StateWords {
   readonly word: string
@@ -36,6 +37,28 @@ export function stateWords(
   return { text: `${shown} ${word}`, shape: shown, style }
 }
 
+const QUOTED_COLUMNS = 60
+
+/** The message that this one answers, as a line above it; undefined when it answers none. */
+export function quoteLine(terminal: Terminal, { replyTo, with: name, deleted }: MessageView): string | undefined {
+  if (replyTo === undefined || deleted !== undefined) return undefined
+  const { message } = replyTo
+  if (message === undefined) return '> (a message that has not arrived)'
+  const [first = ''] = printableLines(message.text)
+  const text = first === '' ? '(deleted)' : shorten(first, QUOTED_COLUMNS, terminal.isUtf8 ? '…' : '~')
+  return `> ${message.direction === 'out' ? 'you' : printable(name)}: ${text}`
+}
+
+/** What people think of a message, as a line below it; undefined when nobody said so. */
+export function reactionsLine({ reactions, with: name }: MessageView): string | undefined {
+  if (reactions === undefined) return undefined
+  const parts = reactions.map(({ emoji, by }) => {
+    const who = by.map(({ direction }) => (direction === 'out' ? 'you' : printable(name)))
+    return `${printable(emoji)} ${who.join(', ')}`
+  })
+  return `[${parts.join('  ')}]`
+}
+
 /** What a message says, in printable lines, and what became of it. */
 export function textLines({ kind, text, state, edited, deleted }: MessageView): string[] {
   if (deleted !== undefined) return [`(deleted${onItsWay(deleted)})`]
@@ -46,6 +69,8 @@ export function textLines({ kind, text, state, edited, deleted }: MessageView): 
     }
     case 'edit':
       return printableLines(`(edited) ${text}`)
+    case 'reaction':
+      return [text === '' ? '(took a reaction back)' : `(reacted) ${printable(text)}`]
     case 'delete':
       return ['(deleted a message)']
     case 'void':

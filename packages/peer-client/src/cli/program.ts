@@ -16,6 +16,7 @@ import { openCommand } from './commands/open.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { peersCommand } from './commands/peers.ts'
 import { profileCommand } from './commands/profile.ts'
+import { reactCommand } from './commands/react.ts'
 import { readCommand } from './commands/read.ts'
 import { recvCommand } from './commands/recv.ts'
 import { restoreCommand } from './commands/restore.ts'
@@ -53,6 +54,7 @@ const COMMANDS = [
   exportCommand,
   cancelCommand,
   editCommand,
+  reactCommand,
   deleteCommand,
   findCommand,
   peersCommand,

@@ -11,7 +11,8 @@ import { ConversationError } from './conversation-error.ts'
 import type { Happening } from './conversations.ts'
 import type { Feed } from './feed.ts'
 import type { MessageViews } from './message-views.ts'
-import { type Revisions, referenceTo } from './revisions.ts'
+import { referenceTo } from './references.ts'
+import type { Revisions } from './revisions.ts'
 
 export interface ChangesDeps {
   readonly store: Store

@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto'
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
-import { IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import type { HistoryPage, MessageView, PriorityName } from '@parley/shared/local-api/messages.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { DEFAULT_PRIORITY, PRIORITIES } from '@parley/shared/wire/message.ts'
-import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
+import { type MessageReference, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Delivery } from '#delivery/delivery.ts'
 import type { Placed } from '#delivery/outbox.ts'
 import type { Accepted, Draft } from '#delivery/own-streams.ts'
@@ -16,9 +15,13 @@ import type { Contacts } from './contacts.ts'
 import { ConversationError } from './conversation-error.ts'
 import type { Feed } from './feed.ts'
 import type { Heard } from './heard.ts'
+import { KeyedSends } from './keyed-sends.ts'
 import type { MessageViews } from './message-views.ts'
+import { Reacting } from './reacting.ts'
+import type { Reactions } from './reactions.ts'
 import type { ReadReceipts } from './read-receipts.ts'
 import { Reading } from './reading.ts'
+import { referenceTo } from './references.ts'
 import type { Revisions } from './revisions.ts'
 import { troublesOf } from './troubles.ts'
 import { waitForState } from './wait-for-state.ts'
@@ -37,6 +40,7 @@ export interface ConversationsDeps {
   readonly contacts: Contacts
   readonly views: MessageViews
   readonly revisions: Revisions
+  readonly reactions: Reactions
   readonly receipts: ReadReceipts
   readonly heard: Heard
   readonly happenings: Feed<Happening>
@@ -54,23 +58,27 @@ export interface SendOptions {
   readonly priority?: PriorityName | undefined
   /** Unix milliseconds: what has not left by then is not sent any more. */
   readonly deadline?: number | undefined
+  /** The id of the message that it answers. */
+  readonly replyTo?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 export class Conversations {
   /** What can be done to a message of mine after it was written. */
   readonly changes: Changes
+  readonly reacting: Reacting
   readonly #reading: Reading
   readonly #deps: ConversationsDeps
-  /** Requests under way, so that the same key asked twice at once sends once. */
   readonly #toPoke = new Set<AccountId>()
   #isStopped = false
   readonly #ids = new Map<AccountId, ConversationId>()
-  readonly #byKey = new Map<string, Promise<MessageView>>()
+  readonly #keyed: KeyedSends
 
   constructor(deps: ConversationsDeps) {
     this.#deps = deps
+    this.#keyed = new KeyedSends({ ...deps, existing: (id) => this.#existing(id) })
     this.changes = new Changes({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
+    this.reacting = new Reacting({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
     this.#reading = new Reading({
       ...deps,
       me: deps.me.account,
@@ -87,22 +95,9 @@ export class Conversations {
   sendText(account: AccountId, text: string, options: SendOptions = {}): Promise<MessageView> {
     const { idempotencyKey } = options
     if (idempotencyKey === undefined) return this.#send(account, text, options)
-    return this.#sendByKey(idempotencyKey, account, text, options)
-  }
-
-  async #sendByKey(key: string, account: AccountId, text: string, options: SendOptions): Promise<MessageView> {
-    const underWay = this.#byKey.get(key)
-    if (underWay !== undefined) {
-      await underWay.catch(() => undefined)
-      return this.#sendByKey(key, account, text, options)
-    }
-    const sending = this.#sendOnce(key, account, text, options)
-    this.#byKey.set(key, sending)
-    try {
-      return await sending
-    } finally {
-      this.#byKey.delete(key)
-    }
+    return this.#keyed.run(idempotencyKey, digestOf(account, text, options), (also) =>
+      this.#send(account, text, options, also),
+    )
   }
 
   /** Begins nothing more; what was accepted is on the disk. */
@@ -159,22 +154,6 @@ export class Conversations {
     }
   }
 
-  async #sendOnce(key: string, account: AccountId, text: string, options: SendOptions): Promise<MessageView> {
-    const { store, now } = this.#deps
-    const request = digestOf(account, text, options)
-    const earlier = store.idempotency.find(key, now() - IDEMPOTENCY_KEPT_MS)
-    if (earlier === undefined) {
-      return this.#send(account, text, options, ({ localId }) => store.idempotency.insert(key, request, localId, now()))
-    }
-    if (!request.equals(earlier.request)) {
-      throw new ConversationError(
-        'idempotency-conflict',
-        'this idempotency key was used for another message: choose a new one',
-      )
-    }
-    return this.#existing(earlier.localId)
-  }
-
   async #send(
     account: AccountId,
     text: string,
@@ -182,6 +161,7 @@ export class Conversations {
     also?: (placed: Placed) => void,
   ): Promise<MessageView> {
     const { priority = 'normal', deadline } = options
+    const replyTo = options.replyTo === undefined ? undefined : this.#answered(account, options.replyTo)
     if (deadline !== undefined && deadline <= this.#deps.now())
       throw new ConversationError('deadline-past', 'the deadline is over already: nothing was sent')
     const content = {
@@ -189,6 +169,7 @@ export class Conversations {
       body: Buffer.from(text, 'utf8'),
       priority: PRIORITIES[priority],
       deadline,
+      replyTo,
     }
     const { localId: id, lamport, at, state } = await this.#post(account, content, options, also)
     const view: MessageView = {
@@ -203,10 +184,22 @@ export class Conversations {
       lamport,
       ...(priority === 'normal' ? {} : { priority }),
       ...(deadline === undefined ? {} : { deadline }),
+      ...(replyTo === undefined ? {} : { replyTo: this.#deps.views.quote(replyTo, this.#conversationWith(account)) }),
       state,
       stateAt: at,
     }
     return this.#deps.contacts.get(account)?.offeredKey == null ? view : { ...view, hold: 'blocked-key-change' }
+  }
+
+  /** Throws `unknown-message` unless it is one of the conversation. */
+  #answered(account: AccountId, id: string): MessageReference {
+    const { store } = this.#deps
+    const row = store.messages.byLocalId(id)
+    const stream = row && store.streams.byId(row.stream)
+    if (row !== undefined && stream?.conversation === this.#conversationWith(account))
+      return referenceTo(store, stream, row.seq)
+    const who = this.#deps.contacts.label(account).name
+    throw new ConversationError('unknown-message', `there is no message ${id} in the conversation with ${who}`)
   }
 
   /** Accepts a message of any kind, and sees to it that it goes out. `also` runs in its transaction. */
@@ -288,8 +281,10 @@ export class Conversations {
 }
 
 /** What makes two requests the same. What is as usual leaves no trace, so keys of earlier versions still match. */
-function digestOf(account: AccountId, text: string, { priority = 'normal', deadline }: SendOptions): Buffer {
+function digestOf(account: AccountId, text: string, options: SendOptions): Buffer {
+  const { priority = 'normal', deadline, replyTo } = options
   const digest = createHash('sha256').update(account).update('\0').update(text)
   if (priority !== 'normal' || deadline !== undefined) digest.update(`\0${priority}\0${deadline ?? ''}`)
+  if (replyTo !== undefined) digest.update(`\0reply ${replyTo}`)
   return digest.digest()
 }

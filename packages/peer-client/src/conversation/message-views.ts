@@ -1,13 +1,27 @@
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
+import { MAX_QUOTED_CHARS } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { DEFAULT_PRIORITY, decodeMessage, type Message, PRIORITIES, VOID_KIND } from '@parley/shared/wire/message.ts'
-import { DELETE_KIND, EDIT_KIND, READ_KIND, readRevision, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
+import {
+  DELETE_KIND,
+  EDIT_KIND,
+  type MessageReference,
+  REACTION_KIND,
+  READ_KIND,
+  readReaction,
+  readRevision,
+  TEXT_KIND,
+} from '@parley/shared/wire/message-body.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import type { Contacts } from './contacts.ts'
+import type { Reactions } from './reactions.ts'
+import { referredTo } from './references.ts'
 import type { Revision, Revisions } from './revisions.ts'
+
+const ABOUT_ONE: ReadonlySet<string> = new Set([EDIT_KIND, DELETE_KIND, REACTION_KIND])
 
 interface Me {
   readonly account: AccountId
@@ -18,6 +32,7 @@ interface MessageViewsDeps {
   readonly store: Store
   readonly contacts: Pick<Contacts, 'label'>
   readonly revisions: Revisions
+  readonly reactions: Reactions
   readonly me: Me
 }
 
@@ -26,13 +41,15 @@ export class MessageViews {
   readonly #store: Store
   readonly #contacts: Pick<Contacts, 'label'>
   readonly #revisions: Revisions
+  readonly #reactions: Reactions
   readonly #me: Me
   readonly #partners = new Map<ConversationId, AccountId>()
 
-  constructor({ store, contacts, revisions, me }: MessageViewsDeps) {
+  constructor({ store, contacts, revisions, reactions, me }: MessageViewsDeps) {
     this.#store = store
     this.#contacts = contacts
     this.#revisions = revisions
+    this.#reactions = reactions
     this.#me = me
   }
 
@@ -48,8 +65,8 @@ export class MessageViews {
   }
 
   /**
-   * What programs are told of a range of positions, in order: messages, and edits and deletions, which say in `about` which
-   * message they change. One whose message is not here waits for it, and is not told.
+   * What programs are told of a range of positions, in order: messages, and edits, deletions and reactions, which say in `about`
+   * which message they are about. One whose message is not here waits for it, and is not told.
    */
   rows(stream: number, from: number, to: number): { row: MessageRow; view: MessageView }[] {
     const of = this.#store.streams.byId(stream)
@@ -58,10 +75,10 @@ export class MessageViews {
     for (const row of this.#store.messages.range(stream, from, Math.min(to, of.upTo))) {
       if (this.#store.hidden.has(stream, row.seq)) continue
       const message = decodeMessage(row.bytes)
-      const isRevision = message.kind === EDIT_KIND || message.kind === DELETE_KIND
-      if (!isRevision && !this.#isLine(of, message)) continue
+      const isAboutOne = ABOUT_ONE.has(message.kind)
+      if (!isAboutOne && !this.#isLine(of, message)) continue
       const view = this.#viewIn(of, row, message)
-      if (!isRevision || view.about !== undefined) shown.push({ row, view })
+      if (!isAboutOne || view.about !== undefined) shown.push({ row, view })
     }
     return shown
   }
@@ -96,6 +113,7 @@ export class MessageViews {
         return stream.device === this.#me.device
       case EDIT_KIND:
       case DELETE_KIND:
+      case REACTION_KIND:
       case READ_KIND:
         return false
       default:
@@ -108,7 +126,8 @@ export class MessageViews {
     const account = this.partnerOf(stream.conversation)
     const author = this.authorOf(stream)
     const { storedAt, lamport } = row
-    const about = this.#revisions.target(kind, body, stream, author)
+    const about =
+      kind === REACTION_KIND ? this.#reactions.target(body, stream) : this.#revisions.target(kind, body, stream, author)
     const view: MessageView = {
       id: this.#store.localIdAt(row),
       account,
@@ -122,11 +141,25 @@ export class MessageViews {
       ...(priority === DEFAULT_PRIORITY ? {} : { priority: priorityName(priority) }),
       ...(deadline === undefined ? {} : { deadline }),
       ...(about === undefined ? {} : { about }),
+      ...(message.replyTo === undefined ? {} : { replyTo: this.quote(message.replyTo, stream.conversation) }),
       ...this.#stateOf(stream, row.seq, account, storedAt),
     }
     if (kind !== TEXT_KIND) return view
     const revision = this.#revisions.of(author, stream, row.seq)
-    return revision === undefined ? view : this.#revised(view, revision)
+    if (revision?.kind === 'delete') return this.#revised(view, revision)
+    const reactions = this.#reactions.under(stream, row.seq, this.#me.account)
+    const shown = reactions === undefined ? view : { ...view, reactions }
+    return revision === undefined ? shown : this.#revised(shown, revision)
+  }
+
+  /** What a message that answers another one shows of it. */
+  quote(of: MessageReference, conversation: ConversationId): NonNullable<MessageView['replyTo']> {
+    const id = referredTo(this.#store, of, conversation)
+    const row = id && this.#store.messages.byLocalId(id)
+    const stream = row && this.#store.streams.byId(row.stream)
+    if (stream === undefined || row === undefined) return {}
+    const { id: now, direction, text } = this.#viewIn(stream, row, { ...decodeMessage(row.bytes), replyTo: undefined })
+    return { message: { id: now, direction, text: beginning(text) } }
   }
 
   #revised(view: MessageView, { kind, by, at, text, stream, seq }: Revision): MessageView {
@@ -174,9 +207,14 @@ export class MessageViews {
   }
 }
 
+function beginning(text: string): string {
+  // Never half of a character that is two.
+  return text.length <= MAX_QUOTED_CHARS ? text : text.slice(0, MAX_QUOTED_CHARS).replace(/[\ud800-\udbff]$/u, '')
+}
+
 function textOf(kind: string, body: Uint8Array): string {
   if (kind === TEXT_KIND) return Buffer.from(body).toString('utf8')
-  return readRevision(kind, body)?.text ?? ''
+  return (kind === REACTION_KIND ? readReaction(body)?.emoji : readRevision(kind, body)?.text) ?? ''
 }
 
 /** What has no name of its own is as unhurried as the least urgent that has. */

@@ -4,7 +4,7 @@ import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { PrekeyBatch, PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { formerKeys } from '@parley/shared/signed/rotation.ts'
-import { READ_KIND } from '@parley/shared/wire/message-body.ts'
+import { REACTION_KIND, READ_KIND } from '@parley/shared/wire/message-body.ts'
 import { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import { DeviceLocks } from '#encryption/device-locks.ts'
@@ -20,6 +20,7 @@ import type { Myself } from './introductions.ts'
 import { type KeyNews, keyNotice, type Notice } from './key-news.ts'
 import { MessageViews } from './message-views.ts'
 import { RatchetSealing } from './ratchet-sealing.ts'
+import { Reactions } from './reactions.ts'
 import { ReadReceipts } from './read-receipts.ts'
 import { Received } from './received.ts'
 import { Revisions } from './revisions.ts'
@@ -38,6 +39,7 @@ export interface MessagingOptions {
 export class Messaging {
   readonly contacts: Contacts
   readonly revisions: Revisions
+  readonly reactions: Reactions
   readonly views: MessageViews
   readonly received: Received
   readonly receipts: ReadReceipts
@@ -65,7 +67,9 @@ export class Messaging {
       },
     })
     this.revisions = new Revisions(store)
-    this.views = new MessageViews({ store, contacts: this.contacts, revisions: this.revisions, me })
+    this.reactions = new Reactions(store)
+    const { contacts, revisions, reactions } = this
+    this.views = new MessageViews({ store, contacts, revisions, reactions, me })
     this.received = new Received({
       store,
       views: this.views,
@@ -88,6 +92,7 @@ export class Messaging {
       onSpecial: (author, messages) => {
         for (const message of messages) {
           if (message.kind === READ_KIND) this.receipts.record(author, message)
+          else if (message.kind === REACTION_KIND) this.reactions.record(author, message)
           else this.revisions.record(author, message)
         }
       },

@@ -2,7 +2,7 @@
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, DeviceKey, LocalMessageId } from '@parley/shared/ids.ts'
 import { decodeMessage } from '@parley/shared/wire/message.ts'
-import { DELETE_KIND, EDIT_KIND, READ_KIND } from '@parley/shared/wire/message-body.ts'
+import { DELETE_KIND, EDIT_KIND, REACTION_KIND, READ_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Delivery } from '#delivery/delivery.ts'
 import { endMessage, type Revised } from '#delivery/revise.ts'
 import { localIdOf } from '#store/local-ids.ts'
@@ -20,8 +20,8 @@ export interface ReaddressDeps {
 
 /** So many at once share a commit, and no more hold up everybody else. */
 const AT_ONCE = 100
-/** Edits, deletions and receipts are about messages that the new account never had. */
-const ABOUT_OTHERS: ReadonlySet<string> = new Set([EDIT_KIND, DELETE_KIND, READ_KIND])
+/** Edits, deletions, reactions and receipts are about messages that the new account never had. */
+const ABOUT_OTHERS: ReadonlySet<string> = new Set([EDIT_KIND, DELETE_KIND, REACTION_KIND, READ_KIND])
 
 /**
  * Accepts again, for `to`, what is sealed for nobody yet, in the same order; each is taken back from `from` in the same transaction.

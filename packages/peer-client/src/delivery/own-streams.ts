@@ -10,6 +10,7 @@ import {
   randomId,
 } from '@parley/shared/ids.ts'
 import { type MessageContent, messageEncoder, type Priority } from '@parley/shared/wire/message.ts'
+import type { MessageReference } from '@parley/shared/wire/message-body.ts'
 import type { Hold, Range } from '#store/deliveries-table.ts'
 import { localIdOf, newTag } from '#store/local-ids.ts'
 import type { Store } from '#store/store.ts'
@@ -30,6 +31,7 @@ export interface Draft {
   readonly deadline?: number | undefined
   /** The newest messages of others that the author had seen and not named before. */
   readonly parents?: readonly MessageId[] | undefined
+  readonly replyTo?: MessageReference | undefined
 }
 
 export interface Accepted {
@@ -174,6 +176,6 @@ export function lastHash(
 }
 
 export function contentOf(draft: Draft, lamport: number, at: number): MessageContent {
-  const { kind, critical, priority, deadline, parents = [], body } = draft
-  return { kind, critical, parents, lamport, sentAt: at, priority, deadline, body }
+  const { kind, critical, priority, deadline, parents = [], body, replyTo } = draft
+  return { kind, critical, parents, lamport, sentAt: at, priority, deadline, body, replyTo }
 }

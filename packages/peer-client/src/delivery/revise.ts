@@ -66,6 +66,7 @@ export function endMessage(
       kind: VOID_KIND,
       critical: false,
       origin: undefined,
+      replyTo: undefined,
       body: Buffer.from(reason),
     }))
   } else {

@@ -296,6 +296,21 @@ CREATE TABLE deadlines (                   -- mine: sealed by then, or not at al
 ) STRICT, WITHOUT ROWID;
 `
 
+const REACTIONS = `
+CREATE TABLE reactions (                   -- the latest of each account about each message
+  conversation TEXT NOT NULL,
+  device TEXT NOT NULL,                    -- with epoch and seq the place of the message, which may be unknown here yet
+  epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  author TEXT NOT NULL,                    -- account whose reaction it is
+  lamport INTEGER NOT NULL,
+  message_id BLOB NOT NULL,                -- of the reaction: with its lamport value the order, the same everywhere
+  by_stream INTEGER NOT NULL,              -- where the reaction stands
+  by_seq INTEGER NOT NULL,
+  PRIMARY KEY (conversation, device, epoch, seq, author)
+) STRICT, WITHOUT ROWID;
+`
+
 export const MIGRATIONS: readonly string[] = [
   FIRST,
   SAFETY_NUMBERS,
@@ -304,4 +319,5 @@ export const MIGRATIONS: readonly string[] = [
   KEY_CHANGES,
   READ_MARKS,
   EPOCHS,
+  REACTIONS,
 ]

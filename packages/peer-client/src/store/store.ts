@@ -21,6 +21,7 @@ import { MessagesTable } from './messages-table.ts'
 import { MetaTable } from './meta-table.ts'
 import { OpenedEnvelopesTable } from './opened-envelopes-table.ts'
 import { OriginsTable } from './origins-table.ts'
+import { ReactionsTable } from './reactions-table.ts'
 import { ReadMarksTable } from './read-marks-table.ts'
 import { ReadersTable } from './readers-table.ts'
 import { type Place, ReissuesTable } from './reissues-table.ts'
@@ -55,6 +56,7 @@ export class Store {
   readonly events: EventsTable
   readonly idempotency: IdempotencyTable
   readonly revisions: RevisionsTable
+  readonly reactions: ReactionsTable
   readonly readers: ReadersTable
   readonly readMarks: ReadMarksTable
 
@@ -83,6 +85,7 @@ export class Store {
     this.events = new EventsTable(database)
     this.idempotency = new IdempotencyTable(database)
     this.revisions = new RevisionsTable(database)
+    this.reactions = new ReactionsTable(database)
     this.readers = new ReadersTable(database)
     this.readMarks = new ReadMarksTable(database)
   }

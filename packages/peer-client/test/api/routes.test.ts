@@ -118,6 +118,21 @@ test('a message can be read, explained and taken back', async () => {
   await expect(client.message('../status')).rejects.toMatchObject({ code: 'unknown-message' })
 })
 
+test('a message is answered and reacted to', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  daemon.know('bob')
+  const theirs = daemon.receive('bob', 'tea?')
+  expect(await client.send('bob', 'yes', { replyTo: theirs.id })).toMatchObject({
+    replyTo: { message: { id: theirs.id, direction: 'in', text: 'tea?' } },
+  })
+  for (const emoji of ['👍', '❤️', '🇫🇷', '👩‍👩‍👧‍👦', '👍🏽', '1️⃣', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])
+    expect(await client.react(theirs.id, emoji)).toMatchObject({ reactions: [{ emoji }] })
+  for (const emoji of ['', 'ok', '👍👍', '👍 ', '1', '\u202e👍', `👍${'\u200d👍'.repeat(40)}`])
+    await expect(client.react(theirs.id, emoji)).rejects.toMatchObject({ code: 'bad-request' })
+  expect((await client.react(theirs.id, null)).reactions).toBeUndefined()
+})
+
 test('a conversation is read page by page', async () => {
   await using world = await runApi()
   const { daemon, client } = world

@@ -343,6 +343,26 @@ test('what became of a message is written where it stands', async () => {
 `)
 })
 
+test('an answer stands below what it answers, and a reaction below its message', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  const question = w.daemon.receive('bob', 'tea?\nor coffee?', { sentAt: at(9, 14) })
+  const answered = await parleyAt(w, ['send', 'bob', '--reply-to', question.id, 'tea'], { now: NOW })
+  expect(answered.code).toBe(0)
+  expect((await parleyAt(w, ['react', question.id, '👍'])).out).toBe('👍 goes to bob.\n')
+  expect(await parleyAt(w, ['react', question.id, 'fine'])).toMatchObject({ code: 64, out: '' })
+  w.daemon.receive('bob', 'no', { sentAt: at(9, 16), replyTo: {} })
+  const lines = (await parleyAt(w, ['history', 'bob'], { now: NOW })).out
+    .split('\n')
+    .map((line) => line.slice(12).trim())
+  for (const said of [
+    ['tea?', 'or coffee?', '[👍 you]'],
+    ['> (a message that has not arrived)', 'no'],
+  ])
+    expect(lines.join('|')).toContain(said.join('|'))
+  expect(lines.join('|')).toMatch(/> bob: tea\?\|tea/)
+})
+
 test('what is missing and what was contradicted is said below the conversation, and in the status', async () => {
   await using w = await world()
   const { daemon } = w

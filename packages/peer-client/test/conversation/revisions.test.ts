@@ -4,8 +4,15 @@ import { directConversationId, messageHash, streamRoot } from '@parley/shared/ha
 import { AccountId, AccountKey, DeviceKey, Epoch, randomId } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
-import { encodeDelete, encodeEdit, type MessageReference, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
+import {
+  encodeDelete,
+  encodeEdit,
+  encodeReaction,
+  type MessageReference,
+  TEXT_KIND,
+} from '@parley/shared/wire/message-body.ts'
 import { MessageViews } from '#conversation/message-views.ts'
+import { Reactions } from '#conversation/reactions.ts'
 import { Revisions } from '#conversation/revisions.ts'
 import { troublesOf } from '#conversation/troubles.ts'
 import { placeMessages, readIncoming } from '#delivery/placing.ts'
@@ -30,9 +37,11 @@ function setUp() {
       addedAt: 1,
     })
   const revisions = new Revisions(store)
+  const reactions = new Reactions(store)
   const views = new MessageViews({
     store,
     revisions,
+    reactions,
     me: { account: me, device: generateKeyPair(DeviceKey).publicKey },
     contacts: { label: () => ({ name: 'bob', isVerified: true }) },
   })
@@ -50,7 +59,12 @@ function setUp() {
         seq -= 1
         prev = before
       },
-      write(kind: string, body: string | Uint8Array, lamport: number): { of: MessageReference; arrive: () => void } {
+      write(
+        kind: string,
+        body: string | Uint8Array,
+        lamport: number,
+        replyTo?: MessageReference,
+      ): { of: MessageReference; arrive: () => void } {
         seq += 1
         before = prev
         const place = { conversation: with_, epoch, seq }
@@ -62,6 +76,7 @@ function setUp() {
           sentAt: lamport,
           priority: 1,
           body: Buffer.from(body),
+          replyTo,
         }
         const bytes = chainMessage(draftMessage(place, content), prev)
         prev = messageHash(bytes)
@@ -73,7 +88,10 @@ function setUp() {
               store.streams.byEpoch(key, epoch) ??
               store.streams.insert({ tag: newTag(randomBytes), device: key, conversation: with_, epoch, base: 1 })
             const { special } = placeMessages(store, key, stream, [readIncoming(bytes)], 1)
-            for (const message of special) revisions.record(owner, message)
+            for (const message of special) {
+              revisions.record(owner, message)
+              reactions.record(owner, message)
+            }
           },
         }
       },
@@ -87,7 +105,8 @@ function setUp() {
     store.streams
       .all()
       .flatMap(({ id, base, upTo }) => views.rows(id, base, upTo).map(({ view }) => `${view.kind} ${view.text}`.trim()))
-  return { bob, carol, device, texts, told, troubles: () => troublesOf(store, conversation) }
+  const page = () => views.page(conversation, 10)
+  return { bob, carol, device, texts, told, page, troubles: () => troublesOf(store, conversation) }
 }
 
 test('an edit that comes before its message waits for it, and nobody is told of it until then', () => {
@@ -140,6 +159,48 @@ test('nobody changes what another wrote, and nonsense changes nothing', () => {
   phone.write('edit', 'not CBOR', 4).arrive()
   phone.write('delete', encodeDelete({ ...message.of, seq: 77 }), 5).arrive()
   expect(texts()).toEqual(['mine'])
+})
+
+test('an answer quotes its message as it reads now, once that one is here, and never one of another conversation', () => {
+  const { bob, carol, device, page } = setUp()
+  const [phone, laptop] = [device(bob), device(bob)]
+  const question = phone.write(TEXT_KIND, 'shall we?', 1)
+  laptop.write(TEXT_KIND, 'yes', 2, question.of).arrive()
+  expect(page()).toMatchObject([{ text: 'yes', replyTo: {} }])
+  expect(page()[0]?.replyTo?.message).toBeUndefined()
+  question.arrive()
+  phone.write('edit', encodeEdit(question.of, `${'x'.repeat(199)}🌍`), 3).arrive()
+  const [answer, asked] = page()
+  expect(answer?.replyTo?.message).toEqual({ id: asked?.id, direction: 'in', text: 'x'.repeat(199) })
+  const elsewhere = device(carol).write(TEXT_KIND, 'a secret of carol', 4)
+  elsewhere.arrive()
+  laptop.write(TEXT_KIND, 'look', 5, elsewhere.of).arrive()
+  expect(page()[0]).toMatchObject({ text: 'look', replyTo: {} })
+  expect(JSON.stringify(page())).not.toContain('secret')
+  phone.write('delete', encodeDelete(question.of), 6).arrive()
+  expect(page()[1]?.replyTo?.message).toEqual({ id: asked?.id, direction: 'in', text: '' })
+})
+
+test('of the reactions of one account the last in the order of the screen counts, also when it comes before its message', () => {
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0],
+  ]) {
+    const { bob, device, page, told } = setUp()
+    const [phone, laptop] = [device(bob), device(bob)]
+    const message = phone.write(TEXT_KIND, 'done', 1)
+    const heart = laptop.write('reaction', encodeReaction(message.of, '❤️'), 3)
+    const rocket = phone.write('reaction', encodeReaction(message.of, '🚀'), 2)
+    const steps = [() => message.arrive(), () => heart.arrive(), () => rocket.arrive()]
+    for (const at of order) steps[at]?.()
+    expect(page()).toMatchObject([{ text: 'done', reactions: [{ emoji: '❤️', by: [{ account: bob, at: 3 }] }] }])
+    expect(told().toSorted()).toEqual(['reaction ❤️', 'reaction 🚀', 'text done'])
+    laptop.write('reaction', encodeReaction(message.of, ''), 4).arrive()
+    expect(page()[0]?.reactions).toBeUndefined()
+    laptop.write('reaction', encodeReaction(message.of, 'not one emoji'), 5).arrive()
+    expect(page()[0]?.reactions).toBeUndefined()
+  }
 })
 
 test('a gap is counted until it closes', () => {

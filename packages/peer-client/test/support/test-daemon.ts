@@ -143,7 +143,7 @@ export class TestDaemon implements Daemon {
   }
 
   async send(to: string, text: string, request: SendRequest, signal: AbortSignal): Promise<MessageView> {
-    const { idempotencyKey: key, ...options } = request
+    const { idempotencyKey: key, replyTo: answered, ...options } = request
     this.#note('send', to)
     signal.throwIfAborted()
     const refusal = this.refusals.shift()
@@ -154,7 +154,14 @@ export class TestDaemon implements Daemon {
       throw new RequestError('idempotency-conflict', 'this key came with another request')
     }
     const contact = this.#contact(to)
-    const message = this.#add({ ...this.#message(contact.name, text), direction: 'out', state: 'queued', ...options })
+    const replyTo = answered === undefined ? {} : { replyTo: this.#quote(answered) }
+    const message = this.#add({
+      ...this.#message(contact.name, text),
+      direction: 'out',
+      state: 'queued',
+      ...options,
+      ...replyTo,
+    })
     if (key !== undefined) this.#keys.set(key, message)
     const { beforeAnswer } = this
     this.beforeAnswer = undefined
@@ -201,6 +208,14 @@ export class TestDaemon implements Daemon {
     if (message.state === 'queued') return this.cancel(id)
     this.change(id, { text: '', deleted: { by: `${id}-delete`, at: this.#now(), state: 'queued' } })
     return this.#mine(id)
+  }
+
+  async react(id: string, emoji: string | null): Promise<MessageView> {
+    const by = [{ account: this.currentStatus.account, direction: 'out' as const, at: this.#now() }]
+    this.change(id, { reactions: emoji === null ? undefined : [{ emoji, by }] })
+    const message = this.message(id)
+    if (message === undefined) throw new RequestError('unknown-message', 'no message here has this id')
+    return message
   }
 
   conversations(): ConversationInfo[] {
@@ -368,6 +383,11 @@ export class TestDaemon implements Daemon {
     if (message === undefined) throw new RequestError('unknown-message', 'no message here has this id')
     if (message.direction === 'in') throw new RequestError('not-editable', `${message.with} wrote this, not you`)
     return message
+  }
+
+  #quote(id: string): NonNullable<MessageView['replyTo']> {
+    const message = this.message(id)
+    return message === undefined ? {} : { message: { id, direction: message.direction, text: message.text } }
   }
 
   #note(what: DaemonCall['what'], about: string): void {

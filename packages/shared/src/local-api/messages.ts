@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { Emoji } from '#emoji.ts'
 import {
   DEFAULT_PAGE_MESSAGES,
   MAX_BATCH_MESSAGES,
   MAX_IDEMPOTENCY_KEY_CHARS,
   MAX_PAGE_MESSAGES,
+  MAX_QUOTED_CHARS,
   MAX_TEXT_BYTES,
   MAX_WAIT_MS,
 } from '#limits.ts'
@@ -32,15 +34,38 @@ const Change = z.object({
   state: MessageState.optional(),
 })
 
+/** The beginning of a message that another one answers. */
+export const Quoted = z.object({
+  id: z.string(),
+  direction: z.enum(['out', 'in']),
+  /** As it reads now. Empty when it was deleted or given up, and when its kind has none. */
+  text: z.string().max(MAX_QUOTED_CHARS),
+})
+export type Quoted = z.infer<typeof Quoted>
+
+/** An emoji under a message, and whose it is. */
+export const Reaction = z.object({
+  emoji: Emoji,
+  by: z.array(
+    z.object({
+      account: z.string(),
+      direction: z.enum(['out', 'in']),
+      /** Unix milliseconds, by its author's clock. */
+      at: z.int(),
+    }),
+  ),
+})
+export type Reaction = z.infer<typeof Reaction>
+
 export const MessageView = z.object({
   id: z.string(),
   /** The other account's id, and what it is called here. */
   account: z.string(),
   with: z.string(),
   direction: z.enum(['out', 'in']),
-  /** `text`; `edit` and `delete`, which change another one; `void` when I gave it up; others are not known here. */
+  /** `text`; `edit`, `delete` and `reaction`, which are about another one; `void` when I gave it up; others are not known here. */
   kind: z.string(),
-  /** As it reads now. Empty when it was deleted, and when the kind has none. */
+  /** As it reads now; of a reaction its emoji. Empty when it was deleted, and when the kind has none. */
   text: z.string(),
   /** Unix milliseconds, by the author's clock. */
   sentAt: z.int(),
@@ -52,10 +77,14 @@ export const MessageView = z.object({
   priority: PriorityName.optional(),
   /** Unix milliseconds, by the author's clock: not sealed by then, it is not sent any more. */
   deadline: z.int().optional(),
-  /** Of an edit or a deletion: the id of the message that it is about. */
+  /** Of an edit, a deletion or a reaction: the id of the message that it is about. */
   about: z.string().optional(),
+  /** It answers another message of the conversation; `message` is there once that one has arrived. */
+  replyTo: z.object({ message: Quoted.optional() }).optional(),
   edited: Change.optional(),
   deleted: Change.optional(),
+  /** What people think of it, each at most one thing; the emoji that was first comes first. */
+  reactions: z.array(Reaction).optional(),
   /** Only of messages I sent. */
   state: MessageState.optional(),
   stateAt: z.int().optional(),
@@ -84,6 +113,8 @@ export const SendMessage = z.strictObject({
   priority: PriorityName.optional(),
   /** Unix milliseconds by the clock of this machine. */
   deadline: z.int().positive().optional(),
+  /** The id of the message in this conversation that it answers. */
+  replyTo: z.string().max(64).optional(),
 })
 export type SendMessage = z.infer<typeof SendMessage>
 
@@ -91,7 +122,7 @@ export type SendMessage = z.infer<typeof SendMessage>
  * `POST /api/v1/messages/batch`: one message for each text, in this order, in one request. Answered 201 when at least one is durable;
  * with an `Idempotency-Key` the same request again sends none twice.
  */
-export const SendBatch = SendMessage.omit({ text: true }).extend({
+export const SendBatch = SendMessage.omit({ text: true, replyTo: true }).extend({
   texts: z.array(Text).min(1).max(MAX_BATCH_MESSAGES),
 })
 export type SendBatch = z.infer<typeof SendBatch>
@@ -109,6 +140,9 @@ export type WaitForAll = z.infer<typeof WaitForAll>
 
 /** `POST /api/v1/messages/{id}/edit` */
 export const EditMessage = z.strictObject({ text: Text })
+
+/** `POST /api/v1/messages/{id}/react`: mine, in the place of the one before; null takes it back. */
+export const ReactToMessage = z.strictObject({ emoji: Emoji.nullable() })
 
 /** Visible ASCII, as a header field carries it. */
 export const IdempotencyKey = z

@@ -1,9 +1,11 @@
 // What is in the body of a message, by its kind:
-//   text   = UTF-8
-//   edit   = CBOR {of: {device, epoch, seq}, text}     the message at that place has this text from now on
-//   delete = CBOR {of: {device, epoch, seq}}           the message at that place is to be shown no more
-//   read   = CBOR {streams: [{device, epoch, upTo}]}   its author has seen these streams up to there
+//   text     = UTF-8
+//   edit     = CBOR {of: {device, epoch, seq}, text}     the message at that place has this text from now on
+//   delete   = CBOR {of: {device, epoch, seq}}           the message at that place is to be shown no more
+//   reaction = CBOR {of: {device, epoch, seq}, emoji}  what its author thinks of the message at that place; empty: nothing any more
+//   read     = CBOR {streams: [{device, epoch, upTo}]}   its author has seen these streams up to there
 import { z } from 'zod'
+import { Emoji } from '#emoji.ts'
 import { type DeviceKey, type Epoch, idBytes } from '#ids.ts'
 import { MAX_READ_STREAMS, MAX_TEXT_BYTES } from '#limits.ts'
 import { decodeCbor, encodeCbor } from '#wire/cbor.ts'
@@ -12,6 +14,7 @@ import { DeviceBytes, EpochBytes, Seq } from '#wire/fields.ts'
 export const TEXT_KIND = 'text'
 export const EDIT_KIND = 'edit'
 export const DELETE_KIND = 'delete'
+export const REACTION_KIND = 'reaction'
 export const READ_KIND = 'read'
 
 /** Where a message stands; the same for everybody, whether it is held or not. */
@@ -31,6 +34,7 @@ export interface ReadMark {
 const Reference = z.object({ device: DeviceBytes, epoch: EpochBytes, seq: Seq })
 const EditBody = z.object({ of: Reference, text: z.string().max(MAX_TEXT_BYTES) })
 const DeleteBody = z.object({ of: Reference })
+const ReactionBody = z.object({ of: Reference, emoji: z.union([z.literal(''), Emoji]) })
 const ReadBody = z.object({
   streams: z.array(z.object({ device: DeviceBytes, epoch: EpochBytes, upTo: Seq })).max(MAX_READ_STREAMS),
 })
@@ -41,6 +45,11 @@ export function encodeEdit(of: MessageReference, text: string): Uint8Array {
 
 export function encodeDelete(of: MessageReference): Uint8Array {
   return encodeCbor({ of: wireReference(of) })
+}
+
+/** An empty `emoji` takes back what was said before. */
+export function encodeReaction(of: MessageReference, emoji: string): Uint8Array {
+  return encodeCbor({ of: wireReference(of), emoji })
 }
 
 export function encodeRead(marks: readonly ReadMark[]): Uint8Array {
@@ -57,6 +66,11 @@ export function readRevision(
 ): { readonly of: MessageReference; readonly text?: string | undefined } | undefined {
   if (kind === EDIT_KIND) return read(EditBody, body)
   return kind === DELETE_KIND ? read(DeleteBody, body) : undefined
+}
+
+/** Undefined for a body that is none. */
+export function readReaction(body: Uint8Array): { readonly of: MessageReference; readonly emoji: string } | undefined {
+  return read(ReactionBody, body)
 }
 
 /** Undefined for a body that is none. */

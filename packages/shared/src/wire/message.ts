@@ -1,6 +1,6 @@
 // message = CBOR map with numbers as keys:
 //   {0 prev, 1 v, 2 kind, 3 critical, 4 conversation, 5 epoch, 6 seq, 7 parents, 8 lamport, 9 sentAt, 10 priority,
-//    11 ttl?, 12 deadline?, 13 origin?: {0 epoch, 1 seq, 2 bodyHash}, 14 body}
+//    11 ttl?, 12 deadline?, 13 origin?: {0 epoch, 1 seq, 2 bodyHash}, 14 body, 15 replyTo?: {0 device, 1 epoch, 2 seq}}
 // It is encoded once, by its author; everybody else hashes, stores and forwards the bytes as carried.
 // The author writes `prev` first, at a fixed place: until a message is sealed, one before it may be revised, and then only `prev` changes.
 import { z } from 'zod'
@@ -8,7 +8,8 @@ import { type ConversationId, type Epoch, idBytes, type MessageId } from '#ids.t
 import { MAX_CONTENT_BYTES, MAX_MESSAGE_BYTES, MAX_PARENTS } from '#limits.ts'
 import { decodeCbor } from '#wire/cbor.ts'
 import { CborWriter, MAX_HEAD_BYTES } from '#wire/cbor-writer.ts'
-import { Bytes, Bytes32, ConversationBytes, Count, EpochBytes, MessageIdBytes, Seq } from '#wire/fields.ts'
+import { Bytes, Bytes32, ConversationBytes, Count, DeviceBytes, EpochBytes, MessageIdBytes, Seq } from '#wire/fields.ts'
+import type { MessageReference } from '#wire/message-body.ts'
 import { readPlainMessage } from '#wire/plain-message.ts'
 
 /** `kind` says what `body` is. A receiver that does not know the kind still knows author, place and order. */
@@ -51,6 +52,8 @@ const Message = z.object({
   /** Where the same content stood first, in an epoch of this device that was closed; `bodyHash` as `hashes.ts` has it. */
   origin: z.object({ epoch: EpochBytes, seq: Seq, bodyHash: Bytes32 }).optional(),
   body: Bytes(MAX_CONTENT_BYTES),
+  /** Which message it answers. In the header, so that a reader who does not know of answers shows the text. */
+  replyTo: z.object({ device: DeviceBytes, epoch: EpochBytes, seq: Seq }).optional(),
 })
 export type Message = z.infer<typeof Message>
 
@@ -71,7 +74,9 @@ const WireMessage = z.looseObject({}).transform((map) => ({
   deadline: map['12'],
   origin: map['13'] === undefined ? undefined : WireOrigin.parse(map['13']),
   body: map['14'],
+  replyTo: map['15'] === undefined ? undefined : WireReference.parse(map['15']),
 }))
+const WireReference = z.looseObject({}).transform((map) => ({ device: map['0'], epoch: map['1'], seq: map['2'] }))
 const WireOrigin = z.looseObject({}).transform((map) => ({ epoch: map['0'], seq: map['1'], bodyHash: map['2'] }))
 
 export interface Origin {
@@ -91,6 +96,7 @@ export interface MessageContent {
   readonly deadline?: number | undefined
   readonly origin?: Origin | undefined
   readonly body: Uint8Array
+  readonly replyTo?: MessageReference | undefined
 }
 
 export interface MessagePlace {
@@ -106,8 +112,12 @@ export function messageEncoder(conversation: ConversationId, epoch: Epoch): Enco
   const conversationBytes = idBytes(conversation)
   const epochBytes = idBytes(epoch)
   return (seq, prev, content) => {
-    const { kind, parents, ttl, deadline, origin, body } = content
-    const optional = Number(ttl !== undefined) + Number(deadline !== undefined) + Number(origin !== undefined)
+    const { kind, parents, ttl, deadline, origin, body, replyTo } = content
+    const optional =
+      Number(ttl !== undefined) +
+      Number(deadline !== undefined) +
+      Number(origin !== undefined) +
+      Number(replyTo !== undefined)
     const writer = new CborWriter(MAX_FIXED_BYTES + kind.length + 17 * parents.length + body.length)
     writer.map(12 + optional)
     writer.uint(0)
@@ -153,12 +163,22 @@ export function messageEncoder(conversation: ConversationId, epoch: Epoch): Enco
     }
     writer.uint(14)
     writer.bytes(body)
+    if (replyTo !== undefined) {
+      writer.uint(15)
+      writer.map(3)
+      writer.uint(0)
+      writer.bytes(idBytes(replyTo.device))
+      writer.uint(1)
+      writer.bytes(idBytes(replyTo.epoch))
+      writer.uint(2)
+      writer.uint(replyTo.seq)
+    }
     return writer.finish()
   }
 }
 
-/** 15 keys, 15 heads, and `prev`, conversation, epoch and origin. */
-const MAX_FIXED_BYTES = 15 + 20 * MAX_HEAD_BYTES + 32 + 32 + 16 + 51
+/** 16 keys, their heads, and `prev`, conversation, epoch, origin and what is answered. */
+const MAX_FIXED_BYTES = 16 + 24 * MAX_HEAD_BYTES + 32 + 32 + 16 + 51 + 51
 
 /** The bytes of a message but for `prev`, which is zero until `chainMessage` writes it. */
 export function draftMessage({ conversation, epoch, seq }: MessagePlace, content: MessageContent): Uint8Array {

@@ -34,6 +34,7 @@ const MessageEntry = z.discriminatedUnion('kind', [
       deadline: z.int().optional(),
       origin: z.strictObject({ epoch: Epoch, seq: z.int(), bodyHash: Bytes }).optional(),
       body: Bytes,
+      replyTo: z.strictObject({ device: DeviceKey, epoch: Epoch, seq: z.int() }).optional(),
     }),
     draft: Hex,
     prev: Hex,

@@ -5,6 +5,7 @@ import {
   type MarkedRead,
   MarkRead,
   MessageQuery,
+  ReactToMessage,
   SendBatch,
   SendMessage,
   type SentBatch,
@@ -81,6 +82,14 @@ export function messageRoutes({ daemon, stopping }: ApiParts): Router {
     .post(noBody, async (request, response) => {
       refuseQuery(request)
       response.json(await daemon.remove(parameterOf(request, 'id')))
+    })
+    .all(methodNotAllowed('POST'))
+  router
+    .route('/api/v1/messages/:id/react')
+    .post(jsonBody, async (request, response) => {
+      refuseQuery(request)
+      const { emoji } = bodyOf(request, ReactToMessage)
+      response.json(await daemon.react(parameterOf(request, 'id'), emoji))
     })
     .all(methodNotAllowed('POST'))
   router

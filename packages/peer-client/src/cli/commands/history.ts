@@ -17,7 +17,7 @@ import {
   profileOptions,
 } from '../command.ts'
 import { EXIT } from '../exit.ts'
-import { count, nameStyle, STATE_COLUMNS, stateWords, textLines } from '../message-words.ts'
+import { count, nameStyle, quoteLine, reactionsLine, STATE_COLUMNS, stateWords, textLines } from '../message-words.ts'
 
 const MOST = 100_000
 const USUAL = 50
@@ -101,7 +101,9 @@ function show(cli: Cli, contact: HistoryPage['contact'], messages: readonly Mess
       terminal.paint(name, message.direction === 'in' ? nameStyle(message.account) : 'bold'),
       terminal.paint(padEnd(shown, stateColumns), state?.style),
     ].join(GAP)
-    const lines = textLines(message).flatMap((line) => wrap(line, textColumns))
+    const lines = [quoteLine(terminal, message), ...textLines(message), reactionsLine(message)]
+      .filter((line) => line !== undefined)
+      .flatMap((line) => wrap(line, textColumns))
     for (const [row, line] of lines.entries()) {
       terminal.line(`${row === 0 ? left : ' '.repeat(indent - GAP.length)}${GAP}${line}`.trimEnd())
     }

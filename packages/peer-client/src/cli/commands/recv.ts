@@ -11,7 +11,7 @@ import { z } from 'zod'
 import type { ProfileChoice } from '../actions.ts'
 import { type Cli, ClientFlags, clientOf, defineCommand, jsonOption, profileOptions, wholeNumber } from '../command.ts'
 import { CliError, EXIT } from '../exit.ts'
-import { nameStyle, textLines } from '../message-words.ts'
+import { nameStyle, quoteLine, textLines } from '../message-words.ts'
 
 const MOST = 1_000_000_000
 const POLL_MS = 60_000
@@ -26,7 +26,7 @@ export const recvCommand = defineCommand({
     'Without a cursor: what arrives from now on, and without --follow the next message only. With a cursor: what this reader has not ' +
     'seen yet, a new one everything; the peer remembers how far it came. The cursor moves after the lines were written, so a reader ' +
     'that is killed sees its last lines again and never misses one; the id of a message is always the same. ' +
-    'Edits and deletions are lines too, which say in "about" which message they change.',
+    'Edits, deletions and reactions are lines too, which say in "about" which message they are about.',
   examples: [
     ['parley recv --follow', 'what arrives, until Ctrl-C'],
     ['parley recv --follow --cursor archive --json >> all.ndjson', 'everything, across restarts of both'],
@@ -151,7 +151,9 @@ async function print({ terminal }: Cli, messages: readonly ReceivedMessage[], js
     const name = printable(message.with)
     const indent = ' '.repeat('hh:mm'.length + GAP.length + widthOf(name))
     const left = `${terminal.paint(clockTime(message.storedAt), 'dim')}${GAP}${terminal.paint(name, nameStyle(message.account))}`
-    for (const [row, line] of textLines(message).entries()) {
+    const quoted = quoteLine(terminal, message)
+    const lines = quoted === undefined ? textLines(message) : [quoted, ...textLines(message)]
+    for (const [row, line] of lines.entries()) {
       terminal.line(`${row === 0 ? left : indent}${GAP}${line}`.trimEnd())
     }
   }

@@ -29,6 +29,7 @@ export const sendCommand = defineCommand({
     ['git log -1 | parley send bob', 'the whole input as one message'],
     ['tail -f log | parley send bob --lines', 'each line as a message, as it comes'],
     ['parley send bob lunch? --deadline 20m', 'not sent any more after that'],
+    ['parley send bob --reply-to xK3v0bQyS9uYw0o1m2n3pA yes', 'an answer to that message'],
     ['parley send bob -- --help', 'a text that begins with a dash'],
   ],
   options: [
@@ -44,6 +45,7 @@ export const sendCommand = defineCommand({
     new Option('--priority <class>', 'which goes first when several wait for the same device')
       .choices(PriorityName.options)
       .default('normal'),
+    new Option('--reply-to <id>', 'the message that this one answers').argParser(String),
     jsonOption('print the message as JSON, a line for each state'),
   ],
   args: z.tuple([NameArgument, z.array(z.string())]),
@@ -53,14 +55,17 @@ export const sendCommand = defineCommand({
     deadline: z.int().optional(),
     priority: PriorityName,
     lines: z.boolean(),
+    replyTo: z.string().optional(),
   }),
   run: async (
     cli,
     [to, words],
-    { json, wait, timeout: timeoutMs, deadline: lifetimeMs, priority, lines, ...choice },
+    { json, wait, timeout: timeoutMs, deadline: lifetimeMs, priority, lines, replyTo, ...choice },
   ) => {
     if (lines) {
       if (words.length > 0) throw new CliError(EXIT.usage, 'text-and-lines', '--lines reads the input: give no text')
+      if (replyTo !== undefined)
+        throw new CliError(EXIT.usage, 'lines-and-reply', 'a reply is one message: leave --lines out')
       using stopping = stopSignals()
       const { signal } = stopping
       const post = new Post(cli, choice, await clientOf(cli, choice))
@@ -70,7 +75,7 @@ export const sendCommand = defineCommand({
     const text = await readMessage(cli, words)
     const post = new Post(cli, choice, await clientOf(cli, choice))
     const deadline = lifetimeMs === undefined ? undefined : cli.now() + lifetimeMs
-    const queued = await post.queue({ to, text, priority, deadline }, { until })
+    const queued = await post.queue({ to, text, priority, deadline, replyTo }, { until })
     show(cli, queued, json)
     if (wait === undefined) return EXIT.done
     if (cli.terminal.isInteractive && !json) {
