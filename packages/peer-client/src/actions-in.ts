@@ -19,6 +19,11 @@ export function actionsIn(environment: Environment): CliActions {
   const locate = (profile: string | undefined, name: string | undefined) => locateProfile(environment, profile, name)
   return {
     locateProfile: ({ profile, name }) => explained(() => locate(profile, name)),
+    knownProfiles: () =>
+      explained(async () => {
+        const names = await knownProfiles(profilesDirectory(environment))
+        return names.map((name) => ({ name, path: profilePath({ name, environment }) }))
+      }),
     init: ({ name: typed, profile, passphrase: source, ...options }) =>
       explained(async () => {
         const name = readName(typed)

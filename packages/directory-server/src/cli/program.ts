@@ -49,12 +49,20 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     else exitCode = await serve(effective.settings, { isJson, startDirectory: parts.startDirectory })
   }
   program.action(act)
-  program.command('serve').description('run the directory; what happens without a command').action(act)
+  program
+    .command('serve')
+    .description('run the directory; what happens without a command')
+    .addHelpText('after', '\nExamples:\n  parley-directory serve\n  parley-directory --port 5001 serve')
+    .action(act)
   program
     .command('backup')
     .description('copy the database to FILE and the key of the directory to FILE.key, while it runs or not')
     .argument('<file>', 'must not exist yet')
     .option('--without-key', 'leave the key out; you have it elsewhere', false)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  parley-directory backup /mnt/copy.db\n  parley-directory --data-dir D backup copy.db --without-key',
+    )
     .action(async (file: string, { withoutKey }: { withoutKey: boolean }) => {
       const { json: isJson } = Asked.parse(program.opts())
       const { settings } = readSettings(program, parts.environment)
@@ -63,6 +71,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
   program
     .command('doctor')
     .description('look for what is wrong with the machine, the data, the certificate and the port, and say what to do')
+    .addHelpText('after', '\nExamples:\n  parley-directory doctor\n  parley-directory --data-dir D --json doctor')
     .action(async () => {
       const { json: isJson } = Asked.parse(program.opts())
       exitCode = await runDoctor(readSettings(program, parts.environment).settings, { isJson })
@@ -81,7 +90,15 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
 
 const HELP = `
 Flags go before the environment, the environment before the file of --config, that before the defaults. In the file a setting has
-the name of its flag without the dashes, for instance "data-dir: /var/lib/parley-directory".`
+the name of its flag without the dashes, for instance "data-dir: /var/lib/parley-directory".
+
+Examples:
+  parley-directory                  for this machine, on port 5000
+  parley-directory --port 0 --json  any free port; the ready line as JSON
+  parley-directory --host :: --tls-cert chain.pem --tls-key key.pem
+                                    for other machines, by https
+  parley-directory backup copy.db   while it runs or not
+  parley-directory doctor           what is wrong, and what to do`
 
 function settingsText(effective: EffectiveSettings, isJson: boolean): string {
   const described = describeSettings(effective)

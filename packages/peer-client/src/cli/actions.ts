@@ -9,6 +9,11 @@ export interface ProfileChoice {
   readonly name?: string | undefined
 }
 
+export interface KnownProfile {
+  readonly name: string
+  readonly path: string
+}
+
 /** Each asks when it is needed, and rejects with CliError when nobody is there to answer. */
 export interface PassphraseSource {
   /** Nobody has to be asked. */
@@ -143,6 +148,8 @@ export interface LedgerOutcome {
 export interface CliActions {
   /** Absolute, and not necessarily there. Without a choice: the only profile that there is. */
   locateProfile(choice: ProfileChoice): Promise<string>
+  /** Those in the usual place, in order of name. */
+  knownProfiles(): Promise<readonly KnownProfile[]>
   init(options: InitOptions): Promise<NewProfile>
   start(options: StartOptions): Promise<RunningDaemon>
   changePassphrase(options: PassphraseChangeOptions): Promise<'set' | 'removed'>

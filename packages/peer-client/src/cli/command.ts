@@ -49,7 +49,7 @@ export function defineCommand<A extends z.ZodType, F extends z.ZodType>(spec: Co
   }
 }
 
-function examplesText(examples: CommandSpec<z.ZodType, z.ZodType>['examples']): string {
+export function examplesText(examples: CommandSpec<z.ZodType, z.ZodType>['examples']): string {
   const width = Math.max(...examples.map(([line]) => line.length))
   return ['', 'Examples:', ...examples.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}`)].join('\n')
 }

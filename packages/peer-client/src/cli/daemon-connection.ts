@@ -19,7 +19,7 @@ export async function connectToDaemon(profile: string, choice: ProfileChoice): P
     throw new CliError(
       EXIT.unavailable,
       'not-running',
-      `no daemon is running for the profile ${profile}. Start it with: ${startCommand(choice)}`,
+      `no daemon is running for the profile ${profile}. Start it with: parley start${choiceWords(choice)}`,
     )
   }
   return { daemon, client: new ApiClient({ url: daemon.url, token: token.data }) }
@@ -61,7 +61,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function startCommand({ profile, name }: ProfileChoice): string {
-  if (profile !== undefined) return `parley start --profile ${profile}`
-  return name === undefined ? 'parley start' : `parley start --name ${name}`
+/** What says of which profile the next command is, when this one was told; a space before it. */
+export function choiceWords({ profile, name }: ProfileChoice): string {
+  if (profile !== undefined) return ` --profile ${profile}`
+  return name === undefined ? '' : ` --name ${name}`
 }

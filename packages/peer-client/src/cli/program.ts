@@ -1,9 +1,10 @@
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { Command, CommanderError } from 'commander'
-import type { Cli } from './command.ts'
+import { type Cli, examplesText } from './command.ts'
 import { acceptKeyCommand } from './commands/accept-key.ts'
 import { backupCommand } from './commands/backup.ts'
 import { cancelCommand } from './commands/cancel.ts'
+import { completionCommand } from './commands/completion.ts'
 import { connectCommand } from './commands/connect.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { disconnectCommand } from './commands/disconnect.ts'
@@ -13,6 +14,7 @@ import { findCommand } from './commands/find.ts'
 import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
 import { openCommand } from './commands/open.ts'
+import { overviewCommand } from './commands/overview.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
 import { peersCommand } from './commands/peers.ts'
 import { profileCommand } from './commands/profile.ts'
@@ -35,6 +37,7 @@ import { failureOf } from './failure.ts'
 
 /** In the order of the help. */
 const COMMANDS = [
+  overviewCommand,
   initCommand,
   startCommand,
   openCommand,
@@ -63,9 +66,17 @@ const COMMANDS = [
   verifyCommand,
   acceptKeyCommand,
   verifyLedgerCommand,
+  completionCommand,
 ]
 
 const HELP_COLUMNS = 100
+
+const EXAMPLES = [
+  ['parley', 'what is going on, and what to do next'],
+  ['parley start --name alice --directory URL', 'make a profile and run its peer'],
+  ['parley send bob hello', 'write to bob, whether he is online or not'],
+  ['parley help send', 'how one command is used'],
+] as const
 
 interface ProgramOptions extends Cli {
   readonly version: string
@@ -77,8 +88,10 @@ export async function runCli(args: readonly string[], { version, ...cli }: Progr
   const program = new Command('parley')
     .description('A messenger without a message server: your peer talks to the peers of others directly.')
     .version(version)
+    .commandsGroup('Other:')
     .helpCommand('help [command]', 'how a command is used')
     .showSuggestionAfterError()
+    .addHelpText('after', examplesText(EXAMPLES))
     .exitOverride()
     .configureOutput({
       writeOut: (text) => cli.terminal.line(text.replace(/\n$/, '')),
@@ -97,7 +110,7 @@ export async function runCli(args: readonly string[], { version, ...cli }: Progr
   try {
     const isOption = (arg: string) =>
       program.commands.some(({ options }) => options.some((option) => option.long === arg))
-    await program.parseAsync(markIds(args, isOption), { from: 'user' })
+    await program.parseAsync(markIds(withCommand(args), isOption), { from: 'user' })
     return exitCode
   } catch (error) {
     // commander has printed it: help and the version to stdout, mistakes to stderr.
@@ -105,6 +118,15 @@ export async function runCli(args: readonly string[], { version, ...cli }: Progr
     return explain(cli, error, args.includes('--json'))
   }
 }
+
+/** Without a command it is the overview, of the profile that is named. */
+function withCommand(args: readonly string[]): readonly string[] {
+  const [first] = args
+  const isAboutProgram = first !== undefined && (!first.startsWith('-') || ABOUT_PROGRAM.has(first))
+  return isAboutProgram ? args : ['overview', ...args]
+}
+
+const ABOUT_PROGRAM = new Set(['-h', '--help', '-V', '--version', '--'])
 
 function explain({ terminal }: Cli, error: unknown, isJson: boolean): ExitCode {
   const { code, message, exitCode } = failureOf(error)

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import decodeQR from 'qr/decode.js'
+import { CliError, EXIT } from '#cli/exit.ts'
 import { announce, parleyAt } from '../support/command-line.ts'
 import { rawCharacters } from '../support/raw-characters.ts'
 import { runApi } from '../support/running-api.ts'
@@ -49,11 +50,12 @@ test('peers are a table, connected ones first', async () => {
   w.daemon.know('mallory', { state: 'idle' }, { isKeyChanged: true })
   w.daemon.know('bob', { state: 'connected', since: NOW, address: '192.0.2.7:8000', path: 'direct', roundTripMs: 1.6 })
   w.daemon.know('carol', { state: 'connecting' }, { isNameVerified: false })
+  for (const text of ['hello', 'are you there?']) w.daemon.receive('bob', text)
   const { out } = await parleyAt(w, ['peers'], { now: NOW })
-  expect(out).toBe(`NAME                    LINK                          NOW      WAITING  ADDRESS
-bob                     connected, direct, 2 ms       online            192.0.2.7:8000
+  expect(out).toBe(`NAME                    LINK                          NOW      UNREAD  WAITING  ADDRESS
+bob                     connected, direct, 2 ms       online        2           192.0.2.7:8000
 carol (says so itself)  connecting                    unknown
-zoe                     next try in 5 s (refused)     offline        3
+zoe                     next try in 5 s (refused)     offline                3
 mallory                 key changed: nothing is sent  unknown
 `)
 })
@@ -78,7 +80,12 @@ test('a limit shows the first, and how many there are', async () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line)),
-  ).toEqual(w.daemon.peers().slice(0, 2))
+  ).toEqual(
+    w.daemon
+      .peers()
+      .slice(0, 2)
+      .map((peer) => ({ ...peer, unread: 0 })),
+  )
 })
 
 test('peers and history say whose key was compared, status whose changed', async () => {
@@ -93,10 +100,12 @@ test('peers and history say whose key was compared, status whose changed', async
       parleyAt(w, args, { now: NOW }),
     ),
   )
-  expect(peers?.out).toBe(`NAME     LINK                          KEY                     NOW      WAITING  ADDRESS
-bob      not connected                 verified                unknown
-carol    not connected                 rotated since verified  unknown
-mallory  key changed: nothing is sent                          unknown
+  expect(
+    peers?.out,
+  ).toBe(`NAME     LINK                          KEY                     NOW      UNREAD  WAITING  ADDRESS
+bob      not connected                 verified                unknown       1
+carol    not connected                 rotated since verified  unknown       1
+mallory  key changed: nothing is sent                          unknown       1
 `)
   expect(bob?.out).toBe('bob is verified.\n── Today\n10:00  bob               hello\n')
   expect(carol?.out).toContain('carol rotated the key since it was verified. Compare again: parley verify carol\n')
@@ -249,6 +258,75 @@ function scan(lines: readonly string[]): string {
 test('with nobody known, peers says how to begin', async () => {
   await using w = await world()
   expect(await parleyAt(w, ['peers'])).toMatchObject({ code: 0, out: expect.stringContaining('parley find NAME') })
+})
+
+test('parley alone says what is going on, and what to do next', async () => {
+  await using w = await world()
+  const alone = async (look = {}) => (await parleyAt(w, [], { now: NOW, ...look })).out
+  w.daemon.currentStatus = { ...w.daemon.currentStatus, startedAt: NOW - 7_500_000 }
+  w.daemon.currentStatus.directory = { state: 'online', url: 'http://127.0.0.1:5000', since: at(11, 0) }
+  expect(await alone()).toBe(`alice has been running for 2 h 5 min
+  account    YWxpY2Uu
+  address    127.0.0.1:8000
+  directory  http://127.0.0.1:5000, online since 11:00
+  online     you know nobody yet
+  unread     nothing
+  waiting    nothing
+
+  parley find NAME        look somebody up
+  parley send NAME hello  write; it waits here until they are online
+  parley chat             read and write in this terminal
+`)
+
+  w.daemon.know('bob', { state: 'connected', since: 1, address: 'x', path: 'direct' })
+  w.daemon.know('carol', { state: 'idle' }, { waiting: 2, presence: 'offline' })
+  w.daemon.know('mallory', { state: 'idle' }, { isKeyChanged: true, waiting: 1 })
+  w.daemon.receive('bob', 'hello')
+  const { id } = w.daemon.receive('carol', 'hi', { direction: 'out', state: 'queued' })
+  w.daemon.receive('mallory', 'is it you?', { direction: 'out', state: 'queued', hold: 'blocked-key-change' })
+  const busy = await alone()
+  expect(busy).toContain(`  online       bob
+  unread       1 bob
+  waiting      2 carol, 1 mallory
+  key changed  mallory: nothing is sent to them until you decide
+
+  parley accept-key mallory          look at the key, and decide
+  parley history bob                 what is new
+  parley why ${id}  why carol does not have it yet
+`)
+  const json = JSON.parse((await parleyAt(w, ['--json'])).out)
+  expect(json).toMatchObject({ isRunning: true, status: { name: 'alice' }, conversations: [{ name: 'bob' }, {}, {}] })
+  for (const line of (await alone({ columns: 50 })).split('\n')) expect(line.length).toBeLessThanOrEqual(50)
+})
+
+test('parley alone says how to begin: without a profile, without a running peer, and with several profiles', async () => {
+  await using w = await world()
+  const failing = (code: string) => () => Promise.reject(new CliError(EXIT.usage, code, ''))
+  const none = await parleyAt(undefined, [], { actions: { locateProfile: failing('no-profile') } })
+  expect(none).toMatchObject({ code: 0, out: expect.stringContaining('\n  parley start --name NAME --directory URL ') })
+
+  await announce(w, 2 ** 22 + 1)
+  const stopped = await parleyAt(w, ['--name', 'alice'])
+  expect(stopped.out).toContain('Your peer is not running.')
+  expect(stopped.out).toContain('\n  parley start --name alice ')
+  expect(JSON.parse((await parleyAt(w, ['--json'])).out)).toEqual({ profile: w.profile, isRunning: false })
+
+  await announce(w)
+  const knownProfiles = () =>
+    Promise.resolve([
+      { name: 'alice', path: w.profile },
+      { name: 'bob', path: `${w.profile}/bob` },
+    ])
+  const actions = { locateProfile: failing('several-profiles'), knownProfiles }
+  const several = await parleyAt(undefined, [], { actions })
+  expect(several.out).toBe(`NAME   NOW      PROFILE
+alice  running  ${w.profile}
+bob    stopped  ${w.profile}/bob
+
+  parley --name alice      what is going on there
+  parley start --name bob  run that peer
+  parley --help            all commands
+`)
 })
 
 test('find shows whom the directory knows', async () => {

@@ -8,6 +8,7 @@ const refuse = () => Promise.reject(new Error('not here'))
 process.exitCode = await runCli(['start', '--json'], {
   actions: {
     locateProfile: refuse,
+    knownProfiles: refuse,
     init: refuse,
     changePassphrase: refuse,
     backUp: refuse,

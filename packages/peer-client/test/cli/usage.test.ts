@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { expect, test } from '@jest/globals'
-import { parley, parleyAt } from '../support/command-line.ts'
+import { announce, parley, parleyAt } from '../support/command-line.ts'
+import { runApi } from '../support/running-api.ts'
 
 const COMMANDS = [
+  'overview',
   'init',
   'start',
   'open',
@@ -29,6 +32,7 @@ const COMMANDS = [
   'verify',
   'accept-key',
   'verify-ledger',
+  'completion',
 ]
 
 test.each(COMMANDS)('%s --help explains itself with examples', async (command) => {
@@ -44,11 +48,14 @@ test('the help of the program names every command', async () => {
   const { code, out } = await parleyAt(undefined, ['--help'])
   expect(code).toBe(0)
   for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
+  expect(out).toContain('Examples:\n  parley ')
 })
 
 test.each([
-  [[]],
   [['nothing']],
+  [['--bogus']],
+  [['completion']],
+  [['completion', 'csh']],
   [['send']],
   [['send', 'bob', '--unknown']],
   [['send', 'bob', 'hi', '--wait', 'read']],
@@ -109,4 +116,59 @@ test('start prints its limits as they would be in force, and starts nothing', as
   const lines = (await parleyAt(undefined, ['start', '--print-limits'])).out.trimEnd().split('\n')
   expect(lines).toHaveLength(Object.keys(JSON.parse(out)).length)
   for (const line of lines) expect(line).toMatch(/^[A-Z0-9_]+ +\d+ {2}(bytes|characters|ms|levels|count) +\S/)
+})
+
+test('bash completes commands, flags, their values, and the names that the peer knows', async () => {
+  await using w = await runApi()
+  await announce(w)
+  for (const name of ['bob', 'bobby', '$(exit)', '-rf']) w.daemon.know(name)
+  const { out: names } = await parleyAt(w, ['completion', 'contacts'])
+  const { out: script } = await parleyAt(undefined, ['completion', 'bash'])
+  // What the script asks the program for, it gets without one; what was asked stands in front.
+  const stub = `parley() { printf 'asked:%s\\n' "$*"; cat <<'NAMES'\n${names}NAMES\n}`
+  const lines = [
+    ['parley', 'hist'],
+    ['parley', 'history', 'bo'],
+    ['parley', 'history', 'bob', ''],
+    ['parley', 'send', '--wait', ''],
+    ['parley', 'send', '--wait', 'sent', '--name', 'alice', 'bobb'],
+    ['parley', 'send', '--dead'],
+    ['parley', '--j'],
+    ['parley', 'recv', '--from', 'asked'],
+    ['parley', 'recv', '--profile', '/x', '--from', 'asked'],
+    ['parley', 'completion', ''],
+    ['parley', 'help', 'dis'],
+  ]
+  const asking = lines.map(
+    (words) =>
+      `COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}) COMP_CWORD=${words.length - 1}; _parley; echo "\${COMPREPLY[*]}"`,
+  )
+  const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', [stub, script, ...asking].join('\n')], {
+    encoding: 'utf8',
+  })
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 })
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    'history',
+    'bob bobby',
+    '',
+    'sent delivered',
+    'bobby',
+    '--deadline',
+    '--json',
+    'asked:completion',
+    'asked:completion',
+    'bash zsh fish',
+    'disconnect',
+  ])
+})
+
+test('the scripts for zsh and fish name every command, and the peer that does not run says nothing', async () => {
+  for (const shell of ['zsh', 'fish']) {
+    const { code, out } = await parleyAt(undefined, ['completion', shell])
+    expect(code).toBe(0)
+    for (const command of COMMANDS) expect(out).toContain(` ${command} `)
+  }
+  const locateProfile = () => Promise.resolve('/nonexistent')
+  const asked = await parleyAt(undefined, ['completion', 'contacts'], { actions: { locateProfile } })
+  expect(asked).toEqual({ code: 0, out: '', err: '' })
 })

@@ -132,6 +132,7 @@ export async function parleyAt(
   const refuse = () => Promise.reject(new Error('this test has no such action'))
   const actions: CliActions = {
     locateProfile: () => (world === undefined ? refuse() : Promise.resolve(world.profile)),
+    knownProfiles: () => Promise.resolve([]),
     init: refuse,
     start: refuse,
     changePassphrase: refuse,

@@ -26,7 +26,12 @@ export const peersCommand = defineCommand({
   flags: ClientFlags.extend({ limit: z.int() }),
   run: async (cli, _args, { json, limit, ...choice }) => {
     const { terminal, now } = cli
-    const all = (await (await clientOf(cli, choice)).peers()).toSorted(connectedFirst)
+    const client = await clientOf(cli, choice)
+    const [known, conversations] = await Promise.all([client.peers(), client.conversations()])
+    const unreadOf = new Map(conversations.map(({ account, unread }) => [account, unread]))
+    const all = known
+      .map((peer): ListedPeer => ({ ...peer, unread: unreadOf.get(peer.account) ?? 0 }))
+      .toSorted(connectedFirst)
     const peers = all.slice(0, limit)
     if (json) {
       for (const peer of peers) terminal.json(peer)
@@ -46,6 +51,7 @@ export const peersCommand = defineCommand({
         { title: 'LINK', cell: (peer) => linkCell(peer, now()) },
         ...(peers.some(({ verification }) => verification !== 'none') ? [{ title: 'KEY', cell: keyCell }] : []),
         { title: 'NOW', cell: ({ presence }) => ({ text: presence, style: presence === 'online' ? 'green' : 'dim' }) },
+        { title: 'UNREAD', align: 'right', cell: ({ unread }) => (unread === 0 ? '' : String(unread)) },
         { title: 'WAITING', align: 'right', cell: ({ waiting }) => (waiting === 0 ? '' : String(waiting)) },
         { title: 'ADDRESS', cell: ({ link }) => ('address' in link ? (link.address ?? '') : '') },
       ],
@@ -55,6 +61,11 @@ export const peersCommand = defineCommand({
     return EXIT.done
   },
 })
+
+/** `unread`: texts of this account that nobody has read here; the same on each of its devices. */
+interface ListedPeer extends PeerInfo {
+  readonly unread: number
+}
 
 const ORDER = { connected: 0, connecting: 1, waiting: 2, idle: 3 } as const
 

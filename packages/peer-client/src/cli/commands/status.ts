@@ -66,7 +66,7 @@ function troubleWords({ name, missing, forks }: DaemonStatus['troubles'][number]
   return ['look at', { text: `${name}: ${parts.join(', ')}. parley history ${name} tells more`, style: 'yellow' }]
 }
 
-function directoryWords(directory: DirectoryState, now: number): string {
+export function directoryWords(directory: DirectoryState, now: number): string {
   switch (directory.state) {
     case 'none':
       return 'none; others reach you by address'
