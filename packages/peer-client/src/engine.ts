@@ -8,9 +8,9 @@ import { Archive } from '#conversation/archive.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
-import type { Notice } from '#conversation/key-news.ts'
 import type { MessageViews } from '#conversation/message-views.ts'
 import { Messaging } from '#conversation/messaging.ts'
+import type { Notice } from '#conversation/notes.ts'
 import { Overview } from '#conversation/overview.ts'
 import { OwnAccount } from '#conversation/own-account.ts'
 import { People } from '#conversation/people.ts'
@@ -149,10 +149,18 @@ export class Engine {
     const { contacts, views, reachability, delivery } = this
     this.overview = new Overview({ store, contacts, views, reachability, quota: delivery.outbox.quota, me: me.account })
     const poke = (account: AccountId): void => this.reachability.poke(account)
-    const { revisions, reactions, receipts, heard, happenings } = messaging
-    const parts = { store, delivery, contacts, views, revisions, reactions, receipts, heard, happenings }
+    const { notes, revisions, reactions, receipts, heard, happenings } = messaging
+    const parts = { store, delivery, contacts, views, notes, revisions, reactions, receipts, heard, happenings }
     this.conversations = new Conversations({ ...parts, me, now: Date.now, poke })
-    this.archive = new Archive({ store, views: this.views, reachability: this.reachability, identity, now: Date.now })
+    this.archive = new Archive({
+      store,
+      views,
+      contacts,
+      notes,
+      reachability: this.reachability,
+      identity,
+      now: Date.now,
+    })
   }
 
   /** Where other peers reach this one. */

@@ -10,6 +10,14 @@ import { createProfileIfAbsent } from '#profile.ts'
 import { openDatabase } from '#store/database.ts'
 import { tempDirectory } from './support/temp-directory.ts'
 
+/** What was said with Bob and what happened beside it, in the order of an export. */
+function lines(peer: Peer): string[] {
+  return [...peer.archive.export()].flatMap((record) => {
+    if (record.type === 'message') return [record.text]
+    return record.type === 'note' ? [record.kind] : []
+  })
+}
+
 /** Two peers without a directory, the first connected to the second. */
 async function pair(): Promise<
   AsyncDisposable & { alice: Peer; bob: Peer; again: (name: 'alice' | 'bob', port?: number) => Promise<Peer> }
@@ -111,7 +119,7 @@ describe('two peers in one process', () => {
     await expect(bobAgain.received.commit('archive', 'yesterday')).rejects.toMatchObject({ code: 'bad-place' })
   })
 
-  test('begin a ratchet anew that one side lost: nothing is lost or doubled, and one event tells of it', async () => {
+  test('begin a ratchet anew that one side lost: nothing is lost or doubled, and one note tells of it', async () => {
     await using peers = await pair()
     const { alice, bob, again } = peers
     const { port } = bob.address
@@ -120,15 +128,22 @@ describe('two peers in one process', () => {
     await bob.stop()
     changeDatabase(bob.profile, 'DELETE FROM ratchets')
     const waiting = await Promise.all(['one', 'two', 'three'].map((text) => alice.send('bob', text)))
+    const notices = alice.notices(AbortSignal.timeout(60_000))[Symbol.asyncIterator]()
     const bobAgain = await again('bob', port)
     for (const { id } of waiting) expect(await alice.waitFor(id, 'delivered')).toMatchObject({ state: 'delivered' })
     const { messages } = await bobAgain.history('alice', 10)
     expect(messages.map(({ text }) => text)).toEqual(['three', 'two', 'one', 'answer', 'before'])
     const tried = waiting.flatMap(({ id }) => alice.why(id).attempts.map(({ outcome }) => outcome))
     expect(tried).toContain('undecryptable')
-    await alice.waitFor((await alice.send('bob', 'and on')).id, 'delivered')
-    await alice.stop()
-    expect(changeDatabase(alice.profile, "DELETE FROM events WHERE kind = 'ratchet-renewed'")).toBe(1)
+    const { id: last } = await alice.send('bob', 'and on')
+    await alice.waitFor(last, 'delivered')
+    const { notes = [] } = await alice.history('bob', 10)
+    expect(notes).toMatchObject([{ kind: 'ratchet-renewed', level: 'info', text: expect.stringContaining('with bob') }])
+    expect((await notices.next()).value).toEqual({ account: bob.identity.accountId, ...notes[0] })
+    // It stands among the messages: behind those that failed at first, before the one that followed. Each page shows its own.
+    expect(lines(alice)).toEqual(['before', 'answer', 'one', 'two', 'three', 'ratchet-renewed', 'and on'])
+    expect((await alice.history('bob', 1)).notes).toBeUndefined()
+    expect((await alice.history('bob', 1, last)).notes).toEqual(notes)
   })
 
   test('send the same idempotency key once, however often and however soon it is asked for', async () => {
@@ -191,6 +206,7 @@ describe('two peers in one process', () => {
     const aliceAgain = await again('alice')
     expect((await aliceAgain.history('bob', 1)).contact).toMatchObject({ name: 'bob', verification: 'verified' })
     expect(await aliceAgain.trust.unverify('bob')).toMatchObject({ verification: 'none' })
+    expect(lines(aliceAgain)).toEqual(['hello', 'verified', 'unverified'])
     await expect(aliceAgain.trust.safetyNumber(alice.identity.accountId)).rejects.toMatchObject({ code: 'self' })
   })
 

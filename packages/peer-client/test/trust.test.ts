@@ -79,7 +79,9 @@ test('what is held because a name is another account now goes there when the use
   expect((await notices.next()).value).toMatchObject({ level: 'info', text: expect.stringContaining('accepted') })
   await until(() => alice.pending() === 0)
   expect(texts(await alice.history('bob', 10))).toEqual(['Are you there?', 'My secret.'])
-  const { messages: earlier } = await alice.history(bob.identity.accountId, 10)
+  expect((await alice.history('bob', 10)).notes).toMatchObject([{ kind: 'key-accepted' }])
+  const { messages: earlier, notes } = await alice.history(bob.identity.accountId, 10)
+  expect(notes).toMatchObject([{ kind: 'key-changed', level: 'warn' }, { kind: 'key-accepted' }])
   expect(earlier.map(({ text, state }) => `${text} ${state}`)).toEqual([
     ' cancelled',
     ' cancelled',

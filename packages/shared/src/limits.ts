@@ -270,6 +270,8 @@ export const MAX_SAFETY_PROOF_CHARS = 256
 export const MAX_IDEMPOTENCY_KEY_CHARS = 128
 export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000
 export const MAX_PAGE_MESSAGES = 500
+/** Of what happened to a conversation beside its messages: others can make some of it happen. */
+export const MAX_PAGE_NOTES = 100
 export const DEFAULT_PAGE_MESSAGES = 50
 /** Of one conversation so many unread messages are counted; who has more has many. */
 export const MAX_UNREAD_COUNTED = 1_000

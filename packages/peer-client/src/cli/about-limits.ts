@@ -65,6 +65,7 @@ const ABOUT = {
   MAX_IDEMPOTENCY_KEY_CHARS: { unit: 'characters', purpose: 'idempotency key' },
   IDEMPOTENCY_KEPT_MS: { unit: 'ms', purpose: 'that an idempotency key is remembered' },
   MAX_PAGE_MESSAGES: { unit: 'count', purpose: 'messages in one page' },
+  MAX_PAGE_NOTES: { unit: 'count', purpose: 'notes beside them, of what happened to the conversation' },
   MAX_DIRECTORY_ANSWER_BYTES: { unit: 'bytes', purpose: 'answer of a directory' },
   DIRECTORY_TIMEOUT_MS: { unit: 'ms', purpose: 'for a directory to answer' },
 } as const satisfies { readonly [Name in keyof typeof LIMITS]?: AboutLimit }

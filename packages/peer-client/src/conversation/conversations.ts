@@ -15,15 +15,16 @@ import type { Contacts } from './contacts.ts'
 import { ConversationError } from './conversation-error.ts'
 import type { Feed } from './feed.ts'
 import type { Heard } from './heard.ts'
+import { History } from './history.ts'
 import { KeyedSends } from './keyed-sends.ts'
 import type { MessageViews } from './message-views.ts'
+import type { Notes } from './notes.ts'
 import { Reacting } from './reacting.ts'
 import type { Reactions } from './reactions.ts'
 import type { ReadReceipts } from './read-receipts.ts'
 import { Reading } from './reading.ts'
 import { referenceTo } from './references.ts'
 import type { Revisions } from './revisions.ts'
-import { troublesOf } from './troubles.ts'
 import { waitForState } from './wait-for-state.ts'
 
 /** A range of my positions, or others', to which something happened. */
@@ -39,6 +40,7 @@ export interface ConversationsDeps {
   readonly delivery: Delivery
   readonly contacts: Contacts
   readonly views: MessageViews
+  readonly notes: Notes
   readonly revisions: Revisions
   readonly reactions: Reactions
   readonly receipts: ReadReceipts
@@ -67,6 +69,7 @@ export class Conversations {
   /** What can be done to a message of mine after it was written. */
   readonly changes: Changes
   readonly reacting: Reacting
+  readonly #history: History
   readonly #reading: Reading
   readonly #deps: ConversationsDeps
   readonly #toPoke = new Set<AccountId>()
@@ -79,6 +82,7 @@ export class Conversations {
     this.#keyed = new KeyedSends({ ...deps, existing: (id) => this.#existing(id) })
     this.changes = new Changes({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
     this.reacting = new Reacting({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
+    this.#history = new History({ ...deps, conversationWith: (account) => this.#conversationWith(account) })
     this.#reading = new Reading({
       ...deps,
       me: deps.me.account,
@@ -118,40 +122,12 @@ export class Conversations {
 
   /** Newest first. Throws `unknown-message` when `before` is not one of them. */
   history(account: AccountId, limit: number, before?: string): HistoryPage {
-    const { store, views } = this.#deps
-    const from = before === undefined ? undefined : store.messages.byLocalId(before)
-    if (before !== undefined && from === undefined)
-      throw new ConversationError('unknown-message', `there is no message ${before}`)
-    const messages = views.page(this.#conversationWith(account), limit + 1, from)
-    const page = messages.slice(0, limit)
-    const last = page.at(-1)
-    const isMore = messages.length > limit && last !== undefined
-    const troubles = before === undefined ? troublesOf(store, this.#conversationWith(account)) : undefined
-    return {
-      contact: this.#contact(account),
-      messages: page,
-      ...(isMore ? { next: last.id } : {}),
-      ...(troubles === undefined ? {} : { troubles }),
-    }
+    return this.#history.page(account, limit, before)
   }
 
   /** Of all conversations those in which something is not as it should be. */
   troubles(): DaemonStatus['troubles'] {
-    const { store, contacts } = this.#deps
-    return store.contacts.all().flatMap(({ account }) => {
-      const { missing = 0, forkCount: forks = 0 } = troublesOf(store, this.#conversationWith(account)) ?? {}
-      return missing + forks === 0 ? [] : [{ name: contacts.label(account).name, missing, forks }]
-    })
-  }
-
-  #contact(account: AccountId): HistoryPage['contact'] {
-    const { contacts } = this.#deps
-    return {
-      account,
-      name: contacts.label(account).name,
-      isKeyChanged: contacts.get(account)?.offeredKey != null,
-      verification: contacts.verification(account),
-    }
+    return this.#history.troubles()
   }
 
   async #send(

@@ -9,11 +9,15 @@ import { decodeMessage } from '@parley/shared/wire/message.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
+import type { Contacts } from './contacts.ts'
 import type { MessageViews } from './message-views.ts'
+import type { Notes } from './notes.ts'
 
 export interface ExportDeps {
   readonly store: Store
   readonly views: MessageViews
+  readonly notes: Notes
+  readonly contacts: Pick<Contacts, 'label'>
   readonly identity: { readonly accountId: AccountId; readonly name: string }
   readonly now: () => number
 }
@@ -36,7 +40,9 @@ export function* exportRecords(deps: ExportDeps, { account, since = 0 }: ExportO
   const accounts = account === undefined ? store.contacts.all().map((contact) => contact.account) : [account]
   for (const other of accounts) {
     const streams = store.streams.ofConversation(directConversationId(other, me))
+    const notes = new NotesBetween(deps, other, since)
     for (const { stream, row } of inOrder(store, streams)) {
+      yield* notes.before(row.lamport)
       const message = row.storedAt >= since ? views.line(stream, row) : undefined
       if (message === undefined) continue
       const { device, epoch } = stream
@@ -46,8 +52,33 @@ export function* exportRecords(deps: ExportDeps, { account, since = 0 }: ExportO
       const place = { device, epoch, seq: row.seq, messageId }
       yield { type: 'message', ...message, ...place, ...(parents.length === 0 ? {} : { parents }) }
     }
+    yield* notes.before()
   }
   yield { type: 'end', messages: count }
+}
+
+/** The notes of one conversation, as far as the messages have come. */
+class NotesBetween {
+  readonly #deps: ExportDeps
+  readonly #account: AccountId
+  readonly #since: number
+  #from = 0
+
+  constructor(deps: ExportDeps, account: AccountId, since: number) {
+    this.#deps = deps
+    this.#account = account
+    this.#since = since
+  }
+
+  /** Those that were not given yet and stand before a message of this value. */
+  *before(to?: number): Generator<ExportRecord> {
+    const { notes, contacts } = this.#deps
+    if (to !== undefined && to <= this.#from) return
+    const whose = { account: this.#account, with: contacts.label(this.#account).name }
+    for (const note of notes.between(this.#account, { from: this.#from, to }))
+      if (note.at >= this.#since) yield { type: 'note', ...whose, ...note }
+    this.#from = to ?? this.#from
+  }
 }
 
 interface Placed {

@@ -119,7 +119,9 @@ export class KeyChanges {
     store.contacts.insert({ account: successor, state: 'accepted', accountKey, displayName, addedAt: at })
     store.contacts.setState(successor, 'accepted')
     store.contacts.moveName(directory, name, successor)
-    store.events.insert({ kind: 'key-accepted', at, account, detail: accountKey })
+    // Where the conversation ends, and where it goes on.
+    for (const one of [account, successor])
+      store.events.insert({ kind: 'key-accepted', at, account: one, detail: accountKey })
   }
 
   /** Whether the device was put aside with the key that certified it: a certificate by the key in force brings it back. */

@@ -17,8 +17,9 @@ import type { Happening } from './conversations.ts'
 import { Feed } from './feed.ts'
 import { Heard } from './heard.ts'
 import type { Myself } from './introductions.ts'
-import { type KeyNews, keyNotice, type Notice } from './key-news.ts'
+import type { KeyNews } from './key-news.ts'
 import { MessageViews } from './message-views.ts'
+import { Notes, type Notice } from './notes.ts'
 import { RatchetSealing } from './ratchet-sealing.ts'
 import { Reactions } from './reactions.ts'
 import { ReadReceipts } from './read-receipts.ts'
@@ -46,6 +47,7 @@ export class Messaging {
   readonly heard: Heard
   readonly delivery: Delivery
   readonly happenings = new Feed<Happening>()
+  readonly notes: Notes
   readonly notices = new Feed<Notice>()
   readonly #store: Store
   readonly #prekeys: Prekeys
@@ -62,10 +64,11 @@ export class Messaging {
       onChange: onContactChange,
       onHold: (account) => this.#tellHold(me, account),
       onNews: (news) => {
-        this.notices.publish(keyNotice(news, this.contacts.label(news.account).name))
+        this.#tellNote(news)
         onKeyNews(news)
       },
     })
+    this.notes = new Notes({ store, contacts: this.contacts })
     this.revisions = new Revisions(store)
     this.reactions = new Reactions(store)
     const { contacts, revisions, reactions } = this
@@ -110,6 +113,7 @@ export class Messaging {
         },
         sent: ({ stream, from, to }) => this.happenings.publish({ kind: 'sent', stream, from, to }),
         moved: ({ stream, from, to }) => this.happenings.publish({ kind: 'moved', stream, from, to }),
+        noted: (note) => this.#tellNote(note),
         ended: ({ stream, seq }) => this.happenings.publish({ kind: 'ended', stream, from: seq, to: seq }),
       },
     })
@@ -125,6 +129,11 @@ export class Messaging {
     const { batch, change } = this.#prekeys.batch(held)
     await this.#store.commits.run(() => change.apply())
     return batch
+  }
+
+  #tellNote({ account, kind }: Pick<Notice, 'account' | 'kind'>): void {
+    const note = this.contacts.get(account) === undefined ? undefined : this.notes.newest(account, kind)
+    if (note !== undefined) this.notices.publish(note)
   }
 
   /** Whoever waits for a message, or shows it, hears that it is held or let go. */

@@ -1,6 +1,6 @@
 // What the other side says of my streams and envelopes: acknowledgements, rejections, and positions after each hello.
 import { channel } from 'node:diagnostics_channel'
-import type { DeviceKey, EnvelopeId } from '@parley/shared/ids.ts'
+import type { AccountId, DeviceKey, EnvelopeId } from '@parley/shared/ids.ts'
 import { isPlanted } from '@parley/shared/planted-faults.ts'
 import type { Claim, FrameOf, RejectCode } from '@parley/shared/wire/frames.ts'
 import { ANY_LATEST } from '#store/devices-table.ts'
@@ -92,14 +92,16 @@ export class Answers {
   }
 
   async takeReject(line: Line, frame: FrameOf<4>): Promise<void> {
-    const { store, clock, courier } = this.#deps
+    const { store, clock, courier, events } = this.#deps
     if (frame.bundle !== undefined) courier(line.device).offerBundle(frame.bundle)
-    const { outcome, isEnded } = await store.commits.run(() => {
+    const { outcome, ended } = await store.commits.run(() => {
       const at = clock.now()
-      return { isEnded: this.#endRejected(line, frame, at), outcome: this.#claims(line, frame.streams, at) }
+      return { ended: this.#endRejected(line, frame, at), outcome: this.#claims(line, frame.streams, at) }
     })
     this.#settle(line, outcome)
-    if (isEnded && AFTER_REJECT[frame.code] === 'wait') courier(line.device).pause(`it answers ${frame.code}`)
+    if (ended?.isRenewed === true) events.noted({ kind: 'ratchet-renewed', account: ended.account })
+    if (ended !== undefined && AFTER_REJECT[frame.code] === 'wait')
+      courier(line.device).pause(`it answers ${frame.code}`)
     courier(line.device).pump()
   }
 
@@ -136,12 +138,12 @@ export class Answers {
     })
   }
 
-  /** Inside a transaction. False when it acts on nothing: a reject ends only what is open. */
-  #endRejected(line: Line, frame: FrameOf<4>, at: number): boolean {
+  /** Inside a transaction. Undefined when it acts on nothing: a reject ends only what is open. */
+  #endRejected(line: Line, frame: FrameOf<4>, at: number): { account: AccountId; isRenewed: boolean } | undefined {
     const { store } = this.#deps
     const envelope = store.envelopes.byId(frame.envelope)
     const device = store.devices.get(line.device)
-    if (envelope?.device !== line.device || envelope.state !== 'open' || device === undefined) return false
+    if (envelope?.device !== line.device || envelope.state !== 'open' || device === undefined) return undefined
     store.envelopes.end(envelope.n, 'superseded', at)
     const { account } = device
     store.attempts.insert({
@@ -153,15 +155,16 @@ export class Answers {
       at,
       outcome: frame.code,
     })
+    let isRenewed = false
     if (AFTER_REJECT[frame.code] === 'refused') {
       for (const { stream, from, to } of store.envelopes.ranges(envelope.n)) {
         store.deliveries.end(stream, account, { from, to }, 'refused', frame.code, at)
         store.events.insert({ kind: 'refused', at, stream, from, to, account, detail: frame.code })
       }
     } else if (AFTER_REJECT[frame.code] === 'seal-again' && envelope.generation === device.generation) {
-      if (!isPlanted('reseal-without-renewal')) demandRenewal(store, device, frame.code, at)
+      if (!isPlanted('reseal-without-renewal')) isRenewed = demandRenewal(store, device, frame.code, at)
     }
-    return true
+    return { account, isRenewed }
   }
 
   /** Inside a transaction. `positions`: the frame that the claims came in, when it was one. */
@@ -202,6 +205,7 @@ export class Answers {
       log.error(fields, 'this profile was set back to an older copy of itself; it goes on in new epochs')
       outbox.grow(newEpochs.growth)
       for (const range of newEpochs.moved) events.moved(range)
+      events.noted({ kind: 'rolled-back', account: newEpochs.provedBy })
       pumpAll()
     } else if (contradicted.length > 0) {
       log.warn({ device, streams: contradicted }, 'a device proves once more that this profile was set back: not yet')

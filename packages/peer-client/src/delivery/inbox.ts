@@ -87,6 +87,7 @@ export class Inbox {
     if (taken === 'foreign-epoch')
       throw new DeliveryError('protocol-violation', 'an epoch was used for two conversations')
     if (!isAhead) this.#answer(line, id, null, taken.claims)
+    if (taken.isNewEpoch) this.#deps.events.noted({ kind: 'new-epoch', account: device.account })
     for (const range of taken.shown) this.#deps.events.received({ ...range, account: device.account })
   }
 
@@ -95,6 +96,7 @@ export class Inbox {
     const { store, clock, lamport } = this.#deps
     const at = clock.now()
     const shownRanges: Taken['shown'] = []
+    let isNewEpoch = false
     const touched: StreamRow[] = []
     const streams: { stream: StreamRow; incoming: readonly Incoming[] }[] = []
     for (const { epoch, conversation, base, follows, incoming } of content.streams) {
@@ -106,8 +108,10 @@ export class Inbox {
       const stream =
         known ??
         store.streams.insert({ tag, device: device.device, conversation, epoch, base, follows: follows?.epoch })
-      if (known === undefined && follows !== undefined)
+      if (known === undefined && follows !== undefined) {
         store.events.insert({ kind: 'new-epoch', at, stream: stream.id, account: device.account })
+        isNewEpoch = true
+      }
       streams.push({ stream, incoming })
     }
     change.apply()
@@ -132,7 +136,7 @@ export class Inbox {
       store.contacts.setState(device.account, 'accepted')
     store.openedEnvelopes.insert(device.device, id, at, null)
     store.devices.setLatestOpened(device.device, id)
-    return { claims: claimsOf(store, touched), shown: shownRanges }
+    return { claims: claimsOf(store, touched), shown: shownRanges, isNewEpoch }
   }
 
   #read(device: DeviceRow, plaintext: Uint8Array): Content | Refusal {
@@ -232,5 +236,6 @@ interface Refusal {
 
 interface Taken {
   readonly claims: Claim[]
+  readonly isNewEpoch: boolean
   readonly shown: { stream: number; from: number; to: number }[]
 }

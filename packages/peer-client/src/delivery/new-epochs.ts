@@ -24,6 +24,7 @@ export interface Proof {
 }
 
 export interface NewEpochs {
+  readonly provedBy: AccountId
   /** Ranges of positions that went on elsewhere. */
   readonly moved: readonly ({ readonly stream: number } & Range)[]
   /** What they have grown by, for each outbox. */
@@ -59,7 +60,7 @@ export function beginNewEpochs(
   }
   store.devices.setProved(proof.device, at)
   store.events.insert({ kind: 'rolled-back', at, account: proof.account, detail: proof.device })
-  return { moved, growth }
+  return { provedBy: proof.account, moved, growth }
 }
 
 /** What somebody is still to get: an account that does not have it, or an active device that does not confirm it. */

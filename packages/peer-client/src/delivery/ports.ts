@@ -1,5 +1,6 @@
 // What delivery needs of the layers below and of the machine, and no more: a simulation gives it the same four things.
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
+import type { NoteKind } from '@parley/shared/local-api/notes.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import type { FrameOf, RejectCode } from '@parley/shared/wire/frames.ts'
 
@@ -78,6 +79,8 @@ export interface DeliveryEvents {
   sent(range: { stream: number; from: number; to: number }): void
   /** Positions of mine went on in a new epoch. */
   moved(range: { stream: number; from: number; to: number }): void
+  /** An event about the account was committed that its conversation shows. */
+  noted(note: { kind: NoteKind; account: AccountId }): void
   /** A message ended without delivery. */
   ended(message: { stream: number; seq: number; account: AccountId }): void
 }

@@ -311,6 +311,17 @@ CREATE TABLE reactions (                   -- the latest of each account about e
 ) STRICT, WITHOUT ROWID;
 `
 
+/** Notes of a conversation have a place among its messages: behind what came before them. */
+const NOTES = `
+ALTER TABLE events ADD COLUMN lamport INTEGER;      -- of notes alone: the value that this device had reached
+UPDATE events SET lamport = coalesce(
+  (SELECT m.lamport FROM events e JOIN messages m ON m.position = (e.stream << 32 | e.to_seq)
+   WHERE e.id < events.id AND e.to_seq IS NOT NULL ORDER BY e.id DESC LIMIT 1), 0)
+WHERE account IS NOT NULL AND kind IN ('key-changed', 'key-rotated', 'key-restored', 'key-accepted', 'key-refused',
+  'ratchet-renewed', 'verified', 'unverified', 'rolled-back', 'new-epoch', 'profile-in-use');
+CREATE INDEX events_notes ON events (account, lamport, id) WHERE lamport IS NOT NULL;
+`
+
 export const MIGRATIONS: readonly string[] = [
   FIRST,
   SAFETY_NUMBERS,
@@ -320,4 +331,5 @@ export const MIGRATIONS: readonly string[] = [
   READ_MARKS,
   EPOCHS,
   REACTIONS,
+  NOTES,
 ]

@@ -25,6 +25,16 @@ function open({ api, port }: RunningApi, path: string, { isTrusted = true } = {}
   return { socket, frames, closed, [Symbol.dispose]: () => socket.terminate() }
 }
 
+const notice = (text: string) => ({
+  type: 'notice' as const,
+  kind: 'key-rotated' as const,
+  level: 'info' as const,
+  text,
+  at: 0,
+  lamport: 0,
+  account: 'bob',
+})
+
 const isReady = (frame: DaemonFrame) => frame.type === 'ready'
 
 test('events reach a client that sends its token as the first frame', async () => {
@@ -32,7 +42,7 @@ test('events reach a client that sends its token as the first frame', async () =
   for (const path of ['/api/v1/events', '/ws']) {
     using line = open(world, path, { isTrusted: false })
     await once(line.socket, 'open')
-    world.daemon.publish({ type: 'notice', level: 'info', text: 'before the token' })
+    world.daemon.publish(notice('before the token'))
     line.socket.send(JSON.stringify({ type: 'authenticate', token: world.api.token }))
     await line.frames.until(isReady)
     const message = world.daemon.receive('bob', 'hello')
@@ -142,7 +152,7 @@ test.each([
   while (!isCut) {
     for (let n = 0; n < 50; n++) {
       published += 1
-      world.daemon.publish({ type: 'notice', level: 'info', text: `${published} ${filling}` })
+      world.daemon.publish(notice(`${published} ${filling}`))
     }
     const last = `${published} ${filling}`
     await healthy.frames.until((frame) => frame.type === 'notice' && frame.text === last)
@@ -151,7 +161,7 @@ test.each([
   await cut
   slow.socket.resume()
   await slow.closed
-  world.daemon.publish({ type: 'notice', level: 'info', text: 'after' })
+  world.daemon.publish(notice('after'))
   await healthy.frames.until((frame) => frame.type === 'notice' && frame.text === 'after')
 })
 
@@ -171,7 +181,7 @@ test('the client hears events, and again after the daemon was gone', async () =>
     for await (const event of world.client.events(end.signal)) seen.push(event)
   })()
   await seen.until((event) => isLike(event, { type: 'ready' }))
-  world.daemon.publish({ type: 'notice', level: 'info', text: 'one' })
+  world.daemon.publish(notice('one'))
   await seen.until((event) => isLike(event, { type: 'notice', text: 'one' }))
   await world.api.stop()
   await using _again = await startLocalApi({
@@ -181,7 +191,7 @@ test('the client hears events, and again after the daemon was gone', async () =>
     log: pino({ level: 'silent' }),
   })
   await seen.next((event) => isLike(event, { type: 'ready' }))
-  world.daemon.publish({ type: 'notice', level: 'info', text: 'two' })
+  world.daemon.publish(notice('two'))
   await seen.until((event) => isLike(event, { type: 'notice', text: 'two' }))
   end.abort()
   await listening

@@ -441,6 +441,38 @@ test('an answer stands below what it answers, and a reaction below its message',
   expect(lines.join('|')).toMatch(/> bob: tea\?\|tea/)
 })
 
+test('what happened beside the messages is noted in its place, in words and for programs', async () => {
+  await using w = await world()
+  const { daemon } = w
+  daemon.know('bob')
+  daemon.receive('bob', 'hello', { sentAt: at(10, 0), lamport: 4 })
+  daemon.receive('bob', 'again', { sentAt: at(10, 5), lamport: 6 })
+  const note = {
+    kind: 'ratchet-renewed',
+    level: 'info',
+    text: 'The encryption\x1b[2J with bob',
+    at: at(10, 1),
+    lamport: 5,
+  } as const
+  const last = {
+    kind: 'key-changed',
+    level: 'warn',
+    text: 'The key of bob changed',
+    at: at(10, 6),
+    lamport: 6,
+  } as const
+  daemon.currentNotes = [note, last]
+  const { out } = await parleyAt(w, ['history', 'bob'], { now: NOW })
+  expect(out).toBe(`── Today
+10:00  bob               hello
+10:01  The encryption\\x1b[2J with bob
+10:05  bob               again
+10:06  The key of bob changed
+`)
+  const json = (await parleyAt(w, ['history', 'bob', '--json'])).out.trim().split('\n')
+  expect(json.map((line) => JSON.parse(line))).toMatchObject([{ text: 'hello' }, note, { text: 'again' }, last])
+})
+
 test('what is missing and what was contradicted is said below the conversation, and in the status', async () => {
   await using w = await world()
   const { daemon } = w

@@ -51,6 +51,7 @@ export class TestProfile {
         delivered: () => this.#wake(),
         sent: () => undefined,
         moved: () => undefined,
+        noted: () => undefined,
         ended: () => undefined,
       },
       log: {

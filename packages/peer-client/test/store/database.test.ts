@@ -1,5 +1,13 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { AccountId } from '@parley/shared/ids.ts'
+import Sqlite from 'better-sqlite3'
 import { type Database, openDatabase } from '#store/database.ts'
+import { EventsTable } from '#store/events-table.ts'
+import { MIGRATIONS } from '#store/migrations.ts'
+import { tempDirectory } from '../support/temp-directory.ts'
+
+const BOB = AccountId.parse('A'.repeat(43))
 
 let database: Database
 beforeAll(() => {
@@ -27,4 +35,25 @@ test('what is stored by parameters is found by them, through the same index', ()
   expect(database.prepare(find).pluck().all('a', 1)).toEqual(['13'])
   const [step] = database.prepare(`EXPLAIN QUERY PLAN ${find}`).all('a', 1)
   expect(step).toMatchObject({ detail: 'SEARCH meta USING PRIMARY KEY (key=?)' })
+})
+
+test('what was noted before notes had a place among the messages gets one, behind what had come before it', async () => {
+  await using directory = await tempDirectory()
+  const file = join(directory.path, 'old.db')
+  const old = new Sqlite(file)
+  for (const step of MIGRATIONS.slice(0, 7)) old.exec(step)
+  old.pragma('user_version = 7')
+  old.exec(`
+    INSERT INTO messages (position, lamport, stored_at, bytes) VALUES (${2 ** 32 + 1}, 17, 1, x''), (${2 ** 32 + 2}, 18, 2, x'');
+    INSERT INTO events (kind, at, stream, from_seq, to_seq, account) VALUES
+      ('key-changed', 0, NULL, NULL, NULL, '${BOB}'), ('received', 1, 1, 1, 1, '${BOB}'), ('ratchet-renewed', 1, NULL, NULL, NULL, '${BOB}'),
+      ('received', 2, 1, 2, 2, '${BOB}')`)
+  old.close()
+  const renewed = openDatabase(file)
+  const notes = new EventsTable(renewed).notes(BOB, 0, 100, 10)
+  renewed.close()
+  expect(notes).toMatchObject([
+    { kind: 'ratchet-renewed', lamport: 17 },
+    { kind: 'key-changed', lamport: 0 },
+  ])
 })

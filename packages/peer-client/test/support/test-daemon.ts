@@ -4,6 +4,7 @@ import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/lo
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { ConversationTroubles, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { Note } from '@parley/shared/local-api/notes.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
@@ -46,6 +47,7 @@ export class TestDaemon implements Daemon {
   ownProfile: OwnProfile = { name: 'alice', displayName: 'Alice', statusText: '' }
   stopsInTheMiddle = false
   currentTroubles: ConversationTroubles | undefined
+  currentNotes: Note[] | undefined
   currentSettings: Settings = { readReceipts: false }
   readonly #feed = new Feed<DaemonEvent>()
   readonly #keys = new Map<string, MessageView>()
@@ -246,6 +248,7 @@ export class TestDaemon implements Daemon {
       contact,
       messages,
       ...(last !== undefined && from + limit < all.length && { next: last.id }),
+      ...(before === undefined && this.currentNotes && { notes: this.currentNotes }),
       ...(troubles && { troubles }),
     }
   }

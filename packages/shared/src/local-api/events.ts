@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { UnreadCount } from '#local-api/conversations.ts'
 import { ApiToken } from '#local-api/daemon-file.ts'
 import { Broadcast, BroadcastResult, IdempotencyKey, MessageView, SendMessage } from '#local-api/messages.ts'
+import { Note } from '#local-api/notes.ts'
 import { PeerInfo } from '#local-api/peers.ts'
 import { LocalProblem } from '#local-api/problem.ts'
 
@@ -14,7 +15,8 @@ export const DaemonEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('peer'), peer: PeerInfo }),
   /** Somebody read on, on this page or on another. */
   UnreadCount.extend({ type: z.literal('read') }),
-  z.object({ type: z.literal('notice'), level: z.enum(['info', 'warn']), text: z.string() }),
+  /** Something happened to a conversation; its history shows it from now on. */
+  Note.extend({ type: z.literal('notice'), account: z.string() }),
 ])
 export type DaemonEvent = z.infer<typeof DaemonEvent>
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { MessageView } from '#local-api/messages.ts'
+import { Note } from '#local-api/notes.ts'
 
 /** `GET /api/v1/export`: NDJSON, one record on each line. */
 export const ExportQuery = z.strictObject({
@@ -29,6 +30,8 @@ export const ExportRecord = z.discriminatedUnion('type', [
     /** The newest messages of others that the author had seen and not named before, by that id. */
     parents: z.array(z.string()).optional(),
   }),
+  /** What happened to the conversation with this account, in its place among the messages. */
+  Note.extend({ type: z.literal('note'), account: z.string(), with: z.string() }),
   /** The last record: an export without it is not whole. */
   z.object({ type: z.literal('end'), messages: z.int() }),
 ])

@@ -9,6 +9,7 @@ import {
   MAX_TEXT_BYTES,
   MAX_WAIT_MS,
 } from '#limits.ts'
+import { Note } from '#local-api/notes.ts'
 import { PeerState } from '#local-api/peers.ts'
 import { LocalProblemCode } from '#local-api/problem.ts'
 import { Verification } from '#local-api/trust.ts'
@@ -189,6 +190,8 @@ export const HistoryPage = z.object({
   contact: z.object({ account: z.string(), name: z.string(), isKeyChanged: z.boolean(), verification: Verification }),
   messages: z.array(MessageView),
   next: z.string().optional(),
+  /** Those that stand among these messages and behind them, oldest first, at most MAX_PAGE_NOTES. Only there when there is one. */
+  notes: z.array(Note).optional(),
   /** On the first page. */
   troubles: ConversationTroubles.optional(),
 })

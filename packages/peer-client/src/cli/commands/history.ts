@@ -1,6 +1,7 @@
 import type { ApiClient } from '@parley/api-client'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { ConversationTroubles, HistoryPage, MessageView } from '@parley/shared/local-api/messages.ts'
+import type { Note } from '@parley/shared/local-api/notes.ts'
 import { printText } from '@parley/shared/terminal/layout.ts'
 import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
 import { padEnd, shorten, widthOf, wrap } from '@parley/shared/terminal/text-width.ts'
@@ -33,7 +34,9 @@ export const historyCommand = defineCommand({
   syntax: 'history <name>',
   group: 'Messages:',
   summary: 'read a conversation, the newest at the bottom',
-  details: 'On a terminal it is then marked as read, as by parley read.',
+  details:
+    'What happened beside it is noted in its place, for instance a new key. On a terminal the conversation is then marked as read, as ' +
+    'by parley read. With --json a note is an object without an "id", and its "kind" says what happened.',
   examples: [
     ['parley history bob', 'the last messages'],
     ['parley history bob --limit 1000 --json', 'more of them, a JSON object on each line'],
@@ -41,17 +44,18 @@ export const historyCommand = defineCommand({
   options: [
     ...profileOptions(),
     limitOption('at most so many, the newest', MOST, USUAL),
-    jsonOption('print one JSON object for each message, a line each'),
+    jsonOption('print one JSON object for each message and each note, a line each'),
   ],
   args: z.tuple([NameArgument]),
   flags: ClientFlags.extend({ limit: z.int() }),
   run: async (cli, [who], { json, limit, ...choice }) => {
     const client = await clientOf(cli, choice)
-    const { contact, messages, troubles } = await newest(client, who, limit)
-    if (json) for (const message of messages) cli.terminal.json(message)
-    else if (messages.length === 0)
+    const { contact, messages, notes = [], troubles } = await newest(client, who, limit)
+    const entries = inOrder(messages, notes)
+    if (json) for (const entry of entries) cli.terminal.json(entry)
+    else if (entries.length === 0)
       printText(cli.terminal, `No messages with ${who} yet. Begin with: parley send ${who} hello`)
-    else show(cli, contact, messages)
+    else show(cli, contact, entries)
     if (!json && troubles !== undefined) showTroubles(cli, contact.name, troubles)
     // What is piped into a program nobody has seen yet.
     const last = messages.at(-1)
@@ -60,26 +64,43 @@ export const historyCommand = defineCommand({
   },
 })
 
+type Entry = MessageView | Note
+
 /** Oldest first. */
 async function newest(client: ApiClient, who: string, limit: number): Promise<HistoryPage> {
   const messages: MessageView[] = []
+  const notes: Note[] = []
   let before: string | undefined
   let contact: HistoryPage['contact']
   let troubles: HistoryPage['troubles']
   do {
     const page = await client.history(who, { limit: Math.min(limit - messages.length, MAX_PAGE_MESSAGES), before })
     messages.push(...page.messages)
+    notes.unshift(...(page.notes ?? []))
     contact = page.contact
     troubles ??= page.troubles
     before = page.next
   } while (before !== undefined && messages.length < limit)
-  return { contact, messages: messages.reverse(), troubles }
+  return { contact, messages: messages.reverse(), notes, troubles }
 }
 
-function show(cli: Cli, contact: HistoryPage['contact'], messages: readonly MessageView[]): void {
+function inOrder(messages: readonly MessageView[], notes: readonly Note[]): Entry[] {
+  const entries: Entry[] = []
+  let noted = 0
+  for (const message of messages) {
+    for (let note = notes[noted]; note !== undefined && note.lamport < message.lamport; note = notes[noted]) {
+      entries.push(note)
+      noted += 1
+    }
+    entries.push(message)
+  }
+  return [...entries, ...notes.slice(noted)]
+}
+
+function show(cli: Cli, contact: HistoryPage['contact'], entries: readonly Entry[]): void {
   const { terminal, now } = cli
   header(cli, contact)
-  const names = messages.map((message) => printable(nameOf(message)))
+  const names = entries.map((entry) => ('id' in entry ? printable(nameOf(entry)) : ''))
   const nameColumns = Math.min(MAX_NAME_COLUMNS, Math.max(...names.map(widthOf)))
   const more = terminal.isUtf8 ? '…' : '~'
   const leftColumns = 'hh:mm'.length + GAP.length + nameColumns + GAP.length
@@ -89,10 +110,15 @@ function show(cli: Cli, contact: HistoryPage['contact'], messages: readonly Mess
   const textColumns =
     terminal.columns === undefined ? Number.POSITIVE_INFINITY : Math.max(MIN_TEXT_COLUMNS, terminal.columns - indent)
   let day = ''
-  for (const [at, message] of messages.entries()) {
-    const today = dayOf(message.sentAt, now())
+  for (const [at, entry] of entries.entries()) {
+    const today = dayOf('id' in entry ? entry.sentAt : entry.at, now())
     if (today !== day) separator(cli, today, at === 0)
     day = today
+    if (!('id' in entry)) {
+      showNote(cli, entry)
+      continue
+    }
+    const message = entry
     const name = padEnd(shorten(names[at] ?? '', nameColumns, more), nameColumns)
     const state = stateWords(terminal, message)
     const shown = state === undefined ? '' : isRoomy ? state.text : state.shape
@@ -108,6 +134,15 @@ function show(cli: Cli, contact: HistoryPage['contact'], messages: readonly Mess
       terminal.line(`${row === 0 ? left : ' '.repeat(indent - GAP.length)}${GAP}${line}`.trimEnd())
     }
   }
+}
+
+function showNote({ terminal }: Cli, { at, level, text }: Note): void {
+  const time = clockTime(at) + GAP
+  const columns = terminal.columns === undefined ? undefined : terminal.columns - time.length
+  const lines = wrap(printable(text), Math.max(MIN_TEXT_COLUMNS, columns ?? Number.POSITIVE_INFINITY))
+  const style = level === 'warn' ? 'yellow' : 'dim'
+  for (const [row, line] of lines.entries())
+    terminal.line(terminal.paint(`${row === 0 ? time : ' '.repeat(time.length)}${line}`, style))
 }
 
 function header({ terminal }: Cli, { name, isKeyChanged, verification }: HistoryPage['contact']): void {

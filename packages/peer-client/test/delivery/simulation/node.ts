@@ -228,6 +228,7 @@ export class SimNode {
         delivered: (range) => isMe() && this.hooks.onDelivered(this, range),
         sent: () => undefined,
         moved: () => undefined,
+        noted: () => undefined,
         ended: () => undefined,
       },
       log: silent,
