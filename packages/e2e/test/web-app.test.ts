@@ -76,6 +76,25 @@ inBrowser('two people find each other by name, talk, and see where each message 
   await say(hisPage, 'alice', 'Hello Alice')
   await message(herPage, 'Hello Alice').waitFor()
 
+  // An answer leads to what it answers, and a reaction stands below its message until it is taken back.
+  await message(herPage, 'Hello Alice').hover()
+  await message(herPage, 'Hello Alice').getByRole('button', { name: 'Answer' }).click()
+  await herPage.getByText('Answer to bob').waitFor()
+  await say(herPage, 'bob', 'And how are you?')
+  await herPage.getByText('Answer to bob').waitFor({ state: 'detached' })
+  await message(hisPage, 'And how are you?')
+    .getByRole('button', { name: /You Hello Alice/ })
+    .click()
+  await hisPage.locator('.is-found').getByText('Hello Alice').waitFor()
+  await message(hisPage, 'And how are you?').hover()
+  await message(hisPage, 'And how are you?').getByRole('button', { name: 'React' }).click()
+  await hisPage.getByRole('textbox', { name: 'Any emoji' }).fill('🚀')
+  await hisPage.keyboard.press('Enter')
+  await message(herPage, 'And how are you?').getByRole('button', { name: '🚀 bob' }).click()
+  const both = message(hisPage, 'And how are you?').getByRole('button', { name: '🚀' })
+  await both.filter({ hasText: '2' }).click()
+  await message(herPage, 'And how are you?').getByRole('button', { name: '🚀 You', exact: true }).waitFor()
+
   // What is typed survives a reload, and so does who is signed in.
   await composer(herPage, 'bob').fill('half a thou')
   await herPage.reload()

@@ -1,6 +1,7 @@
 // The one place that talks to the peer's API. Everything else reads the store, or calls what is here.
 import { ApiClient } from '@parley/api-client'
 import { ApiError } from '@parley/api-client/api-error.ts'
+import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { firstUnread } from '#text/rows.ts'
@@ -10,6 +11,7 @@ import {
   conversations,
   EMPTY_THREAD,
   hasConversations,
+  jump,
   line,
   notify,
   now,
@@ -22,7 +24,7 @@ import {
   threadOf,
   threads,
 } from './store.ts'
-import { withMessage, withNewestPage } from './thread-messages.ts'
+import { withMessage, withNewestPage, withQuote } from './thread-messages.ts'
 
 const PAGE = 100
 const REFRESH_MS = 100
@@ -33,7 +35,7 @@ export class Daemon {
   readonly #onUnauthorised: () => void
   #isRefreshPlanned = false
   readonly #marked = new Map<string, string>()
-  readonly #loadingOlder = new Set<string>()
+  readonly #loadingOlder = new Map<string, Promise<void>>()
 
   private constructor(client: ApiClient, drafts: Drafts, onUnauthorised: () => void) {
     this.client = client
@@ -96,25 +98,30 @@ export class Daemon {
     setThread(account, (thread) => ({ ...thread, unreadFrom: undefined }))
   }
 
-  async loadOlder(account: string): Promise<void> {
+  async loadOlder(account: string, limit = PAGE * 2): Promise<void> {
     const { older } = threadOf(account)
-    if (older === undefined || this.#loadingOlder.has(account)) return
-    this.#loadingOlder.add(account)
-    await this.attempt(async () => {
-      const { messages, next } = await this.client.history(account, { limit: PAGE * 2, before: older })
-      setThread(account, (thread) => ({
-        ...thread,
-        messages: [...messages.toReversed(), ...thread.messages],
-        older: next,
-      }))
-    })
+    if (older === undefined) return
+    const loading = this.#loadingOlder.get(account) ?? this.#loadOlder(account, older, limit)
+    this.#loadingOlder.set(account, loading)
+    await loading
     this.#loadingOlder.delete(account)
   }
 
+  /** Brings a message into sight, from however far back. */
+  async jumpTo(account: string, id: string): Promise<void> {
+    const isHere = () => threadOf(account).messages.some((message) => message.id === id)
+    while (!isHere()) {
+      const { older } = threadOf(account)
+      if (older !== undefined) await this.loadOlder(account, MAX_PAGE_MESSAGES)
+      if (threadOf(account).older === older) return
+    }
+    jump.value = { account, id }
+  }
+
   /** True when it is durable. What could not be sent stays in the draft. */
-  async send({ account, name }: Partner, text: string): Promise<boolean> {
+  async send({ account, name }: Partner, text: string, replyTo?: string): Promise<boolean> {
     const idempotencyKey = crypto.randomUUID()
-    const sent = await this.attempt(() => this.client.send(whoOf({ account, name }), text, { idempotencyKey }))
+    const sent = await this.attempt(() => this.client.send(whoOf({ account, name }), text, { idempotencyKey, replyTo }))
     if (sent === undefined) return false
     this.#take(sent)
     return true
@@ -129,6 +136,12 @@ export class Daemon {
   async remove(message: MessageView): Promise<void> {
     const removed = await this.attempt(() => this.client.remove(message.id))
     if (removed !== undefined) this.#take(removed)
+  }
+
+  /** One emoji in the place of the one before; undefined takes it back. */
+  async react(message: MessageView, emoji: string | undefined): Promise<void> {
+    const reacted = await this.attempt(() => this.client.react(message.id, emoji ?? null))
+    if (reacted !== undefined) this.#take(reacted)
   }
 
   async cancel(message: MessageView): Promise<void> {
@@ -155,6 +168,17 @@ export class Daemon {
         if (!(error instanceof ApiError && error.code === 'no-connection')) this.#failed(error)
       })
     }, REFRESH_MS)
+  }
+
+  async #loadOlder(account: string, before: string, limit: number): Promise<void> {
+    await this.attempt(async () => {
+      const { messages, next } = await this.client.history(account, { limit, before })
+      setThread(account, (thread) => ({
+        ...thread,
+        messages: [...messages.toReversed(), ...thread.messages],
+        older: next,
+      }))
+    })
   }
 
   async #refresh(): Promise<void> {
@@ -212,12 +236,24 @@ export class Daemon {
       return
     }
     this.#take(message)
+    this.#fillQuotes(message.account)
     if (message.direction === 'in') spoken.value = words.arrived(message.with, message.text)
   }
 
   #take(message: MessageView): void {
     if (message.about !== undefined || !(threads.value.get(message.account) ?? EMPTY_THREAD).isLoaded) return
-    setThread(message.account, (thread) => ({ ...thread, messages: withMessage(thread.messages, message) }))
+    setThread(message.account, (thread) => ({
+      ...thread,
+      messages: withQuote(withMessage(thread.messages, message), message),
+    }))
+  }
+
+  /** Something arrived: what was quoted and not here may be here now. */
+  #fillQuotes(account: string): void {
+    for (const { id, replyTo } of threadOf(account).messages) {
+      if (replyTo === undefined || replyTo.message !== undefined) continue
+      void this.attempt(async () => this.#take(await this.client.message(id)))
+    }
   }
 
   #failed(error: unknown): void {

@@ -1,6 +1,6 @@
 // Which page is shown. The browser's back button goes where one came from.
 import type { Daemon } from './daemon.ts'
-import { conversations, editing, isDetailsOpen, overlay, type Partner, partner, type View, view } from './store.ts'
+import { composing, conversations, isDetailsOpen, overlay, type Partner, partner, type View, view } from './store.ts'
 
 /** Called at the start, and for every step of the browser's history. */
 export function followHistory(daemon: Daemon): void {
@@ -38,7 +38,7 @@ function go(daemon: Daemon, to: View): void {
 function show(daemon: Daemon, to: View): void {
   const from = partner.value
   overlay.value = undefined
-  editing.value = undefined
+  composing.value = undefined
   if (from !== undefined) daemon.leaveThread(from.account)
   if (to.type !== 'thread') isDetailsOpen.value = false
   view.value = to

@@ -34,6 +34,12 @@ export type Overlay =
   | { readonly type: 'keys' }
   | { readonly type: 'why'; readonly messageId: string }
 
+export interface Composing {
+  readonly type: 'edit' | 'answer'
+  readonly account: string
+  readonly message: MessageView
+}
+
 export interface Notice {
   readonly id: number
   readonly text: string
@@ -55,8 +61,10 @@ export const notices = signal<readonly Notice[]>([])
 export const spoken = signal('')
 /** Rises with every second, so that what shows a span of time is drawn again. */
 export const now = signal(Date.now())
-/** The account whose message is being edited, and which. */
-export const editing = signal<{ readonly account: string; readonly message: MessageView } | undefined>(undefined)
+/** What the next words are: instead of a message of mine, or an answer to one. */
+export const composing = signal<Composing | undefined>(undefined)
+/** The message that should be in sight. */
+export const jump = signal<{ readonly account: string; readonly id: string } | undefined>(undefined)
 
 export const partner = computed(() => (view.value.type === 'thread' ? view.value.partner : undefined))
 export const conversation = computed(() =>

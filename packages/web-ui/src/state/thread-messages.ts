@@ -1,4 +1,5 @@
 // How messages that arrive find their place among those that are loaded.
+import { MAX_QUOTED_CHARS } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 
 /** In the order of the conversation; one that is there already is replaced where it stands. */
@@ -8,6 +9,18 @@ export function withMessage(messages: readonly MessageView[], message: MessageVi
   if (known !== undefined) return messages.with(at, newerOf(known, message))
   const behind = messages.findLastIndex(({ lamport }) => lamport <= message.lamport)
   return messages.toSpliced(behind + 1, 0, message)
+}
+
+/** Answers to a message that changed show what it says now. */
+export function withQuote(
+  messages: readonly MessageView[],
+  { id, direction, text }: MessageView,
+): readonly MessageView[] {
+  const quoted = text.slice(0, MAX_QUOTED_CHARS)
+  const isStale = ({ replyTo }: MessageView) => replyTo?.message?.id === id && replyTo.message.text !== quoted
+  if (!messages.some(isStale)) return messages
+  const replyTo = { message: { id, direction, text: quoted } }
+  return messages.map((message) => (isStale(message) ? { ...message, replyTo } : message))
 }
 
 /** The newest page, newest first, over what was loaded before; undefined when something may be missing between the two. */

@@ -1,13 +1,15 @@
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { useState } from 'preact/hooks'
-import { useDaemon } from '#parts/context.ts'
-import { copy } from '#parts/copy.ts'
-import { IconButton } from '#parts/icon-button.tsx'
 import { RichText } from '#parts/rich-text.tsx'
 import { StateShape, shownState } from '#parts/state-shape.tsx'
-import { editing, isDetailsOpen, overlay } from '#state/store.ts'
+import { composing, isDetailsOpen, jump, overlay } from '#state/store.ts'
 import { clockTime, exactTime } from '#text/times.ts'
 import { words } from '#words/words.ts'
+import { Actions } from './actions.tsx'
+import { showActionsOnLongPress } from './long-press.ts'
+import { Quote } from './quote.tsx'
+import { Reactions } from './reactions.tsx'
+import { Time } from './time.tsx'
 
 const FOLDED_LINES = 30
 
@@ -20,14 +22,22 @@ export function Bubble({ message, isFirst, isLast }: { message: MessageView; isF
       class={`message ${isMine ? 'mine' : 'theirs'} ${isFirst ? 'is-first' : ''} ${isLast ? 'is-last' : ''}`}
       aria-label={`${author}, ${clockTime(sentAt)}`}
     >
-      <div class={`bubble ${editing.value?.message.id === message.id ? 'is-editing' : ''}`}>
+      <div class={`bubble ${markOf(message)}`} onPointerDown={showActionsOnLongPress}>
+        <Quote message={message} />
         <Content message={message} />
         <Meta message={message} hasTime={isLast} />
       </div>
       <Actions message={message} hasTime={!isLast} />
+      <Reactions message={message} />
       <HoldLine message={message} />
     </article>
   )
+}
+
+/** Which one the box below is about, and which one somebody was led to. */
+function markOf({ account, id }: MessageView): string {
+  if (composing.value?.message.id === id) return 'is-meant'
+  return jump.value?.account === account && jump.value.id === id ? 'is-found' : ''
 }
 
 function Meta({ message, hasTime }: { message: MessageView; hasTime: boolean }) {
@@ -40,14 +50,6 @@ function Meta({ message, hasTime }: { message: MessageView; hasTime: boolean }) 
       {hasTime && <Time at={message.sentAt} />}
       <StateButton message={message} />
     </span>
-  )
-}
-
-function Time({ at }: { at: number }) {
-  return (
-    <time class="meta" dateTime={new Date(at).toISOString()} title={exactTime(at)}>
-      {clockTime(at)}
-    </time>
   )
 }
 
@@ -87,47 +89,6 @@ function StateButton({ message }: { message: MessageView }) {
     >
       <StateShape state={state} />
     </button>
-  )
-}
-
-/** What can be done with a message; beside it while it is pointed at, or while one of these has the focus. */
-function Actions({ message, hasTime }: { message: MessageView; hasTime: boolean }) {
-  const daemon = useDaemon()
-  const { kind, text, state, deleted, direction } = message
-  if (kind !== 'text' || deleted !== undefined) return null
-  const hasEnded = state === 'cancelled' || state === 'expired' || state === 'refused'
-  return (
-    <div class="actions">
-      {hasTime && <Time at={message.sentAt} />}
-      <IconButton icon="copy" size={16} label={words.message.copy} onClick={() => copy(text)} />
-      {direction === 'out' && !hasEnded && (
-        <>
-          <IconButton
-            icon="edit"
-            size={16}
-            label={words.message.edit}
-            onClick={() => {
-              editing.value = { account: message.account, message }
-            }}
-          />
-          {state === 'queued' ? (
-            <IconButton
-              icon="stop"
-              size={16}
-              label={words.message.cancel}
-              onClick={() => void daemon.cancel(message)}
-            />
-          ) : (
-            <IconButton
-              icon="trash"
-              size={16}
-              label={words.message.remove}
-              onClick={() => void daemon.remove(message)}
-            />
-          )}
-        </>
-      )}
-    </div>
   )
 }
 

@@ -2,7 +2,8 @@ import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useDaemon } from '#parts/context.ts'
 import { IconButton } from '#parts/icon-button.tsx'
-import { editing, notify, overlay, type Partner, threadOf } from '#state/store.ts'
+import { type Composing, composing, notify, overlay, type Partner, threadOf } from '#state/store.ts'
+import { plainLine } from '#text/markdown.ts'
 import { words } from '#words/words.ts'
 
 /** Enter sends. What is typed is kept from the first letter on, until it is sent. */
@@ -12,17 +13,17 @@ export function Composer({ partner }: { partner: Partner }) {
   const box = useRef<HTMLTextAreaElement>(null)
   const [text, setText] = useState(() => daemon.drafts.get(account))
   const [isSending, setIsSending] = useState(false)
-  const edited = editing.value?.account === account ? editing.value.message : undefined
+  const about = composing.value?.account === account ? composing.value : undefined
+  const edited = about?.type === 'edit' ? about.message : undefined
 
   useEffect(() => {
     // On a phone the keyboard would cover what one came to read.
     if (matchMedia('(pointer: fine)').matches) box.current?.focus()
   }, [])
   useEffect(() => {
-    if (edited === undefined) return
-    setText(edited.text)
-    box.current?.focus()
-  }, [edited])
+    if (edited !== undefined) setText(edited.text)
+    if (about !== undefined) box.current?.focus()
+  }, [edited, about])
   useLayoutEffect(() => {
     if (box.current !== null) grow(box.current)
   }, [text])
@@ -31,8 +32,8 @@ export function Composer({ partner }: { partner: Partner }) {
     setText(typed)
     if (edited === undefined) daemon.drafts.set(account, typed)
   }
-  const stopEditing = () => {
-    editing.value = undefined
+  const stop = () => {
+    composing.value = undefined
     setText(daemon.drafts.get(account))
   }
   const submit = async () => {
@@ -46,10 +47,14 @@ export function Composer({ partner }: { partner: Partner }) {
     if (edited === undefined) {
       // Gone from the box at once; back in it, if it could not be kept.
       setText('')
-      if (await daemon.send(partner, typed)) daemon.drafts.set(account, box.current?.value ?? '')
-      else setText((since) => (since === '' ? typed : `${typed}\n${since}`))
+      if (await daemon.send(partner, typed, about?.message.id)) {
+        daemon.drafts.set(account, box.current?.value ?? '')
+        if (composing.value === about) composing.value = undefined
+      } else {
+        setText((since) => (since === '' ? typed : `${typed}\n${since}`))
+      }
     } else if (typed === edited.text || (await daemon.edit(edited, typed))) {
-      stopEditing()
+      stop()
     }
     setIsSending(false)
   }
@@ -58,9 +63,9 @@ export function Composer({ partner }: { partner: Partner }) {
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault()
       void submit()
-    } else if (event.key === 'Escape' && edited !== undefined && overlay.value === undefined) {
+    } else if (event.key === 'Escape' && about !== undefined && overlay.value === undefined) {
       event.stopPropagation()
-      stopEditing()
+      stop()
     } else if (event.key === 'ArrowUp' && !event.altKey && text === '') {
       const last = threadOf(account).messages.findLast(
         ({ direction, kind, deleted, state }) =>
@@ -68,7 +73,7 @@ export function Composer({ partner }: { partner: Partner }) {
       )
       if (last === undefined) return
       event.preventDefault()
-      editing.value = { account, message: last }
+      composing.value = { type: 'edit', account, message: last }
     }
   }
   return (
@@ -80,12 +85,7 @@ export function Composer({ partner }: { partner: Partner }) {
       }}
     >
       <div class="composer-box">
-        {edited !== undefined && (
-          <p class="composer-editing">
-            <span>{words.composer.editing}</span>
-            <IconButton icon="close" size={16} label={words.composer.stopEditing} onClick={stopEditing} />
-          </p>
-        )}
+        {about !== undefined && <About about={about} onStop={stop} />}
         <textarea
           ref={box}
           id="composer"
@@ -107,6 +107,22 @@ export function Composer({ partner }: { partner: Partner }) {
         />
       </div>
     </form>
+  )
+}
+
+/** What the words below are for. */
+function About({ about: { type, message }, onStop }: { about: Composing; onStop: () => void }) {
+  const { editing, stopEditing, answering, answeringMyself, stopAnswering } = words.composer
+  const isEdit = type === 'edit'
+  const answer = message.direction === 'out' ? answeringMyself : answering(message.with)
+  return (
+    <div class="composer-about">
+      <p>
+        <span class="composer-about-what">{isEdit ? editing : answer}</span>
+        {!isEdit && <span class="quote-text">{plainLine(message.text)}</span>}
+      </p>
+      <IconButton icon="close" size={16} label={isEdit ? stopEditing : stopAnswering} onClick={onStop} />
+    </div>
   )
 }
 

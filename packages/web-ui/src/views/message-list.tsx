@@ -3,7 +3,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useDaemon } from '#parts/context.ts'
 import { IconButton } from '#parts/icon-button.tsx'
-import { now, threadOf } from '#state/store.ts'
+import { jump, now, threadOf } from '#state/store.ts'
 import { Heights } from '#text/heights.ts'
 import { type Row, rowsOf } from '#text/rows.ts'
 import { dayWords } from '#text/times.ts'
@@ -17,6 +17,9 @@ const OVERSCAN_PX = 600
 const END_PX = 48
 /** So near to the beginning older messages are asked for. */
 const OLDER_PX = 1_200
+
+/** So long the message that was looked for is marked. */
+const FOUND_MS = 2_000
 
 interface Anchor {
   readonly key: string
@@ -54,6 +57,22 @@ export function MessageList({ account, name }: { account: string; name: string }
     const list = box.current
     if (list !== null) keepPlace(list, heights, anchor.current)
   })
+
+  // Whoever is led to a message sees it a third below the top, marked for a while.
+  const target = jump.value?.account === account ? jump.value : undefined
+  useLayoutEffect(() => {
+    const list = box.current
+    const index = target && heights.indexOf(target.id)
+    if (target === undefined || index === undefined || list === null) return
+    const delta = -list.clientHeight / 3
+    anchor.current = { key: target.id, delta }
+    setIsAtEnd(false)
+    setPlace({ top: Math.max(0, heights.offsetOf(index) + delta), height: list.clientHeight })
+    const timer = setTimeout(() => {
+      if (jump.peek() === target) jump.value = undefined
+    }, FOUND_MS)
+    return () => clearTimeout(timer)
+  }, [target, heights])
 
   const observer = useMemo(
     () =>
