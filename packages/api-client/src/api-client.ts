@@ -11,14 +11,26 @@ import {
 } from '@parley/shared/local-api/messages.ts'
 import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
 import { ReaderInfo, ReaderList, ReceivedPage } from '@parley/shared/local-api/received.ts'
+import { SearchPage } from '@parley/shared/local-api/search.ts'
 import { type ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import { SignInLink } from '@parley/shared/local-api/sign-in.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
-import type { Cancellable, Exporting, Idempotent, Page, Reading, Sending, SendingOne, Wait } from './call-options.ts'
+import type {
+  Cancellable,
+  Exporting,
+  Idempotent,
+  Page,
+  Reading,
+  Searching,
+  Sending,
+  SendingOne,
+  Wait,
+} from './call-options.ts'
 import { type ClientEvent, listen } from './event-stream.ts'
 import { type Exchange, exchangeWith } from './exchange.ts'
+import { contactPath, cursorPath, keyHeader, messagePath, queryOf } from './requests.ts'
 
 export interface ApiClientOptions {
   /** The daemon's own, for instance `http://127.0.0.1:8100`. */
@@ -173,6 +185,12 @@ export class ApiClient {
     return this.#exchange.one({ method: 'PATCH', path: '/api/v1/settings', body: settings, signal }, Settings)
   }
 
+  /** Messages that hold all of the words and "phrases", the youngest first. Rejects with `bad-request` when there is no word. */
+  search(query: string, { signal, ...filters }: Searching = {}): Promise<SearchPage> {
+    const path = `/api/v1/search${queryOf({ q: query, ...filters })}`
+    return this.#exchange.one({ method: 'GET', path, signal }, SearchPage)
+  }
+
   /** Everything, as it comes; the last record is `end`, or the export is not whole. */
   export({ conversation, since, signal }: Exporting = {}): AsyncGenerator<ExportRecord> {
     const path = `/api/v1/export${queryOf({ conversation, since })}`
@@ -266,26 +284,4 @@ export class ApiClient {
 function isOnItsWay({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): boolean {
   if (hold === 'blocked-key-change') return false
   return state === 'queued' || (state === 'sent' && wanted === 'delivered')
-}
-
-function contactPath(who: string, what: string): string {
-  return `/api/v1/contacts/${encodeURIComponent(who)}/${what}`
-}
-
-function messagePath(id: string): string {
-  return `/api/v1/messages/${encodeURIComponent(id)}`
-}
-
-function cursorPath(name: string): string {
-  return `/api/v1/cursors/${encodeURIComponent(name)}`
-}
-
-function queryOf(fields: Readonly<Record<string, string | number | undefined>>): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) query.set(name, String(value))
-  return query.size === 0 ? '' : `?${query.toString()}`
-}
-
-function keyHeader(key: string | undefined): Record<string, string> {
-  return key === undefined ? {} : { 'Idempotency-Key': key }
 }

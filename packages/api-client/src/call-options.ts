@@ -48,3 +48,15 @@ export interface Exporting extends Cancellable {
   /** Only what was stored since then, in Unix milliseconds. */
   readonly since?: number | undefined
 }
+
+export interface Searching extends Cancellable {
+  /** Only the conversation with this person, and only what this person wrote; one's own name for what oneself wrote. */
+  readonly conversation?: string | undefined
+  readonly sender?: string | undefined
+  /** Unix milliseconds: written then or later, and before then. */
+  readonly after?: number | undefined
+  readonly before?: number | undefined
+  readonly limit?: number | undefined
+  /** The `next` of the page before. */
+  readonly cursor?: string | undefined
+}

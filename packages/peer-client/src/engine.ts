@@ -149,18 +149,10 @@ export class Engine {
     const { contacts, views, reachability, delivery } = this
     this.overview = new Overview({ store, contacts, views, reachability, quota: delivery.outbox.quota, me: me.account })
     const poke = (account: AccountId): void => this.reachability.poke(account)
-    const { notes, revisions, reactions, receipts, heard, happenings } = messaging
+    const { notes, revisions, reactions, receipts, heard, happenings, search } = messaging
     const parts = { store, delivery, contacts, views, notes, revisions, reactions, receipts, heard, happenings }
     this.conversations = new Conversations({ ...parts, me, now: Date.now, poke })
-    this.archive = new Archive({
-      store,
-      views,
-      contacts,
-      notes,
-      reachability: this.reachability,
-      identity,
-      now: Date.now,
-    })
+    this.archive = new Archive({ store, views, contacts, notes, search, reachability, identity, now: Date.now })
   }
 
   /** Where other peers reach this one. */
@@ -187,6 +179,7 @@ export class Engine {
     this.#network.doorkeeper.watch(() => this.#blacklistChanged())
     this.membership?.start()
     this.reachability.start()
+    this.archive.start()
     for (const { account } of this.store.contacts.all()) this.#contactChanged(account)
     await this.account.resume()
     this.trust.resume().catch((error: unknown) => this.#failed(error))
@@ -200,6 +193,7 @@ export class Engine {
     await this.membership?.stop()
     await this.#network.sessions.stop()
     await this.delivery.stop()
+    await this.archive.stop()
     this.store.close()
   }
 

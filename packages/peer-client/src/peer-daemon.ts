@@ -1,4 +1,5 @@
 // What the local API asks of a peer, asked of a Peer: refusals become problems, and what happens becomes events.
+import type { AccountId } from '@parley/shared/ids.ts'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { ConversationInfo, UnreadCount } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
@@ -7,6 +8,7 @@ import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/mes
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
+import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
@@ -139,6 +141,18 @@ export class PeerDaemon implements Daemon {
     return this.#peer.archive.export({ account, since })
   }
 
+  async search({ q, conversation, sender, ...options }: SearchQuery, signal: AbortSignal): Promise<SearchPage> {
+    const accountOf = (who: string | undefined) => (who === undefined ? undefined : this.#accountOf(who, signal))
+    const accounts = { conversation: await accountOf(conversation), sender: await accountOf(sender) }
+    return refusing(this.#peer.archive.search(q, { ...options, ...accounts }))
+  }
+
+  /** Oneself too: no directory need be asked who that is. */
+  async #accountOf(who: string, signal: AbortSignal): Promise<AccountId> {
+    const { name, accountId } = this.#peer.identity
+    return who.toLowerCase() === name ? accountId : refusing(this.#peer.resolve(who, signal))
+  }
+
   readers(): ReaderInfo[] {
     return this.#peer.received.readers()
   }
@@ -254,6 +268,7 @@ function problemCodeOfRefusal(code: ConversationError['code']): LocalProblemCode
     case 'bad-proof':
     case 'deadline-past':
     case 'bad-place':
+    case 'no-words':
     case 'too-many-readers':
       return 'bad-request'
     default:

@@ -240,6 +240,24 @@ export const MAX_PREKEY_REQUESTS_PER_SESSION = 16
 export const PREKEY_REQUEST_TIMEOUT_MS = 5_000
 export const MAX_ATTEMPTS_PER_ACCOUNT = 1_000
 
+/** Search. The beginning of a word by which it is found, and the shortest of a last word that is taken for one. */
+export const MAX_SEARCH_WORD_CHARS = 64
+export const MIN_SEARCH_PREFIX_CHARS = 2
+export const MAX_SEARCH_QUERY_CHARS = 256
+export const MAX_SEARCH_TERMS = 32
+export const MAX_PAGE_HITS = 100
+export const DEFAULT_PAGE_HITS = 20
+/** Entries of the index that one search looks at; when they are used up, it answers with what it has and where to go on. */
+export const MAX_HIT_CANDIDATES = 2_000
+/** Of a text so much is shown around what was found. */
+export const MAX_SNIPPET_CHARS = 160
+/** Messages that one transaction indexes, and those that a search waits for; what is left of more is said with the answer. */
+export const MAX_INDEXED_PER_COMMIT = 128
+export const MAX_INDEXED_BEFORE_SEARCH = 2_000
+/** The index waits until nothing happened for so long, or for so long in all. */
+export const INDEX_QUIET_MS = 200
+export const INDEX_DELAY_MS = 1_000
+
 /** Passphrases. What is typed is spread over the key by argon2id at the cost of RFC 9106's second choice, above what OWASP asks for. */
 export const MIN_PASSPHRASE_CHARS = 8
 export const MAX_PASSPHRASE_CHARS = 1_024

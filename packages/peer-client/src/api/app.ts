@@ -11,6 +11,7 @@ import { exportRoutes } from './routes/export.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { peerRoutes } from './routes/peers.ts'
 import { receivedRoutes } from './routes/received.ts'
+import { searchRoutes } from './routes/search.ts'
 import { shortRoutes } from './routes/short.ts'
 import { signInLinkRoute, signInRoute } from './routes/sign-in.ts'
 import { socketRoutes } from './routes/sockets.ts'
@@ -49,6 +50,7 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
   app.use(conversationRoutes(parts))
   app.use(messageRoutes(parts))
   app.use(receivedRoutes(parts))
+  app.use(searchRoutes(parts))
   app.use(exportRoutes(parts))
   app.use(shortRoutes(parts))
   app.use(socketRoutes())

@@ -7,6 +7,7 @@ import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
+import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
@@ -64,6 +65,7 @@ export interface Daemon {
   changeSettings(settings: ChangeSettings): Promise<Settings>
   /** Lazily: a record is read when it is asked for. */
   export(query: z.infer<typeof ExportQuery>, signal: AbortSignal): Promise<Iterable<ExportRecord>>
+  search(query: SearchQuery, signal: AbortSignal): Promise<SearchPage>
   readers(): ReaderInfo[]
   moveReader(name: string, place: string): Promise<ReaderInfo>
   forgetReader(name: string): Promise<void>

@@ -18,6 +18,14 @@ export const LEFT_OUT: ReadonlySet<string> = new Set([
   'deadlines',
   // What was tried, for `why`: it was this device that tried.
   'attempts',
+  // The index of words, which the new device builds for itself; FTS5 keeps it in tables of its own.
+  'message_words',
+  'message_words_data',
+  'message_words_idx',
+  'message_words_config',
+  'search_runs',
+  'search_changes',
+  'search_days',
 ])
 
 /** People, messages, and what became of them. */

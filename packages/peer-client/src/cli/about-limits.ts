@@ -66,6 +66,11 @@ const ABOUT = {
   IDEMPOTENCY_KEPT_MS: { unit: 'ms', purpose: 'that an idempotency key is remembered' },
   MAX_PAGE_MESSAGES: { unit: 'count', purpose: 'messages in one page' },
   MAX_PAGE_NOTES: { unit: 'count', purpose: 'notes beside them, of what happened to the conversation' },
+  MAX_SEARCH_QUERY_CHARS: { unit: 'characters', purpose: 'what a search looks for' },
+  MAX_SEARCH_TERMS: { unit: 'count', purpose: 'words and phrases of it' },
+  MAX_SEARCH_WORD_CHARS: { unit: 'characters', purpose: 'beginning of a word by which it is found' },
+  MAX_PAGE_HITS: { unit: 'count', purpose: 'messages in one page of what was found' },
+  MAX_HIT_CANDIDATES: { unit: 'count', purpose: 'messages that one search looks at' },
   MAX_DIRECTORY_ANSWER_BYTES: { unit: 'bytes', purpose: 'answer of a directory' },
   DIRECTORY_TIMEOUT_MS: { unit: 'ms', purpose: 'for a directory to answer' },
 } as const satisfies { readonly [Name in keyof typeof LIMITS]?: AboutLimit }

@@ -23,6 +23,7 @@ import { readCommand } from './commands/read.ts'
 import { recvCommand } from './commands/recv.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { rotateKeyCommand } from './commands/rotate-key.ts'
+import { searchCommand } from './commands/search.ts'
 import { sendCommand } from './commands/send.ts'
 import { settingsCommand } from './commands/settings.ts'
 import { startCommand } from './commands/start.ts'
@@ -52,6 +53,7 @@ const COMMANDS = [
   sendCommand,
   recvCommand,
   historyCommand,
+  searchCommand,
   readCommand,
   whyCommand,
   exportCommand,

@@ -1,19 +1,35 @@
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { Why } from '@parley/shared/local-api/messages.ts'
+import type { SearchPage } from '@parley/shared/local-api/search.ts'
 import { type ExplainDeps, explain } from './explain.ts'
 import { type ExportDeps, type ExportOptions, exportRecords } from './export.ts'
+import type { Search, SearchOptions } from './search.ts'
 
 /** What can be asked about all that was said. */
 export class Archive {
-  readonly #deps: ExplainDeps & ExportDeps
+  readonly #deps: ExplainDeps & ExportDeps & { readonly search: Search }
 
-  constructor(deps: ExplainDeps & ExportDeps) {
+  constructor(deps: ExplainDeps & ExportDeps & { readonly search: Search }) {
     this.#deps = deps
+  }
+
+  /** Indexes what is not indexed yet. */
+  start(): void {
+    this.#deps.search.indexing.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#deps.search.indexing.stop()
   }
 
   /** Throws ConversationError `unknown-message`. */
   why(id: string): Why {
     return explain(this.#deps, id)
+  }
+
+  /** By words: see Search. Rejects with ConversationError `no-words`. */
+  search(query: string, options?: SearchOptions): Promise<SearchPage> {
+    return this.#deps.search.find(query, options)
   }
 
   /** All that was said, as records, read as they are taken. */

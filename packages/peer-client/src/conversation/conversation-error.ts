@@ -8,6 +8,7 @@ export class ConversationError extends Error {
     | 'not-editable'
     | 'deadline-past'
     | 'bad-place'
+    | 'no-words'
     | 'too-many-readers'
     | 'key-changed'
     | 'blocked'

@@ -9,12 +9,16 @@ export class FellBehindError extends Error {
 export class Feed<T> {
   readonly #readers = new Set<FeedReader<T>>()
   readonly #maxBacklog: number
+  readonly #onPublish: (event: T) => void
 
-  constructor(maxBacklog = MAX_EVENT_BACKLOG) {
+  /** `onPublish` hears every event at once, and is never cut off. */
+  constructor(maxBacklog = MAX_EVENT_BACKLOG, onPublish: (event: T) => void = () => undefined) {
     this.#maxBacklog = maxBacklog
+    this.#onPublish = onPublish
   }
 
   publish(event: T): void {
+    this.#onPublish(event)
     for (const reader of this.#readers) reader.push(event)
   }
 

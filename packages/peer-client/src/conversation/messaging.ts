@@ -1,7 +1,7 @@
 import { systemClock } from '@parley/shared/clock.ts'
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
-import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
+import { MAX_EVENT_BACKLOG, MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { PrekeyBatch, PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { formerKeys } from '@parley/shared/signed/rotation.ts'
 import { REACTION_KIND, READ_KIND } from '@parley/shared/wire/message-body.ts'
@@ -16,6 +16,7 @@ import { Contacts } from './contacts.ts'
 import type { Happening } from './conversations.ts'
 import { Feed } from './feed.ts'
 import { Heard } from './heard.ts'
+import { Indexing } from './indexing.ts'
 import type { Myself } from './introductions.ts'
 import type { KeyNews } from './key-news.ts'
 import { MessageViews } from './message-views.ts'
@@ -25,6 +26,7 @@ import { Reactions } from './reactions.ts'
 import { ReadReceipts } from './read-receipts.ts'
 import { Received } from './received.ts'
 import { Revisions } from './revisions.ts'
+import { Search } from './search.ts'
 
 export interface MessagingOptions {
   readonly store: Store
@@ -46,8 +48,11 @@ export class Messaging {
   readonly receipts: ReadReceipts
   readonly heard: Heard
   readonly delivery: Delivery
-  readonly happenings = new Feed<Happening>()
   readonly notes: Notes
+  readonly search: Search
+  readonly happenings = new Feed<Happening>(MAX_EVENT_BACKLOG, ({ kind }) => {
+    if (CHANGES_TEXT.has(kind)) this.search.indexing.wake()
+  })
   readonly notices = new Feed<Notice>()
   readonly #store: Store
   readonly #prekeys: Prekeys
@@ -73,6 +78,9 @@ export class Messaging {
     this.reactions = new Reactions(store)
     const { contacts, revisions, reactions } = this
     this.views = new MessageViews({ store, contacts, revisions, reactions, me })
+    const { views } = this
+    const indexing = new Indexing({ store, views, revisions, clock: systemClock, log })
+    this.search = new Search({ store, contacts, views, indexing, me: me.account })
     this.received = new Received({
       store,
       views: this.views,
@@ -147,6 +155,9 @@ export class Messaging {
     }
   }
 }
+
+/** After these there is something else to find. */
+const CHANGES_TEXT: ReadonlySet<Happening['kind']> = new Set(['accepted', 'received', 'edited', 'ended', 'moved'])
 
 /** Read each time: the account key rotates. */
 function myself({ accountId: account, account: { publicKey: accountKey }, rotations }: Identity): Myself {

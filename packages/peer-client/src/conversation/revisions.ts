@@ -3,9 +3,10 @@
 import { messageIdBytes } from '@parley/shared/hashes.ts'
 import type { AccountId, LocalMessageId } from '@parley/shared/ids.ts'
 import { decodeMessage } from '@parley/shared/wire/message.ts'
-import { DELETE_KIND, EDIT_KIND, readRevision } from '@parley/shared/wire/message-body.ts'
+import { DELETE_KIND, EDIT_KIND, type MessageReference, readRevision } from '@parley/shared/wire/message-body.ts'
 import type { PlacedMessage } from '#delivery/placing.ts'
 import { localIdOf } from '#store/local-ids.ts'
+import type { Place } from '#store/reissues-table.ts'
 import type { RevisionRow } from '#store/revisions-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
@@ -35,6 +36,7 @@ export class Revisions {
   record(author: AccountId, { stream, seq, kind, lamport, body }: PlacedMessage): void {
     const revision = readRevision(kind, body)
     if (revision === undefined) return
+    for (const place of this.#placesOf(revision.of)) this.#store.search.changing(place)
     this.#store.revisions.put(
       { ...revision.of, conversation: stream.conversation, author },
       {
@@ -45,6 +47,14 @@ export class Revisions {
         seq,
       },
     )
+  }
+
+  /** Wherever what stood there first may be shown now. */
+  #placesOf(of: MessageReference): Place[] {
+    const { streams, reissues, origins } = this.#store
+    const stream = streams.byEpoch(of.device, of.epoch)?.id
+    const first = stream === undefined ? [] : [{ stream, seq: of.seq }]
+    return [...first, ...first.map((place) => reissues.latest(place)), ...origins.repeatsOf(of)]
   }
 
   /** The one in force for a message of `author`. */

@@ -139,6 +139,7 @@ class Reissue {
     this.#hash = messageHash(bytes)
     this.#store.messages.insertAgain({ ...row, ...place, bytes })
     this.#store.reissues.insert({ stream, seq: oldSeq }, place)
+    this.#store.search.changing({ stream, seq: oldSeq })
     this.#store.hidden.insert(stream, oldSeq)
     for (const { account, state } of this.#store.deliveries.ofMessage(stream, oldSeq)) {
       const isWaiting = state === 'queued' || state === 'sent'

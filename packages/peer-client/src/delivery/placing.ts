@@ -179,6 +179,7 @@ class StreamPlacing {
     const after = this.#store.messages.lamportFrom(id, seq) ?? Number.MAX_SAFE_INTEGER
     const lamport = Math.min(Math.max(message.lamport, before + 1), after - 1)
     if (lamport <= before) return
+    this.#store.search.changing({ stream: id, seq })
     this.#store.vacancies.remove(id, seq)
     this.#insert(seq, bytes, lamport)
     this.#show(incoming, lamport)

@@ -100,6 +100,7 @@ function replace(
   const message = decodeMessage(row.bytes)
   const { conversation, epoch, seq, prev } = message
   const bytes = chainMessage(draftMessage({ conversation, epoch, seq }, contentOf(message)), prev)
+  store.search.changing(row)
   store.messages.revise(stream.id, seq, bytes)
   rechain(store, stream, seq + 1, messageHash(bytes))
   return bytes

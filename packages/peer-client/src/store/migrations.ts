@@ -322,6 +322,31 @@ WHERE account IS NOT NULL AND kind IN ('key-changed', 'key-rotated', 'key-restor
 CREATE INDEX events_notes ON events (account, lamport, id) WHERE lamport IS NOT NULL;
 `
 
+/** The index of words; what is in it is built up behind the messages, and after this step from nothing. */
+const SEARCH = `
+CREATE VIRTUAL TABLE message_words USING fts5 (text, stream, content = '', columnsize = 0, tokenize = 'ascii');
+INSERT INTO message_words (message_words, rank) VALUES ('secure-delete', 1);
+
+CREATE TABLE search_runs (                 -- which positions entries of the index stand for
+  entry INTEGER PRIMARY KEY,               -- of the first; rising in the order of indexing
+  position INTEGER NOT NULL UNIQUE,        -- stream << 32 | seq
+  length INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE search_changes (              -- positions with an entry whose words are not simply their own
+  position INTEGER PRIMARY KEY,
+  text_at INTEGER,                         -- position of the edit whose words they are; null: no words
+  is_due INTEGER NOT NULL                  -- what is shown there changed, and is to be indexed again
+) STRICT;
+CREATE INDEX search_changes_due ON search_changes (position) WHERE is_due = 1;
+
+CREATE TABLE search_days (                 -- among which entries the messages of a day (UTC, since 1970) are
+  day INTEGER PRIMARY KEY,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL
+) STRICT;
+`
+
 export const MIGRATIONS: readonly string[] = [
   FIRST,
   SAFETY_NUMBERS,
@@ -332,4 +357,5 @@ export const MIGRATIONS: readonly string[] = [
   EPOCHS,
   REACTIONS,
   NOTES,
+  SEARCH,
 ]

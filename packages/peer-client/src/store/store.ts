@@ -26,6 +26,7 @@ import { ReadMarksTable } from './read-marks-table.ts'
 import { ReadersTable } from './readers-table.ts'
 import { type Place, ReissuesTable } from './reissues-table.ts'
 import { RevisionsTable } from './revisions-table.ts'
+import { SearchTable } from './search-table.ts'
 import { StreamsTable } from './streams-table.ts'
 import { VacanciesTable } from './vacancies-table.ts'
 import { WithheldTable } from './withheld-table.ts'
@@ -41,6 +42,7 @@ export class Store {
   readonly streams: StreamsTable
   readonly messages: MessagesTable
   readonly displayOrder: DisplayOrder
+  readonly search: SearchTable
   readonly reissues: ReissuesTable
   readonly origins: OriginsTable
   readonly hidden: HiddenTable
@@ -76,6 +78,7 @@ export class Store {
     this.deadlines = new DeadlinesTable(database)
     this.messages = new MessagesTable(database, this.reissues)
     this.displayOrder = new DisplayOrder(this.streams, this.messages, this.hidden)
+    this.search = new SearchTable(database, this.messages)
     this.deliveries = new DeliveriesTable(database)
     this.cursors = new CursorsTable(database)
     this.envelopes = new EnvelopesTable(database)

@@ -147,6 +147,30 @@ test('a conversation is read page by page', async () => {
   await expect(client.history('nobody/../bob')).rejects.toMatchObject({ code: 'unknown-name' })
 })
 
+test('messages are searched page by page, and what is asked wrongly is refused', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  daemon.know('bob')
+  for (const n of [1, 2, 3]) daemon.receive('bob', `apple & pear ${n}`)
+  daemon.receive('carol', 'apple & pear')
+  const first = await client.search('apple & pear', { conversation: 'bob', limit: 2 })
+  expect(first.hits.map(({ message }) => message.text)).toEqual(['apple & pear 3', 'apple & pear 2'])
+  const second = await client.search('apple & pear', { conversation: 'bob', limit: 2, cursor: first.next })
+  expect(second.hits).toMatchObject([{ snippet: { text: 'apple & pear 1', marks: [{ from: 0, to: 12 }] } }])
+  expect(second.next).toBeUndefined()
+  const query = (text: string) => ask(world.port, { path: `/api/v1/search${text}`, headers: trusted(world.api) })
+  for (const text of [
+    '',
+    '?q=',
+    `?q=${'a'.repeat(257)}`,
+    '?q=a&limit=101',
+    '?q=a&cursor=x',
+    '?q=a&where=b',
+    '?q=a&after=-1',
+  ])
+    expect([text, await query(text)]).toMatchObject([text, { status: 400, body: { code: 'bad-request' } }])
+})
+
 test('a reader gets what it has not seen, and says how far it came', async () => {
   await using world = await runApi()
   const { daemon, client } = world

@@ -88,6 +88,28 @@ test('a limit shows the first, and how many there are', async () => {
   )
 })
 
+test('what is found is shown with who wrote it and when, and with what was looked for standing out', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  w.daemon.receive('bob', 'the first\nline about \u001b[31mlunch\u202e', { sentAt: at(9, 5, 2) })
+  await w.client.send('bob', 'lunch it is')
+  const words = ['search', 'lunch', '--in', 'bob', '--after', '30d', '--before', '2027-01-01']
+  const plain = await parleyAt(w, words, { now: NOW })
+  expect(plain.out.split('\n')[1]).toBe('  lunch it is')
+  expect(plain.out.split('\n').slice(2).join('\n')).toBe(
+    `bob  Yesterday 09:05\n  the first line about ${String.raw`\x1b`}[31mlunch${String.raw`\u{202e}`}\n`,
+  )
+  const look = { columns: 80, environment: { NO_COLOR: '' } }
+  const coloured = await parleyAt(w, ['search', 'lunch', '--limit', '1'], look)
+  expect(coloured.out).toContain('\u001b[33mlunch\u001b[39m it is')
+  expect(JSON.parse((await parleyAt(w, ['search', 'first', '--json'])).out)).toMatchObject({ message: { with: 'bob' } })
+  expect(await parleyAt(w, ['search', 'nothing'])).toMatchObject({
+    code: 0,
+    out: 'Nothing is found. Try fewer words, or only the beginning of one.\n',
+  })
+  expect(await parleyAt(w, ['search', 'lunch', '--after', 'soon'])).toMatchObject({ code: 64 })
+})
+
 test('peers and history say whose key was compared, status whose changed', async () => {
   await using w = await world()
   w.daemon.know('bob', { state: 'idle' }, { verification: 'verified' })

@@ -78,6 +78,13 @@ test('two people talk through their APIs, and hear what happens', async () => {
   expect(await alice.client.send('bob', 'hello', { idempotencyKey: 'k' })).toMatchObject({ id: sent.id })
   expect((await bob.client.history('alice')).messages).toMatchObject([{ text: 'hello', direction: 'in' }])
   expect(await alice.client.why(sent.id)).toMatchObject({ message: { id: sent.id, state: 'delivered' } })
+  const hit = { message: { id: sent.id }, snippet: { text: 'hello', marks: [{ from: 0, to: 5 }] } }
+  expect(await alice.client.search('HEL', { sender: 'Alice', conversation: 'bob' })).toMatchObject({ hits: [hit] })
+  expect(await bob.client.search('hel', { sender: 'alice', after: sent.sentAt })).toMatchObject({ hits: [{}] })
+  expect(await bob.client.search('hel', { sender: 'bob' })).toEqual({ hits: [] })
+  await alice.client.edit(sent.id, 'goodbye')
+  expect(await alice.client.search('hello')).toEqual({ hits: [] })
+  await expect(alice.client.search('"*"')).rejects.toMatchObject({ code: 'bad-request' })
   await expect(alice.client.cancel(sent.id)).rejects.toMatchObject({ code: 'already-sent' })
   expect((await alice.client.broadcast('all')).messages).toMatchObject([{ with: 'bob' }])
 })

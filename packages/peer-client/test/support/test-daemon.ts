@@ -7,6 +7,7 @@ import type { ConversationTroubles, HistoryPage, MessageView, Why } from '@parle
 import type { Note } from '@parley/shared/local-api/notes.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
+import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
@@ -27,6 +28,7 @@ export interface DaemonCall {
     | 'received'
     | 'move'
     | 'read'
+    | 'search'
     | 'stop'
   readonly about: string
 }
@@ -267,6 +269,27 @@ export class TestDaemon implements Daemon {
   async unverify(who: string): Promise<SafetyNumber> {
     this.know(this.#contact(who).name)
     return this.safetyNumber(who)
+  }
+
+  /** By a part of the text as it is written; the cursor counts what was found before. */
+  async search({ q, conversation, sender, limit, cursor = '0' }: SearchQuery): Promise<SearchPage> {
+    this.#note('search', q)
+    const found = this.messages.filter(
+      (message) =>
+        message.text.includes(q) &&
+        (conversation === undefined || message.with === conversation) &&
+        (sender === undefined || (message.direction === 'in' ? message.with : 'alice') === sender),
+    )
+    const hits = found.toReversed().slice(Number(cursor), Number(cursor) + limit)
+    const next = Number(cursor) + hits.length
+    return {
+      hits: hits.map((message) => {
+        const from = message.text.indexOf(q)
+        const marks = [{ from, to: from + q.length }]
+        return { message, snippet: { text: message.text, marks, isCutBefore: false, isCutAfter: false } }
+      }),
+      ...(next < found.length ? { next: String(next) } : {}),
+    }
   }
 
   async received({ cursor, after, from, limit }: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage> {

@@ -1,10 +1,9 @@
-import { parseSpan } from '@parley/shared/terminal/times.ts'
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import { z } from 'zod'
 import { ClientFlags, clientOf, defineCommand, profileOptions } from '../command.ts'
 import { CliError, EXIT } from '../exit.ts'
+import { Moment, momentAt, readMoment } from '../moments.ts'
 
-const MAX_AGO_MS = 100 * 365 * 24 * 60 * 60 * 1000
 /** A pipe takes this much before it has to be waited for. */
 const FLUSH_EVERY = 256
 
@@ -23,19 +22,16 @@ export const exportCommand = defineCommand({
   options: [
     ...profileOptions(),
     new Option('--conversation <name>', 'only what was said with this person'),
-    new Option('--since <time>', 'only what came or was written since: 30d, 12h, or a date').argParser(since),
+    new Option('--since <time>', 'only what came or was written since: 30d, 12h, or a date').argParser(readMoment),
   ],
   args: z.tuple([]),
   flags: ClientFlags.omit({ json: true }).extend({
     conversation: z.string().optional(),
-    since: z
-      .object({ at: z.int() })
-      .or(z.object({ agoMs: z.int() }))
-      .optional(),
+    since: Moment.optional(),
   }),
   run: async (cli, _args, { conversation, since: from, ...choice }) => {
     const { terminal, now } = cli
-    const at = from === undefined ? undefined : 'at' in from ? from.at : Math.max(0, now() - from.agoMs)
+    const at = momentAt(from, now())
     const client = await clientOf(cli, choice)
     let isWhole = false
     let printed = 0
@@ -54,11 +50,3 @@ export const exportCommand = defineCommand({
     )
   },
 })
-
-function since(text: string): { at: number } | { agoMs: number } {
-  const agoMs = parseSpan(text, MAX_AGO_MS)
-  if (agoMs !== undefined && /[a-z]$/.test(text)) return { agoMs }
-  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text.length === 10 ? `${text}T00:00` : text) : Number.NaN
-  if (Number.isFinite(at) && at >= 0) return { at }
-  throw new InvalidArgumentError('Write how long ago, like 30d or 12h, or a date, like 2026-01-31.')
-}

@@ -4,12 +4,17 @@ import { AccountId, AccountKey, type ConversationId, DeviceKey } from '@parley/s
 import { encodeFrame, TYPE } from '@parley/shared/wire/frames.ts'
 import Sqlite from 'better-sqlite3'
 import { z } from 'zod'
+import { Indexing } from '#conversation/indexing.ts'
+import { MessageViews } from '#conversation/message-views.ts'
+import { Reactions } from '#conversation/reactions.ts'
+import { Revisions } from '#conversation/revisions.ts'
 import { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryFrame, DeliveryLog, Line } from '#delivery/ports.ts'
 import { DeviceLocks } from '#encryption/device-locks.ts'
 import { type Database, openDatabase } from '#store/database.ts'
 import { GroupCommit } from '#store/group-commit.ts'
 import { Store } from '#store/store.ts'
+import { indexedWords, shownWords } from '../../support/index-of-words.ts'
 import { ModelSealing } from './model-sealing.ts'
 import type { SeededRandom } from './random.ts'
 import type { Schedule } from './schedule.ts'
@@ -39,6 +44,8 @@ const silent: DeliveryLog = {
   warn: () => undefined,
   error: () => undefined,
 }
+
+const NO_CLOCK = { elapsedMs: () => 0, after: () => () => undefined }
 
 export class SimLine implements Line {
   readonly device: DeviceKey
@@ -155,6 +162,37 @@ export class SimNode {
     this.database.exec('DELETE FROM ratchets')
     const insert = this.database.prepare('INSERT INTO ratchets (device, record) VALUES (?, ?)')
     for (const { device, record } of older) insert.run(device, record)
+  }
+
+  /** Words of some messages go into the index, whatever else is under way. */
+  indexSome(most: number): 'all' | 'more' {
+    if (!this.isRunning || this.database.inTransaction) return 'more'
+    const { store, revisions, views } = this.#shown()
+    const indexing = new Indexing({ store, revisions, views, clock: NO_CLOCK, log: silent })
+    return this.database.transaction(() => indexing.advance(most))()
+  }
+
+  /** What is in the index and should not be, and the other way round, once all is indexed. */
+  wrongWords(): string[] {
+    while (this.indexSome(1_000) === 'more');
+    const held = new Set(indexedWords(this.store))
+    const wanted = new Set(shownWords(this.store, this.#shown().views))
+    return [
+      ...[...held.difference(wanted)].map((word) => `too much: ${word}`),
+      ...[...wanted.difference(held)].map((word) => `missing: ${word}`),
+    ]
+  }
+
+  #shown(): { store: Store; revisions: Revisions; views: MessageViews } {
+    const { store, account, device } = this
+    const revisions = new Revisions(store)
+    const contacts = { label: () => ({ name: 'somebody', isVerified: false }) }
+    const me = { account, device }
+    return {
+      store,
+      revisions,
+      views: new MessageViews({ store, revisions, reactions: new Reactions(store), contacts, me }),
+    }
   }
 
   /** A prekey bundle of this device. */

@@ -10,6 +10,8 @@ export function restoredImage(image: Buffer): Buffer {
     database.exec(`DELETE FROM ${table}`)
   for (const table of ['cursors', 'deliveries', 'reissues', 'withheld', 'deadlines'])
     database.exec(`DELETE FROM ${table}`)
+  for (const table of ['search_runs', 'search_changes', 'search_days']) database.exec(`DELETE FROM ${table}`)
+  database.exec("INSERT INTO message_words (message_words) VALUES ('delete-all')")
   // What was its own is somebody else's now.
   database.exec('UPDATE streams SET frozen_to = up_to')
   database.exec(

@@ -32,6 +32,7 @@ export async function simulate(seed: number): Promise<Run> {
   for (let index = 0; index < actions; index += 1) {
     later(() => {
       act(world)
+      if (index % 3 === 0) for (const node of world.active) node.indexSome(8)
       if (random.chance(0.2)) complaints.push(...watcher.look(world))
     })
   }
@@ -46,7 +47,7 @@ export async function simulate(seed: number): Promise<Run> {
     const steps = await schedule.run(MAX_STEPS_TO_REST)
     most = Math.max(most, steps)
     if (steps === MAX_STEPS_TO_REST) complaints.push('13: it never comes to rest')
-    complaints.push(...watcher.look(world), ...checkAtRest(world))
+    complaints.push(...watcher.look(world), ...checkAtRest(world), ...checkIndex(world))
   }
   await rest()
   if (awaited !== undefined && world.gone.has(awaited) && complaints.length === 0) {
@@ -87,6 +88,11 @@ function happen(world: World, incident: ReturnType<typeof sceneOf>['incident']):
 
 function hasSibling({ account }: World['nodes'][number], all: World['nodes']): boolean {
   return all.filter((other) => other.account === account).length > 1
+}
+
+/** Not one of the invariants of delivery: whatever happened, what is found is what is shown. */
+function checkIndex(world: World): string[] {
+  return world.active.flatMap((node) => node.wrongWords().map((wrong) => `index of ${node.name}: ${wrong}`))
 }
 
 /** Nothing stays sealed for a device that was away for a month. */
