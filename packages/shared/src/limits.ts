@@ -225,8 +225,9 @@ export const PROOF_INTERVAL_MS = 60 * 60_000
 export const MAX_EXPIRIES_PER_COMMIT = 1_000
 /** A deadline is looked at again after this at the latest, so that a clock that jumps is followed. */
 export const DEADLINE_CHECK_MS = 60_000
-/** How often it is looked for what is past its time: dormant devices, old ids. */
+/** How often it is looked for what is past its time; so much, at most, is held to have passed from one look to the next. */
 export const TIDY_MS = 6 * 60 * 60_000
+export const MAX_TIDY_STEP_MS = 2 * TIDY_MS
 /** Two processes of one profile take turns so often, within so long: it was copied, and runs twice. */
 export const CLONE_TURNS = 3
 export const CLONE_WINDOW_MS = 10 * 60_000
@@ -288,7 +289,6 @@ export const MAX_SAFETY_PROOF_CHARS = 256
 export const MAX_IDEMPOTENCY_KEY_CHARS = 128
 export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000
 export const MAX_PAGE_MESSAGES = 500
-/** Of what happened to a conversation beside its messages: others can make some of it happen. */
 export const MAX_PAGE_NOTES = 100
 export const DEFAULT_PAGE_MESSAGES = 50
 /** Of one conversation so many unread messages are counted; who has more has many. */

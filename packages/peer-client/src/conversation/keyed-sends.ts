@@ -1,5 +1,4 @@
 // The same request under the same key is one message, however often and however much at once it is asked for.
-import { IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Placed } from '#delivery/outbox.ts'
 import type { Store } from '#store/store.ts'
@@ -45,7 +44,7 @@ export class KeyedSends {
     send: (also: (placed: Placed) => void) => Promise<MessageView>,
   ): Promise<MessageView> {
     const { store, now, existing } = this.#deps
-    const earlier = store.idempotency.find(key, now() - IDEMPOTENCY_KEPT_MS)
+    const earlier = store.idempotency.find(key)
     if (earlier === undefined) return send(({ localId }) => store.idempotency.insert(key, request, localId, now()))
     if (request.equals(earlier.request)) return existing(earlier.localId)
     throw new ConversationError(

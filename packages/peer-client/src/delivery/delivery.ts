@@ -69,7 +69,7 @@ export class Delivery {
       },
       options.quota,
     )
-    this.#upkeep = new Upkeep({ ...options, tidy: () => this.tidy() })
+    this.#upkeep = new Upkeep({ ...options, tidy: (now) => this.tidy(now) })
     this.#answers = new Answers({
       ...options,
       random,
@@ -146,16 +146,16 @@ export class Delivery {
   }
 
   /**
-   * To be called now and then. A device without a session for 30 days is dormant: what is sealed for it is dropped, and its positions
-   * are unsealed again. It wakes with its next session, and is served as ever.
+   * To be called now and then with the time that it is, in Unix milliseconds. A device without a session for 30 days is dormant: what
+   * is sealed for it is dropped, and its positions are unsealed again. It wakes with its next session, and is served as ever.
    */
-  async tidy(): Promise<void> {
+  async tidy(now = this.#options.clock.now()): Promise<void> {
     const { store, clock, log } = this.#options
     const dormant = await store.commits.run(() => {
       const at = clock.now()
       for (const courier of this.#couriers.values())
         if (courier.line?.isOpen === true) store.devices.setSeen(courier.device, at)
-      const unseen = store.devices.unseen(at - DORMANT_AFTER_MS)
+      const unseen = store.devices.unseen(now - DORMANT_AFTER_MS)
       for (const { device } of unseen) {
         store.devices.setState(device, 'dormant')
         store.envelopes.supersedeOpen(at, device)

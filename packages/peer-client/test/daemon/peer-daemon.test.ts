@@ -2,10 +2,14 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { ApiClient } from '@parley/api-client'
 import type { ClientEvent } from '@parley/api-client/event-stream.ts'
+import { MAX_OUTBOX_MESSAGES } from '@parley/shared/limits.ts'
+import { API_TOKEN_FILE } from '@parley/shared/local-api/daemon-file.ts'
 import { pino } from 'pino'
 import { startLocalApi } from '#api/local-api.ts'
 import { createPeer } from '#peer.ts'
 import { PeerDaemon } from '#peer-daemon.ts'
+import { announce, parleyAt } from '../support/command-line.ts'
+import { ask, trusted } from '../support/running-api.ts'
 import { Seen } from '../support/seen.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
 
@@ -13,7 +17,8 @@ import { tempDirectory } from '../support/temp-directory.ts'
 async function person(name: string) {
   await using scope = new AsyncDisposableStack()
   const { path } = scope.use(await tempDirectory())
-  const peer = createPeer({ name, profile: join(path, name) })
+  const profile = join(path, name)
+  const peer = createPeer({ name, profile })
   scope.use(peer)
   await peer.start()
   const stop = Promise.withResolvers<void>()
@@ -21,13 +26,16 @@ async function person(name: string) {
     await startLocalApi({
       daemon: new PeerDaemon({ peer, version: '1', startedAt: 1, onStop: stop.resolve }),
       port: 0,
-      tokenFile: join(path, 'token'),
+      tokenFile: join(profile, API_TOKEN_FILE),
       log: pino({ level: 'silent' }),
     }),
   )
   const all = scope.move()
   return {
     peer,
+    profile,
+    api,
+    port: peer.address.port,
     address: `127.0.0.1:${peer.address.port}`,
     client: new ApiClient({ url: api.url, token: api.token }),
     askedToStop: stop.promise,
@@ -99,6 +107,40 @@ test('a message that waits can be taken back', async () => {
   expect(sent).toMatchObject({ state: 'queued' })
   expect(await alice.client.status()).toMatchObject({ waiting: 1 })
   expect(await alice.client.cancel(sent.id)).toMatchObject({ state: 'cancelled' })
+})
+
+test('a full outbox lets nobody through, who can wait does, and all goes on in order once it drains', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await announce(alice)
+  await alice.client.connect(bob.address)
+  await alice.peer.waitFor((await alice.peer.send('bob', 'hello')).id, 'delivered')
+  await bob.peer.stop()
+  await Promise.all(Array.from({ length: MAX_OUTBOX_MESSAGES }, (_, at) => alice.peer.send('bob', `${at}`)))
+
+  let isLibraryDone = false
+  const library = alice.peer.send('bob', 'library').finally(() => {
+    isLibraryDone = true
+  })
+  const commandLine = parleyAt(alice, ['send', 'bob', '--lines', '--json'], { input: 'line one\nline two\n' })
+  const headers = trusted(alice.api, { 'content-type': 'application/json' })
+  const path = '/api/v1/messages'
+  const port = Number(new URL(alice.api.url).port)
+  const refused = await ask(port, { method: 'POST', path, headers, body: '{"to":"bob","text":"no room"}' })
+  expect(refused).toMatchObject({ status: 429, headers: { 'retry-after': '1' }, body: { code: 'outbox-full' } })
+  expect(isLibraryDone).toBe(false)
+  expect(await alice.client.status()).toMatchObject({ waiting: MAX_OUTBOX_MESSAGES })
+
+  await using bobAgain = createPeer({ name: 'bob', profile: bob.profile, listen: { port: bob.port } })
+  await bobAgain.start()
+  const accepted = (await commandLine).out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  for (const { id } of [await library, ...accepted]) await alice.peer.waitFor(id, 'delivered')
+  const { messages } = await bobAgain.history('alice', 4)
+  expect(messages.map(({ text }) => text)).toEqual(['line two', 'line one', 'library', `${MAX_OUTBOX_MESSAGES - 1}`])
+  expect(alice.peer.pending()).toBe(0)
 })
 
 test('what a peer refuses arrives as a problem with its code', async () => {

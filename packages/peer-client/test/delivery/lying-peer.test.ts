@@ -1,11 +1,20 @@
 import { describe, expect, test } from '@jest/globals'
 import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
-import { EnvelopeId, Epoch, randomId } from '@parley/shared/ids.ts'
-import { DORMANT_AFTER_MS, PROOF_INTERVAL_MS, RESEAL_MAX_MS } from '@parley/shared/limits.ts'
+import { EnvelopeId, Epoch, LocalMessageId, randomId } from '@parley/shared/ids.ts'
+import {
+  DORMANT_AFTER_MS,
+  ENVELOPE_ID_KEPT_MS,
+  IDEMPOTENCY_KEPT_MS,
+  PROOF_INTERVAL_MS,
+  RESEAL_MAX_MS,
+  TIDY_MS,
+} from '@parley/shared/limits.ts'
 import { plant } from '@parley/shared/planted-faults.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { SILENT_LOG } from '#delivery/ports.ts'
+import { Upkeep } from '#delivery/upkeep.ts'
 import { ScriptedPeer } from './scripted-peer.ts'
 
 const TRUE_HASH = (peer: ScriptedPeer, seq: number): Uint8Array => {
@@ -229,6 +238,89 @@ test('a device that was away for a month keeps nothing sealed, and gets everythi
   await peer.ready()
   expect(store.devices.get(peer.bob.device)?.state).toBe('active')
   expect(peer.envelopes()).toHaveLength(before + 1)
+})
+
+describe('what was acknowledged', () => {
+  /** Alice's upkeep alone, on a clock that the test sets; every call of `look` is some hours later by a clock that is right. */
+  async function start() {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [id = ''] = await peer.send('hello')
+    const { store } = peer.alice
+    const claim = { epoch: epochOf(peer), upTo: 1, hash: TRUE_HASH(peer, 1) }
+    await peer.say({ type: TYPE.ack, envelopes: peer.envelopes().map((envelope) => envelope.id), streams: [claim] })
+    const opened = randomId(EnvelopeId)
+    // The newest few of each device are kept for ever, so these are not among them.
+    const sealed = Array.from({ length: 20 }, () => randomId(EnvelopeId))
+    const from = peer.schedule.now
+    store.openedEnvelopes.insert(peer.bob.device, opened, from, null)
+    store.idempotency.insert('key', Buffer.from('request'), LocalMessageId.parse(id), from)
+    for (const one of sealed) {
+      const { device } = peer.bob
+      store.envelopes.insert({
+        id: one,
+        device,
+        generation: 0,
+        bytes: Buffer.of(1),
+        path: 'x',
+        ranges: [],
+        sealedAt: from,
+      })
+      store.envelopes.end(store.envelopes.byId(one)?.n ?? 0, 'acked', from)
+    }
+    let now = from
+    let again = (): void => undefined
+    const clock = {
+      now: () => now,
+      after: (_ms: number, callback: () => void) => {
+        again = callback
+        return () => undefined
+      },
+    }
+    const tidied: number[] = []
+    const upkeep = new Upkeep({ store, clock, log: SILENT_LOG, tidy: async (at) => void tidied.push(at) })
+    upkeep.start()
+    const look = async (at: number) => {
+      now = at
+      again()
+      await peer.rest()
+    }
+    await peer.rest()
+    const kept = () => ({
+      opened: store.openedEnvelopes.find(peer.bob.device, opened) !== undefined,
+      sealed: sealed.filter((one) => store.envelopes.byId(one) !== undefined).length,
+      key: store.idempotency.find('key') !== undefined,
+    })
+    return { peer, id, from, look, kept, tidied }
+  }
+
+  test('is kept for its time and forgotten then, but for the messages, which a device that lost them gets again', async () => {
+    const { peer, id, from, look, kept } = await start()
+    let at = from
+    for (; at <= from + IDEMPOTENCY_KEPT_MS; at += TIDY_MS) await look(at)
+    expect(kept()).toEqual({ opened: true, sealed: 20, key: true })
+    for (; at <= from + ENVELOPE_ID_KEPT_MS; at += TIDY_MS) await look(at)
+    expect(kept()).toEqual({ opened: true, sealed: 20, key: false })
+    await look(at)
+    expect(kept()).toEqual({ opened: false, sealed: 16, key: false })
+    const before = peer.envelopes().length
+    peer.connect()
+    await peer.ready()
+    expect(peer.envelopes()).toHaveLength(before + 1)
+    expect(peer.stateOf(id)).toBe('delivered')
+  })
+
+  test('is not forgotten early by a clock that jumps ahead and is set right again', async () => {
+    const { from, look, kept, tidied } = await start()
+    const years = 3 * 365 * 24 * 60 * 60_000
+    await look(from + years)
+    await look(from + TIDY_MS)
+    await look(from + years)
+    await look(from - years)
+    await look(from + 2 * TIDY_MS)
+    expect(kept()).toEqual({ opened: true, sealed: 20, key: true })
+    expect(Math.max(...tidied)).toBeLessThan(from + IDEMPOTENCY_KEPT_MS)
+  })
 })
 
 test('what the other user has to decide about waits five minutes, and is sealed again', async () => {

@@ -103,7 +103,7 @@ interface TerminalLook {
 
 /** The same program inside this process, with a daemon and a terminal that a test made. */
 export async function parleyAt(
-  world: RunningApi | undefined,
+  world: Pick<RunningApi, 'profile'> | undefined,
   args: readonly string[],
   look: TerminalLook = {},
 ): Promise<Ended> {
@@ -164,6 +164,9 @@ function inputOf(input: string | Buffer | AsyncIterable<Buffer>): AsyncIterable<
 }
 
 /** Lets clients of this machine find the API of a test. */
-export async function announce({ api, profile }: RunningApi, pid = process.pid): Promise<void> {
+export async function announce(
+  { api, profile }: Pick<RunningApi, 'api' | 'profile'>,
+  pid = process.pid,
+): Promise<void> {
   await writeDaemonFile(profile, { url: api.url, pid, startedAt: 1 })
 }
