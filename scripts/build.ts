@@ -12,10 +12,16 @@ const ENTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'directory-server': { main: 'src/main.ts', 'search-worker': 'src/store/search-worker.ts' },
   'peer-client': { main: 'src/main.ts' },
   'directory-console': { main: 'src/main.ts' },
+  // Nobody's program, but the laboratory starts it more often than any.
+  e2e: {
+    'peer-runner': 'src/peer-runner.ts',
+    'plant-faults': 'src/plant-faults.ts',
+    'moving-clock': 'src/moving-clock.ts',
+  },
 }
 
 /** They look for files beside their own: machine code, or pages. */
-const LEFT_OUT = ['@parley/web-ui', '@signalapp/libsignal-client', 'better-sqlite3', 'cbor-extract', 'swagger-ui-dist']
+const LEFT_OUT = ['@parley/web-ui', 'cbor-extract', 'swagger-ui-dist']
 /** `ws` takes them where somebody has installed them. */
 const OPTIONAL = ['bufferutil', 'utf-8-validate']
 
@@ -30,8 +36,8 @@ async function build(root: string, entries: Readonly<Record<string, string>>): P
     input: { ...entries },
     platform: 'node',
     external: [...LEFT_OUT, ...OPTIONAL],
-    // One word of English is all that we say of an error of a schema.
-    plugins: [{ name: 'locales', load: (id) => (id.endsWith('/zod/v4/locales/index.js') ? LOCALES : null) }],
+    plugins: [{ name: 'rewritten', load: rewrite }],
+    treeshake: { moduleSideEffects: [{ test: /\/@signalapp\/libsignal-client\//, sideEffects: false }] },
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(log.message)
     },
@@ -40,7 +46,28 @@ async function build(root: string, entries: Readonly<Record<string, string>>): P
   writeChanged(join(root, dirname(BUILT_MAIN)), output)
 }
 
-const LOCALES = `export { default as en } from './en.js'`
+/** Files of libraries that are not bundled as they are, by the end of their paths. */
+const REWRITTEN: Readonly<Record<string, (source: string) => string>> = {
+  // One word of English is all that we say of an error of a schema.
+  '/zod/v4/locales/index.js': () => `export { default as en } from './en.js'`,
+  // Both look for their machine code beside themselves. It stays in their packages, and that is where they are to look.
+  '/libsignal-client/dist/Native.js': (source) => `${URLS}\n${replaced(source, 'import.meta.dirname', SIGNAL_FOLDER)}`,
+  '/lib/binding.js': (source) => replaced(source, '__dirname', `path.dirname(require.resolve('better-sqlite3'))`),
+}
+
+const URLS = `import { fileURLToPath } from 'node:url'`
+const SIGNAL_FOLDER = `fileURLToPath(new URL('.', import.meta.resolve('@signalapp/libsignal-client')))`
+
+function rewrite(id: string): string | null {
+  const found = Object.entries(REWRITTEN).find(([end]) => id.endsWith(end))
+  return found === undefined ? null : found[1](readFileSync(id, 'utf8'))
+}
+
+/** Throws when the library is not what it was. */
+function replaced(source: string, text: string, by: string): string {
+  if (!source.includes(text)) throw new Error(`there is no ${text} to be replaced`)
+  return source.replaceAll(text, by)
+}
 
 /** Leaves alone what is as it should be: another run of the tests may be starting it. */
 function writeChanged(folder: string, output: readonly (OutputAsset | OutputChunk)[]): void {
@@ -59,6 +86,6 @@ function writeChanged(folder: string, output: readonly (OutputAsset | OutputChun
 if (import.meta.main) {
   const started = performance.now()
   await buildPrograms()
-  for (const name of Object.keys(ENTRIES)) console.log(join('packages', name, BUILT_MAIN))
+  for (const name of Object.keys(ENTRIES)) console.log(join('packages', name, dirname(BUILT_MAIN)))
   console.log(`built in ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }

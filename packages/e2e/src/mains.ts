@@ -1,3 +1,4 @@
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const SOURCE = 'src/main.ts'
@@ -14,4 +15,16 @@ export function mainOf(name: 'directory-server' | 'peer-client' | 'directory-con
 /** The source of a program, whatever was built: a module that is loaded before it then shares its modules. */
 export function sourceOf(name: 'peer-client'): string {
   return mainOf(name, SOURCE)
+}
+
+/** What of this package runs in processes of its own. */
+export type Part = 'peer-runner' | 'plant-faults' | 'moving-clock'
+
+/** Their source, or what was built of it, as with the programs. Parts that are both from the same share their modules. */
+export function partOf(name: Part, main = PARLEY_MAIN): string {
+  return fileURLToPath(new URL(join('..', dirname(main), `${name}${extname(main)}`), import.meta.url))
+}
+
+export function partSourceOf(name: Part): string {
+  return partOf(name, SOURCE)
 }

@@ -172,7 +172,7 @@ export class PeerProcess {
     return status
   }
 
-  /** How far its time of day is from the true one from now on; for a process with `moving-clock.ts` in its surroundings. */
+  /** How far its time of day is from the true one from now on; for a process with `moving-clock` in its surroundings. */
   async setClock(ms: number): Promise<void> {
     await this.#ask({ do: 'set-clock', ms })
   }

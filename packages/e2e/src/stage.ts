@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DirectoryProgram } from './directory-program.ts'
-import { mainOf, PROGRAMS_ENV, sourceOf } from './mains.ts'
+import { mainOf, type Part, PROGRAMS_ENV, partOf, partSourceOf, sourceOf } from './mains.ts'
 import { type Ended, Program } from './program.ts'
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
@@ -13,30 +13,29 @@ const ROOT = new URL('../', PACKAGES)
 /** All stages share it: each program is then compiled once and not at each of its many starts. */
 const COMPILED = fileURLToPath(new URL('../node_modules/.cache/compiled', PACKAGES))
 
-const RUNNER = fileURLToPath(new URL('./peer-runner.ts', import.meta.url))
-
 /** The programs as a user starts them. */
 export const COMMAND = {
   directory: [...NODE, mainOf('directory-server')],
   parley: [...NODE, mainOf('peer-client')],
   console: [...NODE, mainOf('directory-console')],
-  runner: [...NODE, RUNNER],
+  runner: [...NODE, partOf('peer-runner')],
 } as const satisfies Record<string, readonly string[]>
 
 /** What goes around a program and not into it. */
 export interface Surroundings {
   /** Goes before the command, as `strace -f` does. */
   readonly under?: readonly string[] | undefined
-  /** Modules that are loaded before the program, by their paths. */
-  readonly preload?: readonly string[] | undefined
+  /** What is loaded before the program. */
+  readonly preload?: readonly Part[] | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 /** The command of a program in these surroundings. */
 export function commandIn(program: 'parley' | 'runner', { under = [], preload = [] }: Surroundings): string[] {
   if (preload.length === 0) return [...under, ...COMMAND[program]]
-  const source = program === 'runner' ? RUNNER : sourceOf('peer-client')
-  return [...under, ...NODE, ...preload.flatMap((path) => ['--import', path]), source]
+  const [main, pathOf] =
+    program === 'runner' ? [partOf('peer-runner'), partOf] : [sourceOf('peer-client'), partSourceOf]
+  return [...under, ...NODE, ...preload.flatMap((part) => ['--import', pathOf(part)]), main]
 }
 
 export interface RunOptions {

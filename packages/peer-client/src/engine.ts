@@ -26,7 +26,7 @@ import type { Identity } from '#identity/identity.ts'
 import { PROFILE_FILES } from '#identity/profile-directory.ts'
 import type { Candidate, Verdict } from '#session/judge.ts'
 import type { Session, SessionFrame } from '#session/session.ts'
-import { createTlsCredentials } from '#session/tls-credentials.ts'
+import { createTlsCredentials, type TlsCredentials } from '#session/tls-credentials.ts'
 import { openStore, type Store } from '#store/store.ts'
 import type { Listener } from '#transport/transport.ts'
 import type { EngineOptions } from './engine-options.ts'
@@ -59,7 +59,7 @@ export class Engine {
 
   /** Everything made and nothing begun but the listening. Rejects when the port is taken or the database cannot be used. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const credentials = await createTlsCredentials(options.identity.device.privateKey)
+    const credentials = createTlsCredentials(options.identity.device.privateKey)
     const store = openStore(join(options.profile, PROFILE_FILES.data), options.onBroken, options.key?.database)
     try {
       const engine = new Engine(options, store, credentials)
@@ -71,11 +71,7 @@ export class Engine {
     }
   }
 
-  private constructor(
-    options: EngineOptions,
-    store: Store,
-    credentials: Awaited<ReturnType<typeof createTlsCredentials>>,
-  ) {
+  private constructor(options: EngineOptions, store: Store, credentials: TlsCredentials) {
     const { identity, log } = options
     const me = { account: identity.accountId, device: identity.device.publicKey }
     this.#options = options

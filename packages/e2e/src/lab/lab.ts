@@ -1,5 +1,4 @@
 import { cp } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { eventually } from '#eventually.ts'
 import type { Fault } from '#faults.ts'
 import { PeerProcess } from '#peer-process.ts'
@@ -9,7 +8,6 @@ import type { Stage, Surroundings } from '#stage.ts'
 import { Books } from './books.ts'
 import type { Size } from './scenario.ts'
 
-const PLANT_FAULTS = fileURLToPath(new URL('../plant-faults.ts', import.meta.url))
 const LANES = 16
 
 export interface LabPeerOptions {
@@ -190,7 +188,7 @@ export class Lab implements AsyncDisposable {
     if (this.#faults.length === 0) return { under, preload, env }
     return {
       under,
-      preload: [PLANT_FAULTS, ...preload],
+      preload: ['plant-faults', ...preload],
       env: { ...env, PARLEY_LAB_FAULTS: this.#faults.join(',') },
     }
   }

@@ -34,8 +34,8 @@ export async function makeDevice(name: string, keys = generateKeyPair(DeviceKey)
     name: Name.parse(name),
   }
   const key = keys.privateKey.export({ format: 'pem', type: 'pkcs8' })
-  const tls = { ...TLS_OPTIONS, key, cert: await selfSign(keys.privateKey) }
-  return { keys, key: keys.publicKey, credentials: await createTlsCredentials(keys.privateKey), tls, greeting }
+  const tls = { ...TLS_OPTIONS, key, cert: selfSign(keys.privateKey) }
+  return { keys, key: keys.publicKey, credentials: createTlsCredentials(keys.privateKey), tls, greeting }
 }
 
 /** Two devices, the one with the lower key first. */

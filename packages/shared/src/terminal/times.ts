@@ -30,19 +30,20 @@ export function exactTime(at: number): string {
   return `${clockTime(at)}:${twoDigits(new Date(at).getSeconds())}`
 }
 
-const dayFormat = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'short',
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-})
-
 /** The day, where the person is. */
 export function dayOf(at: number, now: number): string {
-  const day = dayFormat.format(at)
-  if (day === dayFormat.format(now)) return 'Today'
-  if (day === dayFormat.format(now - DAY)) return 'Yesterday'
+  const day = dayText(at)
+  if (day === dayText(now)) return 'Today'
+  if (day === dayText(now - DAY)) return 'Yesterday'
   return day
+}
+
+let dayFormat: Intl.DateTimeFormat | undefined
+
+function dayText(at: number): string {
+  // Made when it is needed first: it takes as long as some thousand lines of a program take to load, and most commands name no day.
+  dayFormat ??= new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
+  return dayFormat.format(at)
 }
 
 /** When something was, exact enough for how long ago it is. */

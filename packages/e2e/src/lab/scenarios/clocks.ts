@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import { scenario } from '../scenario.ts'
 import { moments, type Strike, talkUnderStrikes } from '../strikes.ts'
 
-const MOVING_CLOCK = fileURLToPath(new URL('../../moving-clock.ts', import.meta.url))
 const DAY_MS = 24 * 60 * 60 * 1_000
 const MAX_DAYS = 3
 
@@ -35,7 +33,7 @@ export const clocks = scenario<Plan>({
     const peerOf = (name: 'alice' | 'bob') =>
       lab.peer(name, {
         directory,
-        surroundings: { preload: [MOVING_CLOCK], env: { PARLEY_LAB_CLOCK_MS: String(offsets[name]) } },
+        surroundings: { preload: ['moving-clock'], env: { PARLEY_LAB_CLOCK_MS: String(offsets[name]) } },
       })
     const peers = { alice: peerOf('alice'), bob: peerOf('bob') }
     const { alice, bob } = peers
