@@ -90,6 +90,7 @@ const rules: Readonly<Record<string, PackageRule>> = {
       'daemon-log.ts',
       'peer.ts',
       'peer-daemon.ts',
+      'peer-refusals.ts',
       'daemon.ts',
       'actions-in.ts',
       'parley.ts',

@@ -1,3 +1,4 @@
+import { directConversationId } from '@parley/shared/hashes.ts'
 import { EnvelopeId, idBytes } from '@parley/shared/ids.ts'
 import { signDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import type { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
@@ -5,7 +6,7 @@ import { encodeCbor } from '@parley/shared/wire/cbor.ts'
 import { decodeFrame } from '@parley/shared/wire/frame-reader.ts'
 import { type Claim, encodeFrame, type Frame, type Hello } from '@parley/shared/wire/frames.ts'
 import { hex, type Json, toJson, type VectorFile } from './json.ts'
-import { alice, alice3, epoch, otherEpoch, privateKey } from './keys.ts'
+import { alice, alice3, aliceId, bobId, epoch, otherEpoch, privateKey } from './keys.ts'
 import { aliceName, laptopOf, rest, rotationChain } from './signed-objects.ts'
 
 export const envelopeId = EnvelopeId.parse(Buffer.alloc(16, 0xee).toString('base64url'))
@@ -88,6 +89,7 @@ async function knownFrames(): Promise<(readonly [name: string, frame: Frame])[]>
     ['prekeys-request', { type: 10 }],
     ['prekeys', { type: 11, bundle: prekeyBundle() }],
     ['prekeys with the last-resort key', { type: 11, bundle: lastResort }],
+    ['typing', { type: 128, conversation: directConversationId(aliceId, bobId) }],
   ]
 }
 
@@ -119,7 +121,8 @@ export async function frames(): Promise<VectorFile> {
       accepted('a count above 32 bits as an integer', positions('1b0000000100000000')),
       accepted('a count above 32 bits as a float', positions('fb41f0000000000000')),
       accepted('a reason to leave that is not known', encodeCbor({ type: 8, reason: 'from-the-future' })),
-      ignored('a type from 128 on', encodeCbor({ type: 128, anything: [1, 2] })),
+      ignored('a type from 128 on', encodeCbor({ type: 129, anything: [1, 2] })),
+      ignored('typing in no conversation', encodeCbor({ type: 128, conversation: 'ours' })),
       ignored('a type far beyond', encodeCbor({ type: 70_000 })),
     ],
   }

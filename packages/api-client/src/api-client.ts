@@ -1,5 +1,5 @@
 import { OwnProfile, type OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
-import { type ConversationInfo, ConversationList } from '@parley/shared/local-api/conversations.ts'
+import { type ConversationInfo, ConversationList, ToldTyping } from '@parley/shared/local-api/conversations.ts'
 import { ExportRecord } from '@parley/shared/local-api/export.ts'
 import {
   BroadcastResult,
@@ -175,6 +175,12 @@ export class ApiClient {
   async markRead(who: string, { upTo, signal }: Cancellable & { upTo?: string | undefined } = {}): Promise<boolean> {
     const path = `/api/v1/conversations/${encodeURIComponent(who)}/read`
     return (await this.#exchange.one({ method: 'POST', path, body: { upTo }, signal }, MarkedRead)).isNew
+  }
+
+  /** I am writing to somebody; ask again every few seconds as long as it is so. False when nobody was told. */
+  async tellTyping(who: string, { signal }: Cancellable = {}): Promise<boolean> {
+    const path = `/api/v1/conversations/${encodeURIComponent(who)}/typing`
+    return (await this.#exchange.one({ method: 'POST', path, signal }, ToldTyping)).isTold
   }
 
   settings({ signal }: Cancellable = {}): Promise<Settings> {

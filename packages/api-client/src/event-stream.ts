@@ -1,10 +1,10 @@
 import { backOffMs } from '@parley/shared/back-off.ts'
 import { EVENTS_RETRY_MAX_MS, EVENTS_RETRY_MIN_MS, MAX_EVENT_BACKLOG } from '@parley/shared/limits.ts'
-import { DaemonFrame } from '@parley/shared/local-api/events.ts'
+import { type DaemonEvent, DaemonFrame } from '@parley/shared/local-api/events.ts'
 import { ApiError } from './api-error.ts'
 
 /** What a listener hears: events, and `ready` whenever the line is up (again). */
-export type ClientEvent = Extract<DaemonFrame, { type: 'ready' | 'message' | 'state' | 'peer' | 'read' | 'notice' }>
+export type ClientEvent = Extract<DaemonFrame, { type: 'ready' | DaemonEvent['type'] }>
 
 interface EventSource {
   readonly url: string

@@ -73,7 +73,10 @@ inBrowser('two people find each other by name, talk, and see where each message 
   await message(hisPage, 'Hello Bob').waitFor()
   await conversation.getByText('1 unread message').waitFor({ state: 'detached' })
   expect((await bob.parley('status', '--json')).stdout).toContain('"unread":0')
+  await composer(hisPage, 'alice').fill('Hello')
+  await herPage.getByText('bob is writing').waitFor()
   await say(hisPage, 'alice', 'Hello Alice')
+  await herPage.getByText('bob is writing').waitFor({ state: 'detached' })
   await message(herPage, 'Hello Alice').waitFor()
 
   // An answer leads to what it answers, and a reaction stands below its message until it is taken back.

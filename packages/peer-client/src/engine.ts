@@ -25,12 +25,12 @@ import { myEndpoints } from '#discovery/my-endpoints.ts'
 import type { Identity } from '#identity/identity.ts'
 import { PROFILE_FILES } from '#identity/profile-directory.ts'
 import type { Candidate, Verdict } from '#session/judge.ts'
-import type { Session, SessionFrame } from '#session/session.ts'
+import type { Session } from '#session/session.ts'
 import { createTlsCredentials, type TlsCredentials } from '#session/tls-credentials.ts'
 import { openStore, type Store } from '#store/store.ts'
 import type { Listener } from '#transport/transport.ts'
 import type { EngineOptions } from './engine-options.ts'
-import { Network } from './network.ts'
+import { type HeavyFrame, Network } from './network.ts'
 
 export class Engine {
   readonly identity: Identity
@@ -107,6 +107,7 @@ export class Engine {
       lookup: (device, signal) => this.people.lookupDevice(device, signal),
       judge: (candidate) => this.#judge(candidate),
       onFrame: (session, frame) => this.#frame(session, frame),
+      onTyping: (account, conversation) => this.conversations.typing.heard(account, conversation),
       onUp: (session) => this.#up(session),
       onDown: (session) => {
         this.delivery.detach(this.#lines.of(session))
@@ -145,9 +146,10 @@ export class Engine {
     const { contacts, views, reachability, delivery } = this
     this.overview = new Overview({ store, contacts, views, reachability, quota: delivery.outbox.quota, me: me.account })
     const poke = (account: AccountId): void => this.reachability.poke(account)
+    const { tellTyping } = this.#network
     const { notes, revisions, reactions, receipts, heard, happenings, search } = messaging
     const parts = { store, delivery, contacts, views, notes, revisions, reactions, receipts, heard, happenings }
-    this.conversations = new Conversations({ ...parts, me, now: Date.now, poke })
+    this.conversations = new Conversations({ ...parts, me, now: Date.now, poke, tellTyping })
     this.archive = new Archive({ store, views, contacts, notes, search, reachability, identity, now: Date.now })
   }
 
@@ -239,7 +241,7 @@ export class Engine {
     this.people.checkName(certificate.accountId, session.hello.name)
   }
 
-  async #frame(session: Session, frame: SessionFrame): Promise<void> {
+  async #frame(session: Session, frame: HeavyFrame): Promise<void> {
     if (session.purpose !== 'messages') return
     if (frame.type !== TYPE.app)
       return timedAsync('answer', () => this.delivery.receive(this.#lines.of(session), frame))

@@ -1,9 +1,9 @@
 // The part of the composition root that reaches other peers: sessions, who is let in, and who is dialled when.
 import { join } from 'node:path'
 import { systemClock } from '@parley/shared/clock.ts'
-import type { DeviceKey } from '@parley/shared/ids.ts'
+import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
 import { CLONE_WINDOW_MS, MAX_ENDPOINTS, MAX_HELLO_ROTATIONS } from '@parley/shared/limits.ts'
-import { type ByeReason, TYPE } from '@parley/shared/wire/frames.ts'
+import { type ByeReason, type FrameOf, TYPE } from '@parley/shared/wire/frames.ts'
 import { CloneWatch } from '#connection/clone-watch.ts'
 import { Dialler } from '#connection/dialler.ts'
 import { Doorkeeper } from '#connection/doorkeeper.ts'
@@ -34,6 +34,9 @@ export interface NetworkSettings {
   readonly transports?: readonly Transport[] | undefined
 }
 
+/** Frames that there is work with. */
+export type HeavyFrame = Exclude<SessionFrame, FrameOf<typeof TYPE.typing>>
+
 export interface NetworkOptions extends NetworkSettings {
   readonly identity: Identity
   readonly credentials: TlsCredentials
@@ -44,7 +47,9 @@ export interface NetworkOptions extends NetworkSettings {
   readonly lookup: EndpointFinderOptions['lookup']
   /** Asked once the doorkeeper has nothing against it. */
   readonly judge: Judge
-  readonly onFrame: (session: Session, frame: SessionFrame) => Promise<void>
+  readonly onFrame: (session: Session, frame: HeavyFrame) => Promise<void>
+  /** A device of the account says that its owner writes. */
+  readonly onTyping: (account: AccountId, conversation: ConversationId) => void
   readonly onUp: (session: Session) => void
   readonly onDown: (session: Session, end: SessionEnd) => void
   /** There is a change in how it is tried to reach the device. */
@@ -53,6 +58,7 @@ export interface NetworkOptions extends NetworkSettings {
   readonly onFailed: (error: unknown) => void
 }
 
+const MAX_BEFORE_TYPING_BYTES = 64 * 1024
 const IN_USE: ByeReason = 'profile-in-use'
 
 export class Network {
@@ -87,7 +93,11 @@ export class Network {
         const { device, hello } = candidate
         return this.#clones.takesTurns(device, hello.boot) ? this.#refuseCopies(candidate) : options.judge(candidate)
       },
-      onFrame: options.onFrame,
+      onFrame: (session, frame) => {
+        if (frame.type !== TYPE.typing) return options.onFrame(session, frame)
+        if (session.purpose === 'messages') options.onTyping(session.certificate.accountId, frame.conversation)
+        return undefined
+      },
       onUp: (session) => {
         options.onUp(session)
         this.keeper.sessionUp(session.device)
@@ -132,6 +142,13 @@ export class Network {
   /** False when there is no session to the device. */
   sendRaw(device: DeviceKey, bytes: Uint8Array): boolean {
     return this.sessions.current(device)?.send({ type: TYPE.app, bytes }) ?? false
+  }
+
+  /** False when there is no session to the device, or so much waits in it that this would come too late. */
+  readonly tellTyping = (device: DeviceKey, conversation: ConversationId): boolean => {
+    const session = this.sessions.current(device)
+    if (session === undefined || session.bufferedBytes > MAX_BEFORE_TYPING_BYTES) return false
+    return session.send({ type: TYPE.typing, conversation })
   }
 
   /** Two processes use the profile of a device at once: neither gets a session for a while. */

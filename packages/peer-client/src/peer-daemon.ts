@@ -1,27 +1,23 @@
 // What the local API asks of a peer, asked of a Peer: refusals become problems, and what happens becomes events.
 import type { AccountId } from '@parley/shared/ids.ts'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
-import type { ConversationInfo, UnreadCount } from '@parley/shared/local-api/conversations.ts'
+import type { ConversationInfo, TypingNews, UnreadCount } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
-import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
-import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
+import type { Daemon, SendRequest } from '#api/daemon.ts'
 import { merge } from '#api/merge.ts'
 import { formatPeerAddress } from '#connection/peer-address.ts'
-import { ConversationError } from '#conversation/conversation-error.ts'
 import type { Happening } from '#conversation/conversations.ts'
 import type { Notice } from '#conversation/notes.ts'
-import { DeliveryError } from '#delivery/delivery-error.ts'
-import { DirectoryError } from '#directory/directory-error.ts'
-import { StorageError } from '#store/group-commit.ts'
 import type { Peer } from './peer.ts'
+import { asRequestError, refusing } from './peer-refusals.ts'
 
 interface PeerDaemonOptions {
   readonly peer: Peer
@@ -124,12 +120,19 @@ export class PeerDaemon implements Daemon {
     return refusing(this.#peer.markRead(who, upTo))
   }
 
-  settings(): Settings {
-    return { readReceipts: this.#peer.receipts.isOn }
+  async tellTyping(who: string): Promise<boolean> {
+    const account = await refusing(this.#peer.resolve(who))
+    return this.#peer.conversations.typing.tell(account)
   }
 
-  async changeSettings({ readReceipts }: ChangeSettings): Promise<Settings> {
-    if (readReceipts !== undefined) await refusing(this.#peer.receipts.turn(readReceipts ? 'on' : 'off'))
+  settings(): Settings {
+    return { readReceipts: this.#peer.receipts.isOn, typing: this.#peer.conversations.typing.isOn }
+  }
+
+  async changeSettings({ readReceipts, typing }: ChangeSettings): Promise<Settings> {
+    const { receipts, conversations } = this.#peer
+    if (readReceipts !== undefined) await refusing(receipts.turn(readReceipts ? 'on' : 'off'))
+    if (typing !== undefined) await refusing(conversations.typing.turn(typing ? 'on' : 'off'))
     return this.settings()
   }
 
@@ -215,6 +218,7 @@ export class PeerDaemon implements Daemon {
       peerEvents(this.#peer.peerChanges(signal)),
       notices(this.#peer.notices(signal)),
       readEvents(this.#peer.overview.changes.read(signal)),
+      typingEvents(this.#peer.conversations.typing.news.read(signal)),
     ])
   }
 
@@ -243,54 +247,10 @@ async function* notices(read: AsyncIterable<Notice>): AsyncGenerator<DaemonEvent
   for await (const notice of read) yield { type: 'notice', ...notice }
 }
 
+async function* typingEvents(news: AsyncIterable<TypingNews>): AsyncGenerator<DaemonEvent> {
+  for await (const one of news) yield { type: 'typing', ...one }
+}
+
 async function* readEvents(changes: AsyncIterable<UnreadCount>): AsyncGenerator<DaemonEvent> {
   for await (const mark of changes) yield { type: 'read', ...mark }
-}
-
-async function refusing<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw asRequestError(error)
-  }
-}
-
-/** What the person can do something about; anything else stays what it is. */
-function asRequestError(error: unknown): unknown {
-  const code = problemCodeOf(error)
-  if (code === undefined || !(error instanceof Error)) return error
-  return new RequestError(code, error.message, { cause: error })
-}
-
-function problemCodeOfRefusal(code: ConversationError['code']): LocalProblemCode {
-  switch (code) {
-    case 'self':
-    case 'bad-proof':
-    case 'deadline-past':
-    case 'bad-place':
-    case 'no-words':
-    case 'too-many-readers':
-      return 'bad-request'
-    default:
-      return code
-  }
-}
-
-function problemCodeOf(error: unknown): LocalProblemCode | undefined {
-  if (error instanceof ConversationError) return problemCodeOfRefusal(error.code)
-  if (error instanceof DirectoryError) return 'directory-unreachable'
-  if (error instanceof StorageError) return 'storage-failed'
-  if (!(error instanceof DeliveryError)) return undefined
-  switch (error.code) {
-    case 'too-large':
-    case 'outbox-full':
-    case 'unknown-message':
-      return error.code
-    case 'stopped':
-      return 'stopping'
-    case 'no-bundle':
-    case 'protocol-violation':
-    case 'unauthorised-device':
-      return undefined
-  }
 }

@@ -312,6 +312,29 @@ describe('two peers in one process', () => {
     await expect(reacting.react('nothing', '👍')).rejects.toMatchObject({ code: 'unknown-message' })
   })
 
+  test('tell each other that they are writing, while both want that, and keep nothing of it', async () => {
+    await using peers = await pair()
+    const { alice, bob } = peers
+    const end = new AbortController()
+    const news = bob.conversations.typing.news.read(end.signal)[Symbol.asyncIterator]()
+    const bobsAccount = await alice.resolve('bob')
+    const { typing } = alice.conversations
+    // Whoever connected is no contact before something was said.
+    await alice.waitFor((await alice.send('bob', 'hello')).id, 'delivered')
+    await bob.waitFor((await bob.send('alice', 'hello')).id, 'delivered')
+    const { messages } = await bob.history('alice', 9)
+    expect(typing.tell(bobsAccount)).toBe(true)
+    expect((await news.next()).value).toMatchObject({ name: 'alice', account: alice.identity.accountId })
+    // Not again at once, and not to whoever is not connected.
+    expect(typing.tell(bobsAccount)).toBe(false)
+    expect(bob.conversations.typing.tell(await bob.resolve('alice'))).toBe(true)
+    await bob.conversations.typing.turn('off')
+    expect(bob.conversations.typing.isOn).toBe(false)
+    expect(bob.conversations.typing.tell(await bob.resolve('alice'))).toBe(false)
+    expect((await bob.history('alice', 9)).messages).toEqual(messages)
+    end.abort()
+  })
+
   test('tell each other how far they have read, once both want that', async () => {
     await using peers = await pair()
     const { alice, bob, again } = peers

@@ -188,6 +188,10 @@ export const MAX_MESSAGE_BYTES = 80 * KIB
 export const MAX_QUOTED_CHARS = 200
 /** One emoji, in UTF-16 units: the longest there are, families and flags of regions, have half of it. */
 export const MAX_EMOJI_CHARS = 32
+/** Somebody writes: told at most so often, shown for so long after it was last heard, and heard at most so often. */
+export const TYPING_TOLD_MS = 3_000
+export const TYPING_SHOWN_MS = 6_000
+export const TYPING_HEARD_MS = 1_000
 /** Streams that one read receipt speaks of. */
 export const MAX_READ_STREAMS = 64
 /** How far ahead a deadline may be. */

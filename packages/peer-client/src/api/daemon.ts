@@ -61,6 +61,8 @@ export interface Daemon {
   received(query: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage>
   /** True when something was seen that was not before. */
   markRead(who: string, upTo: string | undefined): Promise<boolean>
+  /** Tells somebody who is connected that the user writes to him; false when nobody was told. */
+  tellTyping(who: string): Promise<boolean>
   settings(): Settings
   changeSettings(settings: ChangeSettings): Promise<Settings>
   /** Lazily: a record is read when it is asked for. */

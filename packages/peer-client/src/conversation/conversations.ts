@@ -25,6 +25,7 @@ import type { ReadReceipts } from './read-receipts.ts'
 import { Reading } from './reading.ts'
 import { referenceTo } from './references.ts'
 import type { Revisions } from './revisions.ts'
+import { Typing, type TypingDeps } from './typing.ts'
 import { waitForState } from './wait-for-state.ts'
 
 /** A range of my positions, or others', to which something happened. */
@@ -35,7 +36,7 @@ export interface Happening {
   readonly to: number
 }
 
-export interface ConversationsDeps {
+export interface ConversationsDeps extends Pick<TypingDeps, 'tellTyping'> {
   readonly store: Store
   readonly delivery: Delivery
   readonly contacts: Contacts
@@ -69,6 +70,7 @@ export class Conversations {
   /** What can be done to a message of mine after it was written. */
   readonly changes: Changes
   readonly reacting: Reacting
+  readonly typing: Typing
   readonly #history: History
   readonly #reading: Reading
   readonly #deps: ConversationsDeps
@@ -81,6 +83,7 @@ export class Conversations {
     this.#deps = deps
     this.#keyed = new KeyedSends({ ...deps, existing: (id) => this.#existing(id) })
     this.changes = new Changes({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
+    this.typing = new Typing(deps)
     this.reacting = new Reacting({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
     this.#history = new History({ ...deps, conversationWith: (account) => this.#conversationWith(account) })
     this.#reading = new Reading({

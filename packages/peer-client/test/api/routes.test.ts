@@ -133,6 +133,22 @@ test('a message is answered and reacted to', async () => {
   expect((await client.react(theirs.id, null)).reactions).toBeUndefined()
 })
 
+test('who writes is told to whoever listens, and the other way', async () => {
+  await using world = await runApi()
+  const { daemon, client } = world
+  const bob = daemon.know('bob', CONNECTED)
+  daemon.know('carol')
+  expect(await client.tellTyping('bob')).toBe(true)
+  expect(await client.tellTyping('carol')).toBe(false)
+  const end = new AbortController()
+  const events = client.events(end.signal)[Symbol.asyncIterator]()
+  await events.next()
+  const news = { type: 'typing', account: bob.account, name: 'bob', until: 7 } as const
+  daemon.publish(news)
+  expect((await events.next()).value).toEqual(news)
+  end.abort()
+})
+
 test('a conversation is read page by page', async () => {
   await using world = await runApi()
   const { daemon, client } = world

@@ -29,6 +29,7 @@ export interface DaemonCall {
     | 'move'
     | 'read'
     | 'search'
+    | 'typing'
     | 'stop'
   readonly about: string
 }
@@ -50,7 +51,7 @@ export class TestDaemon implements Daemon {
   stopsInTheMiddle = false
   currentTroubles: ConversationTroubles | undefined
   currentNotes: Note[] | undefined
-  currentSettings: Settings = { readReceipts: false }
+  currentSettings: Settings = { readReceipts: false, typing: true }
   readonly #feed = new Feed<DaemonEvent>()
   readonly #keys = new Map<string, MessageView>()
   readonly #changed = new Seen<MessageView>()
@@ -319,12 +320,18 @@ export class TestDaemon implements Daemon {
     return true
   }
 
+  async tellTyping(who: string): Promise<boolean> {
+    this.#note('typing', who)
+    return this.#contact(who).link.state === 'connected'
+  }
+
   settings(): Settings {
     return this.currentSettings
   }
 
-  async changeSettings({ readReceipts = this.currentSettings.readReceipts }: ChangeSettings): Promise<Settings> {
-    this.currentSettings = { readReceipts }
+  async changeSettings({ readReceipts, typing }: ChangeSettings): Promise<Settings> {
+    const before = this.currentSettings
+    this.currentSettings = { readReceipts: readReceipts ?? before.readReceipts, typing: typing ?? before.typing }
     return this.currentSettings
   }
 

@@ -27,6 +27,19 @@ export type ConversationInfo = z.infer<typeof ConversationInfo>
 export const ConversationList = z.object({ conversations: z.array(ConversationInfo) })
 export type ConversationList = z.infer<typeof ConversationList>
 
+/** Somebody writes to me, as far as is known until then. */
+export const TypingNews = z.object({
+  account: z.string(),
+  name: z.string(),
+  /** Unix milliseconds. */
+  until: z.int(),
+})
+export type TypingNews = z.infer<typeof TypingNews>
+
+/** `POST /api/v1/conversations/{who}/typing`: false when nobody was told, which is nothing to worry about. */
+export const ToldTyping = z.object({ isTold: z.boolean() })
+export type ToldTyping = z.infer<typeof ToldTyping>
+
 /** How much of a conversation is unread now, because somebody read on. */
 export const UnreadCount = z.object({ account: z.string(), unread: z.int() })
 export type UnreadCount = z.infer<typeof UnreadCount>

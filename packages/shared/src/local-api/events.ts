@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { UnreadCount } from '#local-api/conversations.ts'
+import { TypingNews, UnreadCount } from '#local-api/conversations.ts'
 import { ApiToken } from '#local-api/daemon-file.ts'
 import { Broadcast, BroadcastResult, IdempotencyKey, MessageView, SendMessage } from '#local-api/messages.ts'
 import { Note } from '#local-api/notes.ts'
@@ -15,6 +15,8 @@ export const DaemonEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('peer'), peer: PeerInfo }),
   /** Somebody read on, on this page or on another. */
   UnreadCount.extend({ type: z.literal('read') }),
+  /** Somebody is writing. Not repeated to whoever was away meanwhile. */
+  TypingNews.extend({ type: z.literal('typing') }),
   /** Something happened to a conversation; its history shows it from now on. */
   Note.extend({ type: z.literal('notice'), account: z.string() }),
 ])

@@ -1,6 +1,6 @@
 // frame = u32 big-endian length, then that many bytes of CBOR; key `type` names the kind.
 //   1 hello · 2 envelope · 3 ack · 4 reject · 5 positions · 6 ping · 7 pong · 8 bye · 9 app · 10 prekeys-request · 11 prekeys
-//   16 cards and 32 to 47 files are reserved. Unknown types below 128 end the link, from 128 on they are ignored.
+//   128 typing · 16 cards and 32 to 47 files are reserved. Unknown types below 128 end the link, from 128 on they are ignored.
 import { z } from 'zod'
 import { type EnvelopeId, type Epoch, idBytes, Name } from '#ids.ts'
 import { MAX_APP_BYTES, MAX_CLAIM_RANGES, MAX_CLAIMS_PER_FRAME, MAX_FRAME_BYTES, MAX_HELLO_ROTATIONS } from '#limits.ts'
@@ -9,7 +9,7 @@ import { Jws } from '#signed/jws.ts'
 import { PrekeyBundle } from '#signed/prekeys.ts'
 import { encodeAppFrame } from '#wire/app-frame.ts'
 import { encodeCbor } from '#wire/cbor.ts'
-import { Bytes, Bytes16, Bytes32, Count, EnvelopeIdBytes, EpochBytes } from '#wire/fields.ts'
+import { Bytes, Bytes16, Bytes32, ConversationBytes, Count, EnvelopeIdBytes, EpochBytes } from '#wire/fields.ts'
 
 export const PROTOCOL = { min: 1, max: 1 } as const
 
@@ -104,6 +104,7 @@ export const Frame = z.discriminatedUnion('type', [
   z.object({ type: z.literal(9), bytes: Bytes(MAX_APP_BYTES) }),
   z.object({ type: z.literal(10) }),
   z.object({ type: z.literal(11), bundle: PrekeyBundle }),
+  z.object({ type: z.literal(128), conversation: ConversationBytes }),
 ])
 export type Frame = z.infer<typeof Frame>
 export type FrameOf<T extends Frame['type']> = Extract<Frame, { type: T }>
@@ -120,6 +121,7 @@ export const TYPE = {
   app: 9,
   prekeysRequest: 10,
   prekeys: 11,
+  typing: 128,
 } as const
 
 /** Reasons that this version gives when it says `bye`; others may give more. */
@@ -187,6 +189,8 @@ function toWire(frame: Frame): object {
         streams: Array.from(frame.streams, claimToWire),
       }
     }
+    case TYPE.typing:
+      return { ...frame, conversation: idBytes(frame.conversation) }
     default:
       return frame
   }

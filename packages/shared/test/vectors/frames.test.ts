@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { toHex } from '@parley/shared/bytes.ts'
-import { EnvelopeId, Epoch } from '@parley/shared/ids.ts'
+import { ConversationId, EnvelopeId, Epoch } from '@parley/shared/ids.ts'
 import { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { decodeFrame, FrameReader } from '@parley/shared/wire/frame-reader.ts'
 import { encodeFrame, type Frame, Hello, RejectCode } from '@parley/shared/wire/frames.ts'
@@ -34,6 +34,7 @@ const InProgram: z.ZodType<Frame> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal(9), bytes: Bytes }),
   z.strictObject({ type: z.literal(10) }),
   z.strictObject({ type: z.literal(11), bundle: PrekeyBundle }),
+  z.strictObject({ type: z.literal(128), conversation: ConversationId }),
 ])
 const AFrame = z.unknown().transform(withBytes).pipe(InProgram)
 

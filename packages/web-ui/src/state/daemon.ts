@@ -1,7 +1,7 @@
 // The one place that talks to the peer's API. Everything else reads the store, or calls what is here.
 import { ApiClient } from '@parley/api-client'
 import { ApiError } from '@parley/api-client/api-error.ts'
-import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
+import { MAX_PAGE_MESSAGES, TYPING_TOLD_MS } from '@parley/shared/limits.ts'
 import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { firstUnread } from '#text/rows.ts'
@@ -23,6 +23,7 @@ import {
   status,
   threadOf,
   threads,
+  writing,
 } from './store.ts'
 import { withMessage, withNewestPage, withQuote } from './thread-messages.ts'
 
@@ -34,6 +35,7 @@ export class Daemon {
   readonly drafts: Drafts
   readonly #onUnauthorised: () => void
   #isRefreshPlanned = false
+  #typedAt = 0
   readonly #marked = new Map<string, string>()
   readonly #loadingOlder = new Map<string, Promise<void>>()
 
@@ -158,6 +160,15 @@ export class Daemon {
     await this.attempt(() => this.client.markRead(account, { upTo: newest.id }))
   }
 
+  /** As often as it is called: the other side hears of it no more often than it needs to. */
+  tellTyping(account: string): void {
+    const isThere = conversations.value.some((one) => one.account === account && one.isConnected)
+    if (!isThere || Date.now() - this.#typedAt < TYPING_TOLD_MS) return
+    this.#typedAt = Date.now()
+    // It is of no use later, so nobody hears of it when it did not work.
+    this.client.tellTyping(account).catch(() => undefined)
+  }
+
   refreshSoon(): void {
     if (this.#isRefreshPlanned) return
     this.#isRefreshPlanned = true
@@ -211,6 +222,9 @@ export class Daemon {
         case 'read':
           this.refreshSoon()
           break
+        case 'typing':
+          writing.value = new Map(writing.value).set(event.account, event.until)
+          break
         case 'notice':
           notify(event.text)
       }
@@ -237,6 +251,8 @@ export class Daemon {
     }
     this.#take(message)
     this.#fillQuotes(message.account)
+    if (message.direction === 'in')
+      writing.value = new Map([...writing.value].filter(([who]) => who !== message.account))
     if (message.direction === 'in') spoken.value = words.arrived(message.with, message.text)
   }
 

@@ -59,6 +59,8 @@ export const line = signal<'connecting' | 'up' | 'lost'>('connecting')
 export const notices = signal<readonly Notice[]>([])
 /** For those who listen instead of looking. */
 export const spoken = signal('')
+/** Who writes, and until when that may be believed, in Unix milliseconds. */
+export const writing = signal<ReadonlyMap<string, number>>(new Map())
 /** Rises with every second, so that what shows a span of time is drawn again. */
 export const now = signal(Date.now())
 /** What the next words are: instead of a message of mine, or an answer to one. */
@@ -71,6 +73,11 @@ export const conversation = computed(() =>
   conversations.value.find(({ account }) => account === partner.value?.account),
 )
 export const unread = computed(() => conversations.value.reduce((sum, one) => sum + one.unread, 0))
+
+/** Whether the other side of a conversation is writing just now. */
+export function isWriting(account: string): boolean {
+  return (writing.value.get(account) ?? 0) > now.value
+}
 
 export const EMPTY_THREAD: Thread = { messages: [], older: undefined, isLoaded: false, unreadFrom: undefined }
 

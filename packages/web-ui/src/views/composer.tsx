@@ -30,7 +30,9 @@ export function Composer({ partner }: { partner: Partner }) {
 
   const type = (typed: string) => {
     setText(typed)
-    if (edited === undefined) daemon.drafts.set(account, typed)
+    if (edited !== undefined) return
+    daemon.drafts.set(account, typed)
+    if (typed.trim() !== '') daemon.tellTyping(account)
   }
   const stop = () => {
     composing.value = undefined

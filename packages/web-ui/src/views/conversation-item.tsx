@@ -3,7 +3,7 @@ import { Avatar, presenceOf } from '#parts/avatar.tsx'
 import { useDaemon } from '#parts/context.ts'
 import { Icon } from '#parts/icon.tsx'
 import { StateShape, shownState } from '#parts/state-shape.tsx'
-import { now, type Partner } from '#state/store.ts'
+import { isWriting, now, type Partner } from '#state/store.ts'
 import { plainLine } from '#text/markdown.ts'
 import { exactTime, listTime } from '#text/times.ts'
 import { words } from '#words/words.ts'
@@ -70,6 +70,7 @@ function LastLine({ conversation: { account, last }, isOpen }: { conversation: C
       </span>
     )
   }
+  if (isWriting(account)) return <span class="item-last writing">{words.sidebar.writing}</span>
   if (last === undefined) return <span class="item-last">{words.sidebar.noMessages}</span>
   const state = shownState(last)
   return (

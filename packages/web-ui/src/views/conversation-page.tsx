@@ -4,7 +4,7 @@ import { useDaemon } from '#parts/context.ts'
 import { Icon } from '#parts/icon.tsx'
 import { IconButton } from '#parts/icon-button.tsx'
 import { openList } from '#state/navigation.ts'
-import { conversation, isDetailsOpen, type Partner, threadOf } from '#state/store.ts'
+import { conversation, isDetailsOpen, isWriting, type Partner, threadOf } from '#state/store.ts'
 import { words } from '#words/words.ts'
 import { Composer } from './composer.tsx'
 import { MessageList } from './message-list.tsx'
@@ -28,7 +28,15 @@ export function ConversationPage({ partner }: { partner: Partner }) {
               </span>
             )}
           </h1>
-          {info !== undefined && <p class="meta">{words.presence[presenceOf(info)]}</p>}
+          {info !== undefined && (
+            <p class="meta">
+              {isWriting(partner.account) ? (
+                <span class="writing">{words.conversation.writing(name)}</span>
+              ) : (
+                words.presence[presenceOf(info)]
+              )}
+            </p>
+          )}
         </div>
         <IconButton
           icon="info"

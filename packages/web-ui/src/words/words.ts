@@ -39,6 +39,7 @@ export const words = {
     unread: (count: number) => `${many(count, 'unread message')}`,
     waiting: (count: number) => `${many(count, 'message')} waiting`,
     draft: 'Draft: ',
+    writing: 'is writing',
     network: 'Network',
     resize: 'Width of the list',
   },
@@ -58,6 +59,7 @@ export const words = {
     details: 'Details',
     messages: (name: string) => `Messages with ${name}`,
     unreadLine: 'New',
+    writing: (name: string) => `${name} is writing`,
     toNewest: 'To the newest message',
     offline: (name: string, waiting: number) =>
       waiting === 0

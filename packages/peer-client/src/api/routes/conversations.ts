@@ -1,10 +1,10 @@
-import type { ConversationList } from '@parley/shared/local-api/conversations.ts'
+import type { ConversationList, ToldTyping } from '@parley/shared/local-api/conversations.ts'
 import { Router } from 'express'
 import type { ApiParts } from '../api-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
-import { refuseQuery } from '../request.ts'
+import { noBody, parameterOf, refuseQuery } from '../request.ts'
 
-/** All conversations at a glance. */
+/** All conversations at a glance, and who writes in them. */
 export function conversationRoutes({ daemon }: ApiParts): Router {
   const router = Router({ strict: true, caseSensitive: true })
   router
@@ -14,5 +14,12 @@ export function conversationRoutes({ daemon }: ApiParts): Router {
       response.json({ conversations: daemon.conversations() } satisfies ConversationList)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
+  router
+    .route('/api/v1/conversations/:who/typing')
+    .post(noBody, async (request, response) => {
+      refuseQuery(request)
+      response.json({ isTold: await daemon.tellTyping(parameterOf(request, 'who')) } satisfies ToldTyping)
+    })
+    .all(methodNotAllowed('POST'))
   return router
 }
