@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import { directConversationId, messageHash, streamRoot } from '@parley/shared/hashes.ts'
-import { AccountId, AccountKey, DeviceKey, Epoch, randomId } from '@parley/shared/ids.ts'
+import { directConversationId, messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
+import { AccountId, AccountKey, DeviceKey, Epoch, type MessageId, randomId } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import {
@@ -64,14 +64,15 @@ function setUp() {
         body: string | Uint8Array,
         lamport: number,
         replyTo?: MessageReference,
-      ): { of: MessageReference; arrive: () => void } {
+        parents: readonly MessageId[] = [],
+      ): { of: MessageReference; id: MessageId; arrive: () => void } {
         seq += 1
         before = prev
         const place = { conversation: with_, epoch, seq }
         const content = {
           kind,
           critical: true,
-          parents: [],
+          parents,
           lamport,
           sentAt: lamport,
           priority: 1,
@@ -83,6 +84,7 @@ function setUp() {
         const of = { device: key, epoch, seq }
         return {
           of,
+          id: messageIdOf(key, epoch, seq),
           arrive: () => {
             const stream =
               store.streams.byEpoch(key, epoch) ??
@@ -227,3 +229,20 @@ test('a device that contradicts itself is shown to do so, and what came first st
   expect(texts()).toEqual(['yes'])
   expect(troubles()).toMatchObject({ missing: 0, forkCount: 1, forks: [{ text: 'no', about: expect.any(String) }] })
 })
+
+test.each([['first'], ['last']])(
+  'a message that names another as seen is shown whether that one is here or not, which stands above it when it comes %s',
+  (when) => {
+    const { bob, device, texts, told } = setUp()
+    const [phone, laptop] = [device(bob), device(bob)]
+    const question = phone.write(TEXT_KIND, 'question', 1)
+    const nowhere = messageIdOf(generateKeyPair(DeviceKey).publicKey, randomId(Epoch), 1)
+    const answer = laptop.write(TEXT_KIND, 'answer', 2, undefined, [question.id, nowhere])
+    if (when === 'first') question.arrive()
+    answer.arrive()
+    expect(texts()[0]).toBe('answer')
+    expect(told()).toContain('text answer')
+    if (when === 'last') question.arrive()
+    expect(texts()).toEqual(['answer', 'question'])
+  },
+)
