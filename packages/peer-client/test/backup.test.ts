@@ -88,6 +88,11 @@ async function talked(world: World, passphrase?: string): Promise<{ alice: Peer;
   return { alice, bob, waiting: id }
 }
 
+/** Resolves once it holds; the time limit is that of the test. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
 const textsOf = async (peer: Peer, who: string) =>
   (await peer.history(who, 20)).messages.map(({ text, direction, state }) => [text, direction, state]).reverse()
 
@@ -210,6 +215,37 @@ describe('a restored profile', () => {
     const key = await unlockProfile(world.path('restored'), () => PASSPHRASE)
     const locked = { path: world.path('restored'), key: key?.database }
     expect(verifyLedger([locked, world.path('bob')]).violations).toEqual([])
+  })
+
+  test('changes what the other side has from its predecessor, and hears what is said about that', async () => {
+    await using world = await World.open()
+    const { alice, bob } = await talked(world)
+    await world.backUp('alice', 'backup')
+    // What the backup knows as waiting arrives after it was made.
+    const bobAgain = await world.start({ name: 'bob' })
+    await alice.connect(formatPeerAddress(bobAgain.address))
+    await until(() => alice.pending() === 0)
+    await Promise.all([alice.stop(), bob.stop()])
+    await world.restore('backup', 'restored')
+    const again = await world.start({ name: 'alice', profile: 'restored' })
+    await again.connect(formatPeerAddress(bobAgain.address))
+    await until(() => again.pending() === 0)
+
+    const [mine] = (await again.history('bob', 1)).messages
+    const { edited } = await again.conversations.changes.edit(mine?.id ?? '', 'yes')
+    await again.waitFor(edited?.by ?? '', 'delivered')
+    const [theirs, ...rest] = (await bobAgain.history('alice', 10)).messages
+    expect(theirs).toMatchObject({ text: 'yes', edited: {} })
+    expect(rest.map(({ text }) => text)).toEqual(['three', 'two', CANARY, 'zero'])
+    await bobAgain.conversations.reacting.react(theirs?.id ?? '', '👍')
+    const { id } = await bobAgain.send('alice', 'why?', { replyTo: theirs?.id })
+    await bobAgain.waitFor(id, 'delivered')
+    const [asked] = (await again.history('bob', 1)).messages
+    expect(asked?.replyTo).toMatchObject({ message: { id: mine?.id, text: 'yes' } })
+    expect(again.message(mine?.id ?? '')?.reactions).toMatchObject([{ emoji: '👍' }])
+    await again.conversations.changes.remove(mine?.id ?? '')
+    await until(() => again.pending() === 0)
+    expect(bobAgain.message(theirs?.id ?? '')).toMatchObject({ text: '', deleted: {} })
   })
 
   test('revokes its predecessor in the directory as soon as it reaches it, and is found in its place', async () => {

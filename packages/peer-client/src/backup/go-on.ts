@@ -120,6 +120,9 @@ function issueAgain(
       store.deliveries.append(next.id, account, { from: seq, to: seq }, ownStreams.holdFor(account), row.storedAt)
     }
     moves.move(stream, row.seq, seq)
+    // Whoever got it from the predecessor goes on naming it by the place where it stood there.
+    if (content.origin !== undefined)
+      store.origins.insert(content.origin, content.origin.bodyHash, { stream: next.id, seq })
   }
   store.streams.setAccepted(next.id, seq, hash)
 }

@@ -10,7 +10,7 @@ import { localIdOf } from '#store/local-ids.ts'
 import type { ReactionRow } from '#store/reactions-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
-import { referenceTo, referredTo } from './references.ts'
+import { referencesTo, referredTo } from './references.ts'
 
 /** What one account thinks of a message now. */
 interface Opinion {
@@ -64,10 +64,11 @@ export class Reactions {
 
   #of(stream: StreamRow, seq: number): Opinion[] {
     const { conversation } = stream
-    return this.#store.reactions
-      .of({ ...referenceTo(this.#store, stream, seq), conversation })
-      .map((row) => this.#read(row))
-      .filter((opinion) => opinion !== undefined)
+    const rows = referencesTo(this.#store, stream, seq)
+      .flatMap((of) => this.#store.reactions.of({ ...of, conversation }))
+      .sort((a, b) => a.lamport - b.lamport || Buffer.compare(a.messageId, b.messageId))
+    const latest = rows.filter(({ author }, at) => !rows.slice(at + 1).some((later) => later.author === author))
+    return latest.map((row) => this.#read(row)).filter((opinion) => opinion !== undefined)
   }
 
   #read({ author, stream, seq }: ReactionRow): Opinion | undefined {

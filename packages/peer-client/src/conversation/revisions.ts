@@ -10,7 +10,7 @@ import type { Place } from '#store/reissues-table.ts'
 import type { RevisionRow } from '#store/revisions-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
-import { referenceTo, referredTo } from './references.ts'
+import { referencesTo, referredTo, twinsOf } from './references.ts'
 
 /** What became of a message after it was sent. */
 export interface Revision {
@@ -54,13 +54,16 @@ export class Revisions {
     const { streams, reissues, origins } = this.#store
     const stream = streams.byEpoch(of.device, of.epoch)?.id
     const first = stream === undefined ? [] : [{ stream, seq: of.seq }]
-    return [...first, ...first.map((place) => reissues.latest(place)), ...origins.repeatsOf(of)]
+    const twins = first.flatMap((place) => twinsOf(this.#store, place))
+    return [...first, ...first.map((place) => reissues.latest(place)), ...origins.repeatsOf(of), ...twins]
   }
 
   /** The one in force for a message of `author`. */
   of(author: AccountId, stream: StreamRow, seq: number): Revision | undefined {
     const { conversation } = stream
-    const row = this.#store.revisions.find({ ...referenceTo(this.#store, stream, seq), conversation, author })
+    const [row] = referencesTo(this.#store, stream, seq)
+      .flatMap((of) => this.#store.revisions.find({ ...of, conversation, author }) ?? [])
+      .sort(inForceFirst)
     return row && this.#read(row)
   }
 
@@ -81,4 +84,10 @@ export class Revisions {
     const text = readRevision(message.kind, message.body)?.text ?? ''
     return { kind, by: localIdOf(tag, seq), stream, seq, at: message.sentAt, text }
   }
+}
+
+/** As the table decides between two of one place. */
+function inForceFirst(a: RevisionRow, b: RevisionRow): number {
+  if (a.kind !== b.kind) return a.kind === 'delete' ? -1 : 1
+  return b.lamport - a.lamport || Buffer.compare(b.messageId, a.messageId)
 }

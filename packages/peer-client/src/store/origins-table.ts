@@ -9,7 +9,7 @@ interface OriginPlace {
   readonly seq: number
 }
 
-/** Positions of others that repeat what stood in a closed epoch, found by where it stood. */
+/** Positions that repeat what stood elsewhere first: those of others, and mine that a predecessor of this device wrote. */
 export class OriginsTable {
   readonly #rows: RareRows
   readonly #insert: Statement<[Epoch, number, Uint8Array, number, number]>
