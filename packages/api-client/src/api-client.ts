@@ -28,6 +28,7 @@ import type {
   SendingOne,
   Wait,
 } from './call-options.ts'
+import { ContactsClient } from './contacts-client.ts'
 import { type ClientEvent, listen } from './event-stream.ts'
 import { type Exchange, exchangeWith } from './exchange.ts'
 import { contactPath, cursorPath, keyHeader, messagePath, queryOf } from './requests.ts'
@@ -47,12 +48,15 @@ const MAX_POLL_MS = 60_000
 
 /** The local API of a daemon. Every method rejects with ApiError, or with the reason of its signal. */
 export class ApiClient {
+  /** Who is a contact, what they are called here, and who is blocked. */
+  readonly contacts: ContactsClient
   readonly #options: ApiClientOptions
   readonly #exchange: Exchange
 
   constructor(options: ApiClientOptions) {
     this.#options = options
     this.#exchange = exchangeWith(options.url, options.token)
+    this.contacts = new ContactsClient(this.#exchange)
   }
 
   status({ signal }: Cancellable = {}): Promise<DaemonStatus> {

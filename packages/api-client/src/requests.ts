@@ -1,7 +1,8 @@
 // How calls are written as requests: paths, queries, headers.
 
-export function contactPath(who: string, what: string): string {
-  return `/api/v1/contacts/${encodeURIComponent(who)}/${what}`
+/** Of the contact, or of something about it. */
+export function contactPath(who: string, what?: string): string {
+  return `/api/v1/contacts/${encodeURIComponent(who)}${what === undefined ? '' : `/${what}`}`
 }
 
 export function messagePath(id: string): string {

@@ -5,6 +5,7 @@ import { timedAsync } from '@parley/shared/spans.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { BYE_FOR } from '#conversation/admission.ts'
 import { Archive } from '#conversation/archive.ts'
+import { ContactBook } from '#conversation/contact-book.ts'
 import type { Contacts } from '#conversation/contacts.ts'
 import { Conversations, type Happening } from '#conversation/conversations.ts'
 import type { Feed } from '#conversation/feed.ts'
@@ -36,6 +37,7 @@ export class Engine {
   readonly identity: Identity
   readonly store: Store
   readonly contacts: Contacts
+  readonly contactBook: ContactBook
   readonly people: People
   readonly views: MessageViews
   readonly conversations: Conversations
@@ -143,7 +145,8 @@ export class Engine {
       reconnect: () => this.#reconnect(),
       now: Date.now,
     })
-    const { contacts, views, reachability, delivery } = this
+    const { contacts, views, people, reachability, delivery } = this
+    this.contactBook = new ContactBook({ store, contacts, people, reachability })
     this.overview = new Overview({ store, contacts, views, reachability, quota: delivery.outbox.quota, me: me.account })
     const poke = (account: AccountId): void => this.reachability.poke(account)
     const { tellTyping } = this.#network

@@ -1,6 +1,7 @@
 // What the local API asks of a peer, asked of a Peer: refusals become problems, and what happens becomes events.
 import type { AccountId } from '@parley/shared/ids.ts'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo, TypingNews, UnreadCount } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
@@ -11,7 +12,7 @@ import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
-import type { Daemon, SendRequest } from '#api/daemon.ts'
+import type { ContactsDaemon, Daemon, SendRequest } from '#api/daemon.ts'
 import { merge } from '#api/merge.ts'
 import { formatPeerAddress } from '#connection/peer-address.ts'
 import type { Happening } from '#conversation/conversations.ts'
@@ -28,12 +29,14 @@ interface PeerDaemonOptions {
 }
 
 export class PeerDaemon implements Daemon {
+  readonly contacts: ContactsDaemon
   readonly #options: PeerDaemonOptions
   readonly #peer: Peer
 
   constructor(options: PeerDaemonOptions) {
     this.#options = options
     this.#peer = options.peer
+    this.contacts = contactsOf(options.peer)
   }
 
   status(): DaemonStatus {
@@ -219,6 +222,7 @@ export class PeerDaemon implements Daemon {
       notices(this.#peer.notices(signal)),
       readEvents(this.#peer.overview.changes.read(signal)),
       typingEvents(this.#peer.conversations.typing.news.read(signal)),
+      contactEvents(this.#peer.contacts.changes.read(signal)),
     ])
   }
 
@@ -253,4 +257,19 @@ async function* typingEvents(news: AsyncIterable<TypingNews>): AsyncGenerator<Da
 
 async function* readEvents(changes: AsyncIterable<UnreadCount>): AsyncGenerator<DaemonEvent> {
   for await (const mark of changes) yield { type: 'read', ...mark }
+}
+
+async function* contactEvents(changes: AsyncIterable<Contact>): AsyncGenerator<DaemonEvent> {
+  for await (const contact of changes) yield { type: 'contact', contact }
+}
+
+function contactsOf(peer: Peer): ContactsDaemon {
+  return {
+    list: () => peer.contacts.list(),
+    find: (who, signal) => refusing(peer.contacts.find(who, signal)),
+    add: (who, nickname, signal) => refusing(peer.contacts.add(who, nickname, signal)),
+    setNickname: (who, nickname, signal) => refusing(peer.contacts.setNickname(who, nickname, signal)),
+    block: (who, signal) => refusing(peer.contacts.block(who, signal)),
+    unblock: (who, signal) => refusing(peer.contacts.unblock(who, signal)),
+  }
 }

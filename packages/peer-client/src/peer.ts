@@ -6,6 +6,7 @@ import type { ReceivedMessage } from '@parley/shared/local-api/received.ts'
 import type { DirectoryState } from '@parley/shared/local-api/status.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
 import type { Archive } from '#conversation/archive.ts'
+import type { ContactBook } from '#conversation/contact-book.ts'
 import type { Conversations, Happening, SendOptions } from '#conversation/conversations.ts'
 import { Feed } from '#conversation/feed.ts'
 import { findUsers } from '#conversation/find-users.ts'
@@ -81,6 +82,10 @@ export class Peer {
   /** Safety numbers, and what the user knows of the people behind the keys. */
   get trust(): Trust {
     return this.#engine.trust
+  }
+
+  get contacts(): ContactBook {
+    return this.#engine.contactBook
   }
 
   /** HOST:PORT where other peers reach this one. */

@@ -4,6 +4,7 @@ import type { ApiParts } from './api-parts.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 import type { Gate } from './gate.ts'
 import { accountRoutes } from './routes/account.ts'
+import { contactBookRoutes } from './routes/contact-book.ts'
 import { contactRoutes } from './routes/contacts.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { daemonRoutes } from './routes/daemon.ts'
@@ -46,6 +47,7 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
   app.use(daemonRoutes(parts))
   app.use(peerRoutes(parts))
   app.use(accountRoutes(parts))
+  app.use(contactBookRoutes(parts))
   app.use(contactRoutes(parts))
   app.use(conversationRoutes(parts))
   app.use(messageRoutes(parts))

@@ -1,5 +1,6 @@
 // What the local API needs of the running peer. The composition root provides it; nothing else is visible from here.
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { ExportQuery, ExportRecord } from '@parley/shared/local-api/export.ts'
@@ -32,8 +33,22 @@ export interface SendRequest {
   readonly replyTo?: string | undefined
 }
 
+/** The contacts as the user keeps them. Every method may reject with RequestError. */
+export interface ContactsDaemon {
+  /** By name; without strangers. */
+  list(): Contact[]
+  find(who: string, signal: AbortSignal): Promise<Contact>
+  add(who: string, nickname: string | undefined, signal: AbortSignal): Promise<Contact>
+  /** Null takes it away. */
+  setNickname(who: string, nickname: string | null, signal: AbortSignal): Promise<Contact>
+  /** Nothing comes from there and nothing goes there until `unblock`. */
+  block(who: string, signal: AbortSignal): Promise<Contact>
+  unblock(who: string, signal: AbortSignal): Promise<Contact>
+}
+
 /** Every method may reject with RequestError. */
 export interface Daemon {
+  readonly contacts: ContactsDaemon
   status(): DaemonStatus
   find(query: string, signal: AbortSignal): Promise<FoundUser[]>
   peers(): PeerInfo[]

@@ -23,6 +23,7 @@ const PROBLEMS: Readonly<Record<LocalProblemCode, readonly [status: number, titl
   'no-key-change': [404, 'The key of this account did not change'],
   'safety-number-differs': [409, 'The safety number is another one'],
   blocked: [403, 'This account is blocked'],
+  'name-taken': [409, 'Somebody else is called so'],
   unreachable: [502, 'The peer cannot be reached'],
   'no-directory': [409, 'This peer uses no directory'],
   'directory-unreachable': [502, 'The directory cannot be reached'],

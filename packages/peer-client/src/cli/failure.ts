@@ -21,6 +21,7 @@ const EXIT_CODES: Readonly<Record<ApiError['code'], ExitCode>> = {
   'no-key-change': EXIT.refused,
   'safety-number-differs': EXIT.keyChanged,
   blocked: EXIT.refused,
+  'name-taken': EXIT.refused,
   unreachable: EXIT.unavailable,
   'no-directory': EXIT.unavailable,
   'directory-unreachable': EXIT.unavailable,

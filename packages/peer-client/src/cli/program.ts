@@ -3,9 +3,11 @@ import { Command, CommanderError } from 'commander'
 import { type Cli, examplesText } from './command.ts'
 import { acceptKeyCommand } from './commands/accept-key.ts'
 import { backupCommand } from './commands/backup.ts'
+import { blockCommand, unblockCommand } from './commands/block.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { completionCommand } from './commands/completion.ts'
 import { connectCommand } from './commands/connect.ts'
+import { contactsCommand } from './commands/contacts.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { disconnectCommand } from './commands/disconnect.ts'
 import { editCommand } from './commands/edit.ts'
@@ -13,6 +15,7 @@ import { exportCommand } from './commands/export.ts'
 import { findCommand } from './commands/find.ts'
 import { historyCommand } from './commands/history.ts'
 import { initCommand } from './commands/init.ts'
+import { nicknameCommand } from './commands/nickname.ts'
 import { openCommand } from './commands/open.ts'
 import { overviewCommand } from './commands/overview.ts'
 import { passphraseCommand } from './commands/passphrase.ts'
@@ -62,11 +65,15 @@ const COMMANDS = [
   reactCommand,
   deleteCommand,
   findCommand,
+  contactsCommand,
   peersCommand,
   connectCommand,
   disconnectCommand,
   verifyCommand,
   acceptKeyCommand,
+  nicknameCommand,
+  blockCommand,
+  unblockCommand,
   verifyLedgerCommand,
   completionCommand,
 ]

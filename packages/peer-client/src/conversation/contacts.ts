@@ -24,7 +24,7 @@ export interface ContactsDeps {
 
 interface Label {
   readonly name: string
-  /** A directory vouches for the name. */
+  /** A directory vouches for the name, or the user gave it. */
   readonly isVerified: boolean
 }
 
@@ -35,6 +35,7 @@ export class Contacts {
   readonly #rows = new Map<AccountId, ContactRow>()
   readonly #labels = new Map<AccountId, Label>()
   readonly #names = new Map<string, AccountId>()
+  #nicknames: Map<string, AccountId> | undefined
 
   constructor(deps: ContactsDeps) {
     this.#deps = deps
@@ -64,12 +65,13 @@ export class Contacts {
     this.#rows.delete(account)
     this.#labels.delete(account)
     this.#names.clear()
+    this.#nicknames = undefined
     this.#deps.onChange(account)
   }
 
-  /** The owner put the account on the blacklist: whatever waits for it stays here. */
+  /** The user blocked the account, or put it on the blacklist: whatever waits for it stays here. */
   isShunned(account: AccountId): boolean {
-    return this.#deps.isBlacklisted(account)
+    return this.get(account)?.state === 'blocked' || this.#deps.isBlacklisted(account)
   }
 
   /** Nothing is sealed for strangers, the blocked, or anybody whose key changed. My own devices are always served. */
@@ -115,20 +117,37 @@ export class Contacts {
     return account
   }
 
-  /** What to call the account, and whether a directory vouches for that. */
+  /** Whom the user calls so. */
+  byNickname(text: string): AccountId | undefined {
+    this.#nicknames ??= new Map(
+      this.#deps.store.contacts
+        .all()
+        .flatMap(({ account, nickname }) => (nickname === null ? [] : [[foldNickname(nickname), account] as const])),
+    )
+    return this.#nicknames.size === 0 ? undefined : this.#nicknames.get(foldNickname(text))
+  }
+
+  /** What to call the account, and whether a directory vouches for that, or the user says so. */
   label(account: AccountId): Label {
     let label = this.#labels.get(account)
     if (label === undefined) {
-      label = this.#readLabel(account)
+      const nickname = this.get(account)?.nickname ?? undefined
+      label = nickname === undefined ? this.publicLabel(account) : { name: nickname, isVerified: true }
       this.#labels.set(account, label)
     }
     return label
   }
 
-  #readLabel(account: AccountId): Label {
+  /** What others call the account. */
+  publicLabel(account: AccountId): Label {
     const [first] = this.#deps.store.contacts.namesOf(account)
     if (first !== undefined) return { name: first.name, isVerified: first.directory !== SELF_NAMED }
     const displayName = this.get(account)?.displayName ?? 'unknown'
     return { name: `${displayName}~${account.slice(0, 6)}`, isVerified: false }
   }
+}
+
+/** Nicknames that people would take for the same. */
+export function foldNickname(text: string): string {
+  return text.trim().normalize('NFC').toLowerCase()
 }

@@ -12,6 +12,7 @@ export class ConversationError extends Error {
     | 'too-many-readers'
     | 'key-changed'
     | 'blocked'
+    | 'name-taken'
     | 'outbox-full'
     | 'idempotency-conflict'
     | 'directory-unreachable'

@@ -192,7 +192,7 @@ export class Conversations {
     if (account === me.account) throw new ConversationError('self', 'a message to yourself has nowhere to go')
     const contact = contacts.get(account)
     if (contact?.state === 'blocked') {
-      throw new ConversationError('blocked', `${contacts.label(account).name} is blocked: unblock before writing`)
+      throw new ConversationError('blocked', `${contacts.label(account).name} is blocked: parley unblock ends that`)
     }
     if (contacts.isShunned(account)) {
       const who = contacts.label(account).name

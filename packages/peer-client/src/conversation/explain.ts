@@ -32,6 +32,7 @@ export function explain({ store, views, reachability, now }: ExplainDeps, id: st
     link: reachability.linkTo(account),
     presence: reachability.presenceOf(account),
     isApart: reachability.isApart(account),
+    isBlocked: store.contacts.get(account)?.state === 'blocked',
     ahead: aheadOf(store, row, account, message),
     sealFailure: newest?.what === 'seal' ? (newest.detail ?? newest.outcome) : undefined,
     now: now(),

@@ -48,7 +48,7 @@ export class People {
   known(who: string): AccountId | undefined {
     const id = who.length === ACCOUNT_ID_CHARS ? AccountId.safeParse(who).data : undefined
     if (id !== undefined && (id === this.#me || this.#contacts.get(id) !== undefined)) return id
-    return this.#contacts.byName(this.#directory?.pinnedAudience(), this.#nameOf(who))
+    return this.#contacts.byNickname(who) ?? this.#contacts.byName(this.#directory?.pinnedAudience(), this.#nameOf(who))
   }
 
   /** Throws `unknown-name`, `directory-unreachable`, or `key-changed` when the name is somebody else's now and nobody is pinned. */

@@ -125,6 +125,8 @@ export class Reachability {
   async connectAccount(account: AccountId, signal: AbortSignal): Promise<PeerInfo> {
     const { contacts } = this.#deps
     const name = contacts.label(account).name
+    if (contacts.get(account)?.state === 'blocked')
+      throw new ConversationError('blocked', `${name} is blocked: parley unblock ${name} ends that`)
     if (contacts.isShunned(account))
       throw new ConversationError('blocked', `${name} is on your blacklist (blacklist.txt)`)
     using changes = this.#changes.read(signal)
@@ -157,7 +159,7 @@ export class Reachability {
     }
   }
 
-  /** The account is on the blacklist now: ends what there is with it. Nothing is begun while it may not be served. */
+  /** The account is blocked or on the blacklist now: ends what there is with it. Nothing is begun while it may not be served. */
   shun(account: AccountId): void {
     const { store, keeper, currentSession } = this.#deps
     for (const { device } of store.devices.ofAccount(account)) {
@@ -188,7 +190,7 @@ export class Reachability {
 
   /** What the directory says of the account, as far as it says something. */
   presenceOf(account: AccountId): { status: 'online' | 'offline' | 'unknown'; lastSeen?: number | undefined } {
-    const change = this.#presence.get(this.#deps.contacts.label(account).name)
+    const change = this.#presence.get(this.#deps.contacts.publicLabel(account).name)
     return change === undefined ? { status: 'unknown' } : { status: change.status, lastSeen: change.lastSeen }
   }
 

@@ -12,6 +12,7 @@ export interface Situation {
   readonly presence: { readonly status: 'online' | 'offline' | 'unknown'; readonly lastSeen?: number | undefined }
   /** The user disconnected from them. */
   readonly isApart: boolean
+  readonly isBlocked: boolean
   /** My messages that go before this one and are not delivered either. */
   readonly ahead: number
   /** Why nothing could be sealed for them, when that was the last that was tried. */
@@ -78,19 +79,21 @@ export function whyWords(situation: Situation): Words {
 }
 
 function sentNext(situation: Situation): string {
-  const { message, link } = situation
+  const { message, link, isBlocked } = situation
   const who = message.with
+  if (isBlocked) return `You blocked ${who}, so it is not sent again. parley unblock ${who} ends that.`
   if (link.state === 'connected') return `${who} is connected: the confirmation is awaited.`
   return `It is sent again, and counts once, as soon as ${who} is back. ${reachWords(situation)}`
 }
 
 function queuedNext(situation: Situation): string {
-  const { message, link, ahead, sealFailure, now } = situation
+  const { message, link, ahead, sealFailure, isBlocked, now } = situation
   const { with: who, hold, deadline } = message
   const end =
     deadline === undefined
       ? ''
       : ` If that takes longer than ${span(Math.max(0, deadline - now))}, it is not sent at all.`
+  if (isBlocked) return `You blocked ${who}, so nothing is sent. parley unblock ${who} ends that.${end}`
   if (hold === 'no-device-known')
     return `No device of ${who} is known yet. It goes out when the directory names one, or ${who} connects.${end}`
   if (hold === 'awaiting-acceptance') return `${who} has not accepted you yet. It goes out after that.${end}`

@@ -50,6 +50,9 @@ export class Inbox {
       const device = store.devices.get(line.device)
       if (device === undefined || device.state === 'revoked')
         throw new DeliveryError('unauthorised-device', 'an envelope from a device that is not known')
+      // Its sessions are ending; whatever comes before they have is not taken.
+      if (store.contacts.get(device.account)?.state === 'blocked')
+        throw new DeliveryError('unauthorised-device', 'an envelope from an account that is blocked')
       const known = store.openedEnvelopes.find(line.device, frame.id)
       const isForgotten = this.#isForgotten(line, frame.id)
       if (known !== undefined && !isForgotten)

@@ -20,6 +20,8 @@ export interface ContactRow {
   /** The user said that this other account is the same person. */
   readonly replacedBy: AccountId | null
   readonly displayName: string
+  /** What the user calls the contact. */
+  readonly nickname: string | null
   readonly addedAt: number
   /** The key whose safety number the user compared; an earlier one when it was rotated since. */
   readonly verifiedKey: AccountKey | null
@@ -39,7 +41,7 @@ export interface ContactName {
 
 const COLUMNS = `account, state, account_key AS accountKey, offered_key AS offeredKey, offered_as AS offeredAs,
   offered_account AS offeredAccount, replaced_by AS replacedBy,
-  display_name AS displayName, added_at AS addedAt, verified_key AS verifiedKey, verified_at AS verifiedAt`
+  display_name AS displayName, nickname, added_at AS addedAt, verified_key AS verifiedKey, verified_at AS verifiedAt`
 
 const NAME_COLUMNS = 'directory, name, account, given_up AS givenUp, record_seq AS recordSeq'
 
@@ -54,6 +56,7 @@ export class ContactsTable {
   readonly #replace: Statement<[AccountId, AccountId]>
   readonly #setVerified: Statement<[AccountKey | null, number | null, AccountId]>
   readonly #setDisplayName: Statement<[string, AccountId]>
+  readonly #setNickname: Statement<[string | null, AccountId]>
   readonly #insertName: Statement<[string, Name, AccountId, number]>
   readonly #byName: Statement<[string, Name], ContactName>
   readonly #namesOf: Statement<[AccountId], ContactName>
@@ -77,6 +80,7 @@ export class ContactsTable {
     this.#replace = database.prepare('UPDATE contacts SET replaced_by = ? WHERE account = ?')
     this.#setVerified = database.prepare('UPDATE contacts SET verified_key = ?, verified_at = ? WHERE account = ?')
     this.#setDisplayName = database.prepare('UPDATE contacts SET display_name = ? WHERE account = ?')
+    this.#setNickname = database.prepare('UPDATE contacts SET nickname = ? WHERE account = ?')
     this.#insertName = database.prepare(
       'INSERT OR IGNORE INTO contact_names (directory, name, account, seen_at) VALUES (?, ?, ?, ?)',
     )
@@ -142,6 +146,10 @@ export class ContactsTable {
 
   setDisplayName(account: AccountId, displayName: string): void {
     this.#setDisplayName.run(displayName, account)
+  }
+
+  setNickname(account: AccountId, nickname: string | null): void {
+    this.#setNickname.run(nickname, account)
   }
 
   /** The first to hold a name keeps it: a second claim on it changes nothing here. */

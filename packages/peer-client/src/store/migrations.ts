@@ -347,6 +347,10 @@ CREATE TABLE search_days (                 -- among which entries the messages o
 ) STRICT;
 `
 
+const NICKNAMES = `
+ALTER TABLE contacts ADD COLUMN nickname TEXT;         -- what the user calls the contact
+`
+
 export const MIGRATIONS: readonly string[] = [
   FIRST,
   SAFETY_NUMBERS,
@@ -358,4 +362,5 @@ export const MIGRATIONS: readonly string[] = [
   REACTIONS,
   NOTES,
   SEARCH,
+  NICKNAMES,
 ]

@@ -110,6 +110,25 @@ test('what is found is shown with who wrote it and when, and with what was looke
   expect(await parleyAt(w, ['search', 'lunch', '--after', 'soon'])).toMatchObject({ code: 64 })
 })
 
+test('contacts say what they are called and who is blocked', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  w.daemon.know('carol', { state: 'idle' }, { verification: 'verified' })
+  w.daemon.know('mallory')
+  expect((await parleyAt(w, ['nickname', 'bob'])).out).toBe('bob has no nickname.\n')
+  expect((await parleyAt(w, ['nickname', 'bob', 'Uncle', 'Bob'])).out).toBe('bob is called Uncle Bob here.\n')
+  expect((await parleyAt(w, ['block', 'mallory'])).out).toBe('mallory is blocked.\n')
+  expect((await parleyAt(w, ['contacts'])).out).toBe(`NAME       CALLED BY OTHERS  CALLS ITSELF  STATE
+Uncle Bob  bob               bob
+carol                        carol         verified
+mallory                      mallory       blocked
+`)
+  expect((await parleyAt(w, ['unblock', 'mallory'])).out).toBe('mallory is not blocked.\n')
+  expect((await parleyAt(w, ['nickname', 'bob', '--remove'])).out).toBe('bob has no nickname.\n')
+  expect(await parleyAt(w, ['nickname', 'bob', 'B', '--remove'])).toMatchObject({ code: 64 })
+  expect(JSON.parse((await parleyAt(w, ['contacts', '--json', '--limit', '1'])).out)).toMatchObject({ name: 'bob' })
+})
+
 test('peers and history say whose key was compared, status whose changed', async () => {
   await using w = await world()
   w.daemon.know('bob', { state: 'idle' }, { verification: 'verified' })
@@ -161,7 +180,7 @@ test('verify shows the number in digits and as a code that a camera reads', asyn
 
 test('verify stores what was compared: by a word, by an answer, or by the number itself', async () => {
   await using w = await world()
-  const state = () => w.daemon.contacts.get('bob')?.verification
+  const state = () => w.daemon.known.get('bob')?.verification
   const verify = (args: string[], look = {}) => parleyAt(w, ['verify', 'bob', ...args], look)
   const number = '01234 56789'.repeat(6).match(/\d{5}/g) ?? []
   w.daemon.know('bob')
@@ -187,7 +206,7 @@ test('verify stores what was compared: by a word, by an answer, or by the number
 test('accept-key shows both keys and asks; nothing is decided by silence, and a script says yes', async () => {
   await using w = await world()
   const decide = (args: string[], look = {}) => parleyAt(w, ['accept-key', 'bob', ...args], look)
-  const isChanged = () => w.daemon.contacts.get('bob')?.isKeyChanged
+  const isChanged = () => w.daemon.known.get('bob')?.isKeyChanged
   w.daemon.know('bob', { state: 'idle' }, { isKeyChanged: true, waiting: 2 })
   const shown = await decide([])
   expect(shown).toMatchObject({
@@ -239,7 +258,7 @@ test('profile shows and changes what others read; rotate-key asks first', async 
 test('an id that begins with a dash is an id wherever it stands, and an option is still one', async () => {
   await using w = await world()
   const id = `-${accountOf('bob').slice(0, 41)}A`
-  w.daemon.contacts.set(id, w.daemon.know('bob'))
+  w.daemon.known.set(id, w.daemon.know('bob'))
   const message = `-${'a'.repeat(20)}A`
   w.daemon.whys.set(message, {
     message: w.daemon.receive('bob', 'hi', { id: message }),
@@ -628,7 +647,7 @@ test('nothing that came from others reaches the terminal as it is', async () => 
     { state: 'waiting', until: NOW, lastError: evil },
     { name: evil, isKeyChanged: true },
   )
-  w.daemon.contacts.set(evil, peer)
+  w.daemon.known.set(evil, peer)
   w.daemon.users.push({ name: evil, displayName: evil, account: evil, status: 'online', address: evil })
   w.daemon.currentStatus = { ...w.daemon.currentStatus, name: evil, listening: [evil], profile: evil }
   const message = w.daemon.receive(evil, evil, { kind: 'text' })

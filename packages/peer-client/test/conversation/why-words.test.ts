@@ -26,6 +26,7 @@ function words(message: Partial<MessageView>, more: Partial<Situation> = {}): st
     link: { state: 'idle' },
     presence: { status: 'unknown' },
     isApart: false,
+    isBlocked: false,
     ahead: 0,
     sealFailure: undefined,
     now: NOW,

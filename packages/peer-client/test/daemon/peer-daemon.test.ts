@@ -97,6 +97,61 @@ test('two people talk through their APIs, and hear what happens', async () => {
   expect((await alice.client.broadcast('all')).messages).toMatchObject([{ with: 'bob' }])
 })
 
+test('from somebody who is blocked nothing comes, and nothing goes there, until that ends', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await using bobHears = await listen(bob.client)
+  await alice.client.connect(bob.address)
+  const first = await alice.client.send('bob', 'hello')
+  await alice.client.waitFor(first.id, 'delivered', { timeoutMs: 30_000 })
+
+  expect(await bob.client.contacts.block('alice')).toMatchObject({ name: 'alice', state: 'blocked' })
+  await bobHears.heard.until((event) => event.type === 'contact' && event.contact.state === 'blocked')
+  await bobHears.heard.until((event) => event.type === 'peer' && event.peer.link.state !== 'connected')
+  const refused = await alice.client.send('bob', 'can you hear me')
+  await expect(bob.client.send('alice', 'no')).rejects.toMatchObject({ code: 'blocked' })
+  await expect(bob.client.connect('alice')).rejects.toMatchObject({ code: 'blocked' })
+  await expect(alice.client.connect('bob')).rejects.toMatchObject({ code: 'unreachable' })
+  expect(await bob.client.conversations()).toEqual([])
+  expect(await bob.client.contacts.list()).toMatchObject([{ name: 'alice', state: 'blocked' }])
+  expect((await bob.client.history('alice')).messages).toMatchObject([{ text: 'hello' }])
+  expect(await bob.client.search('hello')).toEqual({ hits: [] })
+  expect(await bob.client.search('hello', { conversation: 'alice' })).toMatchObject({ hits: [{}] })
+  const { summary, next } = await alice.client.why(refused.id)
+  expect(summary + next).not.toMatch(/block/)
+
+  await bob.client.contacts.unblock('alice')
+  // A try that was refused a moment ago may still be the one that is told of.
+  while (!(await alice.peer.isConnected('bob'))) await alice.client.connect('bob').catch(() => undefined)
+  expect(await alice.client.waitFor(refused.id, 'delivered', { timeoutMs: 30_000 })).toMatchObject({
+    state: 'delivered',
+  })
+})
+
+test('a nickname is shown in place of the name, and stands for the person', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await using carol = await person('carol')
+  await alice.client.connect(bob.address)
+  await alice.client.connect(carol.address)
+  await alice.client.send('bob', 'hello')
+  const named = await alice.client.contacts.setNickname('bob', ' Uncle Bob ')
+  expect(named).toMatchObject({ name: 'Uncle Bob', nickname: 'Uncle Bob', publicName: 'bob', isNameVerified: true })
+  expect(await alice.client.send('uncle bob', 'hi')).toMatchObject({ with: 'Uncle Bob', account: named.account })
+  expect(await alice.client.send('bob', 'hi')).toMatchObject({ with: 'Uncle Bob' })
+  expect(await alice.client.conversations()).toMatchObject([{ name: 'Uncle Bob' }])
+  expect((await alice.client.peers()).map(({ name }) => name).toSorted()).toEqual(['Uncle Bob', 'carol'])
+  for (const taken of ['UNCLE BOB', 'Bob'])
+    await expect(alice.client.contacts.setNickname('carol', taken)).rejects.toMatchObject({ code: 'name-taken' })
+  await expect(alice.client.contacts.setNickname('bob', 'two\nlines')).rejects.toMatchObject({ code: 'bad-request' })
+  await expect(alice.client.contacts.find((await alice.client.status()).account)).rejects.toMatchObject({
+    code: 'bad-request',
+  })
+  expect(await alice.client.contacts.add('carol', { nickname: 'C.' })).toMatchObject({ name: 'C.', state: 'accepted' })
+  expect(await alice.client.contacts.setNickname('Uncle Bob', null)).not.toHaveProperty('nickname')
+  expect((await alice.client.contacts.list()).map(({ name }) => name)).toEqual(['bob', 'C.'])
+})
+
 test('a message that waits can be taken back', async () => {
   await using alice = await person('alice')
   await using bob = await person('bob')

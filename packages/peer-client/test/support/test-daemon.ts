@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { ConversationTroubles, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
@@ -11,7 +12,7 @@ import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
-import { type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
+import { type ContactsDaemon, type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
 import { Feed } from '#conversation/feed.ts'
 import { Seen } from './seen.ts'
 
@@ -38,7 +39,9 @@ export interface DaemonCall {
 export class TestDaemon implements Daemon {
   readonly calls = new Seen<DaemonCall>()
   readonly messages: MessageView[] = []
-  readonly contacts = new Map<string, PeerInfo>()
+  readonly known = new Map<string, PeerInfo>()
+  /** What the user keeps of them, where it is not the usual. */
+  readonly kept = new Map<string, Partial<Contact>>()
   readonly users: FoundUser[] = []
   readonly cursors = new Map<string, string>()
   readonly whys = new Map<string, Why>()
@@ -93,7 +96,7 @@ export class TestDaemon implements Daemon {
       verification: 'none',
       ...more,
     }
-    this.contacts.set(name, peer)
+    this.known.set(name, peer)
     return peer
   }
 
@@ -121,6 +124,29 @@ export class TestDaemon implements Daemon {
     this.#feed.publish(event)
   }
 
+  readonly contacts: ContactsDaemon = {
+    list: () => [...this.known.keys()].toSorted().map((name) => this.#kept(name)),
+    find: async (who) => this.#kept(this.#contact(who).name),
+    add: async (who, nickname) => this.#keep(this.know(who).name, nickname === undefined ? {} : { nickname }),
+    setNickname: async (who, nickname) => this.#keep(who, { nickname: nickname ?? undefined, name: nickname ?? who }),
+    block: async (who) => this.#keep(who, { state: 'blocked' }),
+    unblock: async (who) => this.#keep(who, { state: 'accepted' }),
+  }
+
+  #keep(who: string, change: Partial<Contact>): Contact {
+    const { name } = this.#contact(who)
+    this.kept.set(name, { ...this.kept.get(name), ...change })
+    const contact = this.#kept(name)
+    this.#feed.publish({ type: 'contact', contact })
+    return contact
+  }
+
+  #kept(publicName: string): Contact {
+    const { account, isNameVerified, verification, isKeyChanged } = this.#contact(publicName)
+    const about = { account, publicName, name: publicName, displayName: publicName, isNameVerified, verification }
+    return { ...about, isKeyChanged, state: 'accepted', addedAt: 1, ...this.kept.get(publicName) }
+  }
+
   status(): DaemonStatus {
     return this.currentStatus
   }
@@ -132,7 +158,7 @@ export class TestDaemon implements Daemon {
   }
 
   peers(): PeerInfo[] {
-    return [...this.contacts.values()]
+    return [...this.known.values()]
   }
 
   async connect(target: string, signal: AbortSignal): Promise<PeerInfo> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Contact } from '#local-api/contacts.ts'
 import { TypingNews, UnreadCount } from '#local-api/conversations.ts'
 import { ApiToken } from '#local-api/daemon-file.ts'
 import { Broadcast, BroadcastResult, IdempotencyKey, MessageView, SendMessage } from '#local-api/messages.ts'
@@ -17,6 +18,8 @@ export const DaemonEvent = z.discriminatedUnion('type', [
   UnreadCount.extend({ type: z.literal('read') }),
   /** Somebody is writing. Not repeated to whoever was away meanwhile. */
   TypingNews.extend({ type: z.literal('typing') }),
+  /** A contact is new, called something else, blocked, or not any more. */
+  z.object({ type: z.literal('contact'), contact: Contact }),
   /** Something happened to a conversation; its history shows it from now on. */
   Note.extend({ type: z.literal('notice'), account: z.string() }),
 ])

@@ -21,6 +21,7 @@ export const LocalProblemCode = z.enum([
   'no-key-change',
   'safety-number-differs',
   'blocked',
+  'name-taken',
   'unreachable',
   'no-directory',
   'directory-unreachable',

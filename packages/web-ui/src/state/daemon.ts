@@ -220,6 +220,7 @@ export class Daemon {
           break
         case 'peer':
         case 'read':
+        case 'contact':
           this.refreshSoon()
           break
         case 'typing':
