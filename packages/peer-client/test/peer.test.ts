@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -144,6 +144,112 @@ describe('two peers in one process', () => {
     expect(lines(alice)).toEqual(['before', 'answer', 'one', 'two', 'three', 'ratchet-renewed', 'and on'])
     expect((await alice.history('bob', 1)).notes).toBeUndefined()
     expect((await alice.history('bob', 1, last)).notes).toEqual(notes)
+  })
+
+  test('begin a ratchet anew that one side had put back: nothing is lost or doubled, in either direction', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    const exchange = async (one: Peer, other: Peer, texts: readonly string[]) => {
+      for (const text of texts) {
+        await one.waitFor((await one.send('bob', text)).id, 'delivered')
+        await other.waitFor((await other.send('alice', `${text}, heard`)).id, 'delivered')
+      }
+    }
+    await exchange(alice, bob, ['one'])
+    await alice.stop()
+    changeDatabase(alice.profile, 'CREATE TABLE put_aside AS SELECT * FROM ratchets')
+    const second = await again('alice')
+    await second.connect(formatPeerAddress(bob.address))
+    await exchange(second, bob, ['two', 'three'])
+    await Promise.all([second.stop(), bob.stop()])
+    expect(changeDatabase(alice.profile, 'INSERT OR REPLACE INTO ratchets SELECT * FROM put_aside')).toBe(1)
+    changeDatabase(alice.profile, 'DROP TABLE put_aside')
+    const [third, bobAgain] = [await again('alice'), await again('bob', port)]
+    const [mine, theirs] = await Promise.all([third.send('bob', 'four'), bobAgain.send('alice', 'four from bob')])
+    await third.connect(formatPeerAddress(bobAgain.address))
+    await Promise.all([third.waitFor(mine.id, 'delivered'), bobAgain.waitFor(theirs.id, 'delivered')])
+    await exchange(third, bobAgain, ['five'])
+    const said = ['one', 'two', 'three'].flatMap((text) => [text, `${text}, heard`])
+    for (const peer of [third, bobAgain]) {
+      const { messages } = await peer.history(peer === third ? 'bob' : 'alice', 20)
+      const texts = messages.map(({ text }) => text).reverse()
+      expect(texts.slice(0, 6)).toEqual(said)
+      expect(texts.slice(6).toSorted()).toEqual(['five', 'five, heard', 'four', 'four from bob'])
+    }
+    expect(lines(third).filter((line) => line === 'ratchet-renewed').length).toBeLessThanOrEqual(1)
+    expect(lines(third).concat(lines(bobAgain))).toContain('ratchet-renewed')
+  })
+
+  test('deliver first messages that cross, over ratchets that both began', async () => {
+    let haveCrossed = false
+    // Whose comes first is up to the machine; that both come first, nearly always.
+    for (let tries = 0; tries < 5 && !haveCrossed; tries += 1) {
+      await using peers = await pair()
+      const { alice, bob } = peers
+      const texts = Array.from({ length: 20 }, (_, at) => `${at}`)
+      const [mine, theirs] = await Promise.all([
+        Promise.all(texts.map((text) => alice.send('bob', text))),
+        Promise.all(texts.map((text) => bob.send('alice', text))),
+      ])
+      await Promise.all([
+        alice.waitFor(mine.at(-1)?.id ?? '', 'delivered'),
+        bob.waitFor(theirs.at(-1)?.id ?? '', 'delivered'),
+      ])
+      await alice.waitFor((await alice.send('bob', 'and on')).id, 'delivered')
+      await bob.waitFor((await bob.send('alice', 'and back')).id, 'delivered')
+      for (const [peer, who] of [
+        [alice, 'bob'],
+        [bob, 'alice'],
+      ] as const) {
+        const { messages } = await peer.history(who, 100)
+        for (const [direction, last] of [
+          ['in', peer === alice ? 'and back' : 'and on'],
+          ['out', peer === alice ? 'and on' : 'and back'],
+        ] as const)
+          expect(
+            messages
+              .filter((one) => one.direction === direction)
+              .map(({ text }) => text)
+              .reverse(),
+          ).toEqual([...texts, last])
+      }
+      await Promise.all([alice.stop(), bob.stop()])
+      // Both began a ratchet, and neither had to begin another one.
+      const begun = [alice, bob].map(({ profile }) =>
+        changeDatabase(profile, 'UPDATE devices SET generation = generation WHERE generation = 1'),
+      )
+      haveCrossed = begun.every((ratchets) => ratchets === 1)
+    }
+    expect(haveCrossed).toBe(true)
+  })
+
+  test('edit, after they were put back to an older copy, what the other side had got before', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    const { port } = bob.address
+    await alice.waitFor((await alice.send('bob', 'hello')).id, 'delivered')
+    await bob.stop()
+    const { id } = await alice.send('bob', 'see you at eight')
+    await alice.stop()
+    const copy = `${alice.profile}-copy`
+    await cp(alice.profile, copy, { recursive: true })
+    const [second, bobAgain] = [await again('alice'), await again('bob', port)]
+    await second.waitFor(id, 'delivered')
+    await second.waitFor((await second.send('bob', 'forgotten')).id, 'delivered')
+    await second.stop()
+    await rm(alice.profile, { recursive: true })
+    await rename(copy, alice.profile)
+
+    const third = await again('alice')
+    await third.connect(formatPeerAddress(bobAgain.address))
+    await third.waitFor(id, 'delivered')
+    const { edited } = await third.conversations.changes.edit(id, 'see you at nine')
+    await third.waitFor(edited?.by ?? '', 'delivered')
+    const { messages, notes } = await bobAgain.history('alice', 10)
+    expect(messages.map(({ text }) => text)).toEqual(['forgotten', 'see you at nine', 'hello'])
+    expect(notes).toMatchObject([{ kind: 'new-epoch' }])
+    expect((await third.history('bob', 10)).notes).toMatchObject([{ kind: 'rolled-back', level: 'warn' }])
   })
 
   test('send the same idempotency key once, however often and however soon it is asked for', async () => {

@@ -13,9 +13,10 @@ import { plant } from '@parley/shared/planted-faults.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
-import { SILENT_LOG } from '#delivery/ports.ts'
+import { type DeliveryFrame, SILENT_LOG } from '#delivery/ports.ts'
 import { Upkeep } from '#delivery/upkeep.ts'
 import { ScriptedPeer } from './scripted-peer.ts'
+import { SimLine, SimNode } from './simulation/node.ts'
 
 const TRUE_HASH = (peer: ScriptedPeer, seq: number): Uint8Array => {
   const [stream] = peer.alice.store.streams.all()
@@ -321,6 +322,69 @@ describe('what was acknowledged', () => {
     expect(kept()).toEqual({ opened: true, sealed: 20, key: true })
     expect(Math.max(...tidied)).toBeLessThan(from + IDEMPOTENCY_KEPT_MS)
   })
+})
+
+test('every fourth bundle goes to the conversation that has waited longest, the others to the most urgent one', async () => {
+  const peer = new ScriptedPeer()
+  const { alice, bob } = peer
+  const [laptop, carol] = [
+    new SimNode({ name: 'laptop', account: 0, device: 2 }, peer.random, peer.schedule, peer),
+    new SimNode({ name: 'carol', account: 3, device: 3 }, peer.random, peer.schedule, peer),
+  ]
+  for (const other of [laptop, carol]) alice.meet(other)
+  laptop.meet(alice)
+  // Another device of hers gets what she writes to anybody; it alone is connected.
+  const line = new SimLine(alice, laptop.device, 'laptop')
+  alice.delivery.attach(line)
+  const hear = async (frame: DeliveryFrame) => {
+    alice.receive(line, frame)
+    await peer.rest()
+  }
+  await hear({ type: TYPE.positions, streams: [], last: true })
+  const write = (to: SimNode, priority: number) =>
+    alice.delivery.send({
+      conversation: alice.conversationWith(to.account),
+      recipients: [to.account],
+      kind: 'text',
+      critical: true,
+      // As much as one bundle holds.
+      body: Buffer.alloc(64 * 1024),
+      priority,
+    })
+  const { store } = alice
+  const conversationOf = (stream: number) =>
+    store.streams.conversationOf(stream) === alice.conversationWith(carol.account) ? 'urgent' : 'bulk'
+  const answer = async () => {
+    const [envelope] = store.envelopes.open(laptop.device)
+    if (envelope === undefined) return
+    const streams = store.envelopes.ranges(envelope.n).map(({ stream, to }) => ({
+      epoch: Epoch.parse(store.streams.byId(stream)?.epoch),
+      upTo: to,
+      hash: store.messages.hashAt(stream, to) ?? new Uint8Array(32),
+    }))
+    await hear({ type: TYPE.ack, envelopes: [envelope.id], streams })
+  }
+  const written: Promise<unknown>[] = []
+  for (let n = 0; n < 8; n += 1) {
+    written.push(write(bob, 2))
+    await peer.rest()
+    // She asks for it as soon as there is something to seal.
+    if (n === 0) await hear({ type: TYPE.prekeys, bundle: await laptop.bundle() })
+  }
+  for (let n = 0; n < 6; n += 1) written.push(write(carol, 0))
+  await peer.rest()
+  await Promise.all(written)
+  // The window is full of what came first.
+  expect(store.envelopes.open(laptop.device)).toHaveLength(4)
+  const before = peer.envelopes().length
+  for (let n = 0; n < 14; n += 1) await answer()
+  const order = peer
+    .envelopes()
+    .slice(before)
+    .map(({ id }) => store.envelopes.byId(id))
+    .flatMap((envelope) => (envelope === undefined ? [] : store.envelopes.ranges(envelope.n)))
+    .map(({ stream }) => conversationOf(stream))
+  expect(order).toEqual('uuubuuubbb'.split('').map((letter) => (letter === 'u' ? 'urgent' : 'bulk')))
 })
 
 test('what the other user has to decide about waits five minutes, and is sealed again', async () => {
