@@ -286,6 +286,12 @@ inBrowser('everything is done with the keyboard alone', async () => {
   await keyboard.press('Escape')
   await keyboard.press('Control+f')
   await page.waitForFunction(() => document.activeElement?.id === 'search')
+  await keyboard.type('typed an')
+  await page.getByRole('region', { name: 'Messages' }).locator('mark').first().waitFor()
+  await keyboard.press('Enter')
+  await page.locator('.is-found').getByText('typed anew').waitFor()
+  await keyboard.press('Escape')
+  await page.getByRole('region', { name: 'Messages' }).waitFor({ state: 'detached' })
 
   // Tab reaches every control that can be seen, once around.
   const controls = await page
@@ -302,6 +308,36 @@ inBrowser('everything is done with the keyboard alone', async () => {
     )
   }
   expect(reached.size).toBeGreaterThanOrEqual(Math.min(controls, 20))
+  await page.context().close()
+})
+
+inBrowser('what comes while nobody looks is announced by name, and a second tab needs no link', async () => {
+  const { alice, bob, browser } = await theWorld()
+  const { page } = await openApp(browser, alice, { permissions: ['notifications'] })
+  await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByRole('switch', { name: 'Notifications' }).click()
+  await page.getByRole('switch', { name: 'Notifications', checked: true }).waitFor()
+  await page.keyboard.press('Escape')
+  // The system's own are not for a page to read.
+  await page.evaluate(() => {
+    class Recorded {
+      onclick = () => undefined
+      close = () => undefined
+      constructor(title: string, { body }: { body: string }) {
+        document.body.append(Object.assign(document.createElement('output'), { textContent: `${title}: ${body}` }))
+        document.querySelector('output')?.addEventListener('click', () => this.onclick())
+      }
+    }
+    Object.assign(globalThis, { Notification: Recorded })
+  })
+  await page.getByRole('button', { name: 'Network' }).click()
+  await (await bob.api()).send('alice', 'the **kettle** is on')
+  await page.locator('output').filter({ hasText: 'bob: the kettle is on' }).dispatchEvent('click')
+  await message(page, 'the kettle is on').waitFor()
+
+  const second = await page.context().newPage()
+  await second.goto(`${alice.ready.api}/`)
+  await second.getByRole('navigation', { name: 'Conversations' }).waitFor()
   await page.context().close()
 })
 
@@ -384,6 +420,15 @@ inBrowser(
       await page.keyboard.press('Control+k')
       await page.getByRole('option').first().waitFor()
       await judge('palette')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Settings' }).click()
+      await page.getByRole('switch', { name: 'Read receipts' }).waitFor()
+      await judge('settings')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+Shift+f')
+      await page.keyboard.type('hello')
+      await page.locator('mark').first().waitFor()
+      await judge('search')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: 'Network' }).click()
       await page.getByRole('heading', { name: 'Connections' }).waitFor()

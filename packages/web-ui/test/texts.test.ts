@@ -56,6 +56,17 @@ describe('rows', () => {
     expect(shown).toEqual(['day', '1()', 'day', '2()', 'unread', '3()', '4()', '5()'])
   })
 
+  test('a note stands behind the messages that were before it, and parts a group', () => {
+    const [one, two] = [message('1', NOON), message('2', NOON)]
+    const note = (at: number, behind: number) =>
+      ({ kind: 'verified', level: 'info', text: '', at, lamport: behind }) as const
+    const notes = [note(1, one.lamport), note(2, two.lamport), note(3, two.lamport)]
+    const shown = rowsOf([one, two], undefined, notes).map((row) =>
+      row.type === 'message' ? `${row.key}${row.isFirst ? '(' : ''}${row.isLast ? ')' : ''}` : row.type,
+    )
+    expect(shown).toEqual(['day', '1()', 'note', '2()', 'note', 'note'])
+  })
+
   test('what is new begins at the last so many of the other side', () => {
     const messages = [
       message('1', NOON),

@@ -1,47 +1,47 @@
 // The one place that talks to the peer's API. Everything else reads the store, or calls what is here.
 import { ApiClient } from '@parley/api-client'
 import { ApiError } from '@parley/api-client/api-error.ts'
-import { MAX_PAGE_MESSAGES, TYPING_TOLD_MS } from '@parley/shared/limits.ts'
+import { TYPING_TOLD_MS } from '@parley/shared/limits.ts'
 import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
-import { firstUnread } from '#text/rows.ts'
 import { words } from '#words/words.ts'
 import { Drafts } from './drafts.ts'
+import { openThread } from './navigation.ts'
+import { announce } from './notifications.ts'
+import { lendToken } from './session.ts'
 import {
   conversations,
-  EMPTY_THREAD,
   hasConversations,
-  jump,
   line,
   notify,
   now,
   type Partner,
   partner,
   peers,
-  setThread,
   spoken,
   status,
   threadOf,
-  threads,
   writing,
 } from './store.ts'
-import { withMessage, withNewestPage, withQuote } from './thread-messages.ts'
+import { ThreadLoader, whoOf } from './thread-loader.ts'
 
-const PAGE = 100
 const REFRESH_MS = 100
 
 export class Daemon {
   readonly client: ApiClient
   readonly drafts: Drafts
+  readonly threads: ThreadLoader
+  readonly #token: ApiToken
   readonly #onUnauthorised: () => void
   #isRefreshPlanned = false
   #typedAt = 0
   readonly #marked = new Map<string, string>()
-  readonly #loadingOlder = new Map<string, Promise<void>>()
 
-  private constructor(client: ApiClient, drafts: Drafts, onUnauthorised: () => void) {
+  private constructor(client: ApiClient, drafts: Drafts, token: ApiToken, onUnauthorised: () => void) {
     this.client = client
     this.drafts = drafts
+    this.threads = new ThreadLoader(client, (work) => this.attempt(work))
+    this.#token = token
     this.#onUnauthorised = onUnauthorised
   }
 
@@ -57,7 +57,7 @@ export class Daemon {
     })
     const me = await client.status()
     status.value = me
-    return new Daemon(client, new Drafts(me.account), onUnauthorised)
+    return new Daemon(client, new Drafts(me.account), token, onUnauthorised)
   }
 
   /** Until the page is closed. */
@@ -65,6 +65,7 @@ export class Daemon {
     setInterval(() => {
       now.value = Date.now()
     }, 1_000)
+    lendToken(this.#token, () => line.value === 'up')
     this.#listen().catch((error: unknown) => this.#failed(error))
   }
 
@@ -78,77 +79,35 @@ export class Daemon {
     }
   }
 
-  /** The newest messages of a conversation, and where what is new begins. */
-  async openThread({ account, name }: Partner): Promise<void> {
-    const unread = conversations.value.find((one) => one.account === account)?.unread ?? 0
-    await this.attempt(async () => {
-      const { messages, next } = await this.client.history(whoOf({ account, name }), { limit: PAGE })
-      setThread(account, (thread) => {
-        const all = withNewestPage(thread.messages, messages)
-        return {
-          messages: all ?? messages.toReversed(),
-          older: all === undefined || !thread.isLoaded ? next : thread.older,
-          isLoaded: true,
-          unreadFrom: firstUnread(messages.toReversed(), Math.min(unread, messages.length)),
-        }
-      })
-    })
-  }
-
-  /** The line above what is new has been seen. */
-  leaveThread(account: string): void {
-    setThread(account, (thread) => ({ ...thread, unreadFrom: undefined }))
-  }
-
-  async loadOlder(account: string, limit = PAGE * 2): Promise<void> {
-    const { older } = threadOf(account)
-    if (older === undefined) return
-    const loading = this.#loadingOlder.get(account) ?? this.#loadOlder(account, older, limit)
-    this.#loadingOlder.set(account, loading)
-    await loading
-    this.#loadingOlder.delete(account)
-  }
-
-  /** Brings a message into sight, from however far back. */
-  async jumpTo(account: string, id: string): Promise<void> {
-    const isHere = () => threadOf(account).messages.some((message) => message.id === id)
-    while (!isHere()) {
-      const { older } = threadOf(account)
-      if (older !== undefined) await this.loadOlder(account, MAX_PAGE_MESSAGES)
-      if (threadOf(account).older === older) return
-    }
-    jump.value = { account, id }
-  }
-
   /** True when it is durable. What could not be sent stays in the draft. */
   async send({ account, name }: Partner, text: string, replyTo?: string): Promise<boolean> {
     const idempotencyKey = crypto.randomUUID()
     const sent = await this.attempt(() => this.client.send(whoOf({ account, name }), text, { idempotencyKey, replyTo }))
     if (sent === undefined) return false
-    this.#take(sent)
+    this.threads.take(sent)
     return true
   }
 
   async edit(message: MessageView, text: string): Promise<boolean> {
     const edited = await this.attempt(() => this.client.edit(message.id, text))
-    if (edited !== undefined) this.#take(edited)
+    if (edited !== undefined) this.threads.take(edited)
     return edited !== undefined
   }
 
   async remove(message: MessageView): Promise<void> {
     const removed = await this.attempt(() => this.client.remove(message.id))
-    if (removed !== undefined) this.#take(removed)
+    if (removed !== undefined) this.threads.take(removed)
   }
 
   /** One emoji in the place of the one before; undefined takes it back. */
   async react(message: MessageView, emoji: string | undefined): Promise<void> {
     const reacted = await this.attempt(() => this.client.react(message.id, emoji ?? null))
-    if (reacted !== undefined) this.#take(reacted)
+    if (reacted !== undefined) this.threads.take(reacted)
   }
 
   async cancel(message: MessageView): Promise<void> {
     const cancelled = await this.attempt(() => this.client.cancel(message.id))
-    if (cancelled !== undefined) this.#take(cancelled)
+    if (cancelled !== undefined) this.threads.take(cancelled)
   }
 
   /** Everything up to the newest message of the conversation was on the screen. */
@@ -181,17 +140,6 @@ export class Daemon {
     }, REFRESH_MS)
   }
 
-  async #loadOlder(account: string, before: string, limit: number): Promise<void> {
-    await this.attempt(async () => {
-      const { messages, next } = await this.client.history(account, { limit, before })
-      setThread(account, (thread) => ({
-        ...thread,
-        messages: [...messages.toReversed(), ...thread.messages],
-        older: next,
-      }))
-    })
-  }
-
   async #refresh(): Promise<void> {
     const [list, known, me] = await Promise.all([
       this.client.conversations(),
@@ -215,7 +163,7 @@ export class Daemon {
           this.refreshSoon()
           break
         case 'state':
-          this.#take(event.message)
+          this.threads.take(event.message)
           this.refreshSoon()
           break
         case 'peer':
@@ -227,7 +175,9 @@ export class Daemon {
           writing.value = new Map(writing.value).set(event.account, event.until)
           break
         case 'notice':
-          notify(event.text)
+          this.threads.takeNote(event.account, event)
+          if (partner.value?.account !== event.account) notify(event.text)
+          this.refreshSoon()
       }
     }
   }
@@ -238,39 +188,27 @@ export class Daemon {
     line.value = 'up'
     if (wasLost) spoken.value = words.line.back
     await this.attempt(() => this.#refresh())
-    const open = partner.value
-    // What was loaded of the others may have a gap now.
-    threads.value = new Map(open === undefined ? [] : [[open.account, threadOf(open.account)]])
-    if (open !== undefined) await this.openThread(open)
+    await this.threads.reload(partner.value)
   }
 
   #arrived(message: MessageView): void {
     if (message.about !== undefined) {
       const { about } = message
-      void this.attempt(async () => this.#take(await this.client.message(about)))
+      void this.attempt(async () => this.threads.take(await this.client.message(about)))
       return
     }
-    this.#take(message)
-    this.#fillQuotes(message.account)
+    this.threads.take(message)
+    this.threads.fillQuotes(message.account)
     if (message.direction === 'in')
       writing.value = new Map([...writing.value].filter(([who]) => who !== message.account))
-    if (message.direction === 'in') spoken.value = words.arrived(message.with, message.text)
+    if (message.direction !== 'in') return
+    spoken.value = words.arrived(message.with, message.text)
+    if (!this.#isLookedAt(message.account))
+      announce(message, () => openThread(this, { account: message.account, name: message.with }))
   }
 
-  #take(message: MessageView): void {
-    if (message.about !== undefined || !(threads.value.get(message.account) ?? EMPTY_THREAD).isLoaded) return
-    setThread(message.account, (thread) => ({
-      ...thread,
-      messages: withQuote(withMessage(thread.messages, message), message),
-    }))
-  }
-
-  /** Something arrived: what was quoted and not here may be here now. */
-  #fillQuotes(account: string): void {
-    for (const { id, replyTo } of threadOf(account).messages) {
-      if (replyTo === undefined || replyTo.message !== undefined) continue
-      void this.attempt(async () => this.#take(await this.client.message(id)))
-    }
+  #isLookedAt(account: string): boolean {
+    return partner.value?.account === account && document.visibilityState === 'visible' && document.hasFocus()
   }
 
   #failed(error: unknown): void {
@@ -278,11 +216,6 @@ export class Daemon {
     else if (error instanceof ApiError) notify(sentence(error.message), error.code)
     else notify(sentence(error instanceof Error ? error.message : String(error)))
   }
-}
-
-/** Somebody whom this peer has never met is known to it by name alone. */
-function whoOf({ account, name }: Partner): string {
-  return conversations.value.some((one) => one.account === account) ? account : name
 }
 
 function sentence(text: string): string {

@@ -1,4 +1,5 @@
 // Which page is shown. The browser's back button goes where one came from.
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Daemon } from './daemon.ts'
 import { composing, conversations, isDetailsOpen, overlay, type Partner, partner, type View, view } from './store.ts'
 
@@ -12,6 +13,12 @@ export function followHistory(daemon: Daemon): void {
 export function openThread(daemon: Daemon, { account, name }: Partner): void {
   if (partner.value?.account === account) return
   go(daemon, { type: 'thread', partner: { account, name } })
+}
+
+/** The conversation, with this message in sight. */
+export function openMessage(daemon: Daemon, { account, with: name, id }: MessageView): void {
+  openThread(daemon, { account, name })
+  void daemon.threads.jumpTo({ account, name }, id)
 }
 
 export function openNetwork(daemon: Daemon): void {
@@ -39,10 +46,10 @@ function show(daemon: Daemon, to: View): void {
   const from = partner.value
   overlay.value = undefined
   composing.value = undefined
-  if (from !== undefined) daemon.leaveThread(from.account)
+  if (from !== undefined) daemon.threads.leave(from.account)
   if (to.type !== 'thread') isDetailsOpen.value = false
   view.value = to
-  if (to.type === 'thread') void daemon.openThread(to.partner)
+  if (to.type === 'thread') void daemon.threads.open(to.partner)
 }
 
 function viewFrom(state: unknown): View {

@@ -2,6 +2,7 @@
 
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import type { Note } from '@parley/shared/local-api/notes.ts'
 import type { PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { computed, signal } from '@preact/signals'
@@ -10,6 +11,8 @@ import { computed, signal } from '@preact/signals'
 export interface Thread {
   /** Oldest first. */
   readonly messages: readonly MessageView[]
+  /** What happened to the conversation, oldest first. */
+  readonly notes: readonly Note[]
   /** The id to ask on from, when there are older ones. */
   readonly older: string | undefined
   readonly isLoaded: boolean
@@ -32,6 +35,7 @@ export type View =
 export type Overlay =
   | { readonly type: 'palette' }
   | { readonly type: 'keys' }
+  | { readonly type: 'settings' }
   | { readonly type: 'why'; readonly messageId: string }
 
 export interface Composing {
@@ -65,6 +69,8 @@ export const writing = signal<ReadonlyMap<string, number>>(new Map())
 export const now = signal(Date.now())
 /** What the next words are: instead of a message of mine, or an answer to one. */
 export const composing = signal<Composing | undefined>(undefined)
+/** What is searched, and where: everywhere, or in one conversation. */
+export const search = signal<{ readonly query: string; readonly within?: Partner | undefined }>({ query: '' })
 /** The message that should be in sight. */
 export const jump = signal<{ readonly account: string; readonly id: string } | undefined>(undefined)
 
@@ -79,7 +85,13 @@ export function isWriting(account: string): boolean {
   return (writing.value.get(account) ?? 0) > now.value
 }
 
-export const EMPTY_THREAD: Thread = { messages: [], older: undefined, isLoaded: false, unreadFrom: undefined }
+export const EMPTY_THREAD: Thread = {
+  messages: [],
+  notes: [],
+  older: undefined,
+  isLoaded: false,
+  unreadFrom: undefined,
+}
 
 export function threadOf(account: string): Thread {
   return threads.value.get(account) ?? EMPTY_THREAD

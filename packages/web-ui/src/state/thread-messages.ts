@@ -1,6 +1,7 @@
 // How messages that arrive find their place among those that are loaded.
 import { MAX_QUOTED_CHARS } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import type { Note } from '@parley/shared/local-api/notes.ts'
 
 /** In the order of the conversation; one that is there already is replaced where it stands. */
 export function withMessage(messages: readonly MessageView[], message: MessageView): readonly MessageView[] {
@@ -21,6 +22,15 @@ export function withQuote(
   if (!messages.some(isStale)) return messages
   const replyTo = { message: { id, direction, text: quoted } }
   return messages.map((message) => (isStale(message) ? { ...message, replyTo } : message))
+}
+
+/** Each once, in the order of the conversation. */
+export function withNotes(notes: readonly Note[], more: readonly Note[] = []): readonly Note[] {
+  const fresh = more.filter(
+    (one) => !notes.some(({ at, kind, lamport }) => at === one.at && kind === one.kind && lamport === one.lamport),
+  )
+  if (fresh.length === 0) return notes
+  return [...notes, ...fresh].sort((a, b) => a.lamport - b.lamport || a.at - b.at)
 }
 
 /** The newest page, newest first, over what was loaded before; undefined when something may be missing between the two. */

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { DaemonContext } from '#parts/context.ts'
 import type { Daemon } from '#state/daemon.ts'
+import { showBadge } from '#state/notifications.ts'
 import { conversations, hasConversations, isDetailsOpen, overlay, partner, spoken, unread, view } from '#state/store.ts'
 import { words } from '#words/words.ts'
 import { ConversationPage } from './conversation-page.tsx'
@@ -10,6 +11,7 @@ import { KeysSheet } from './keys-sheet.tsx'
 import { NetworkPage } from './network-page.tsx'
 import { LineBanner, Notices } from './notices.tsx'
 import { Palette } from './palette.tsx'
+import { SettingsDialog } from './settings-dialog.tsx'
 import { listenForKeys } from './shortcuts.ts'
 import { Sidebar } from './sidebar.tsx'
 import { WhyDialog } from './why-dialog.tsx'
@@ -18,6 +20,7 @@ export function App({ daemon }: { daemon: Daemon }) {
   useEffect(() => listenForKeys(daemon), [daemon])
   useEffect(() => {
     document.title = unread.value > 0 ? `(${unread.value}) ${words.app}` : words.app
+    showBadge(unread.value)
   }, [unread.value])
   const open = view.value
   const areDetailsOpen = isDetailsOpen.value && partner.value !== undefined
@@ -62,6 +65,8 @@ function Overlay() {
       return <Palette />
     case 'keys':
       return <KeysSheet />
+    case 'settings':
+      return <SettingsDialog />
     case 'why':
       return <WhyDialog messageId={top.messageId} />
   }

@@ -6,7 +6,7 @@ import { IconButton } from '#parts/icon-button.tsx'
 import { jump, now, threadOf } from '#state/store.ts'
 import { Heights } from '#text/heights.ts'
 import { type Row, rowsOf } from '#text/rows.ts'
-import { dayWords } from '#text/times.ts'
+import { dayWords, exactTime } from '#text/times.ts'
 import { words } from '#words/words.ts'
 import { Bubble } from './bubble.tsx'
 
@@ -35,12 +35,12 @@ export function MessageList({ account, name }: { account: string; name: string }
   const [place, setPlace] = useState({ top: Number.MAX_SAFE_INTEGER, height: 0 })
   const [isAtEnd, setIsAtEnd] = useState(true)
   const [, setMeasured] = useState(0)
-  const { messages, unreadFrom, older } = threadOf(account)
+  const { messages, notes, unreadFrom, older } = threadOf(account)
   const rows = useMemo(() => {
-    const all = rowsOf(messages, unreadFrom)
+    const all = rowsOf(messages, unreadFrom, notes)
     heights.setRows(all.map(({ key }) => key))
     return all
-  }, [messages, unreadFrom, heights])
+  }, [messages, notes, unreadFrom, heights])
 
   const scrolled = () => {
     const list = box.current
@@ -50,7 +50,7 @@ export function MessageList({ account, name }: { account: string; name: string }
     anchor.current = isNowAtEnd ? 'end' : anchorAt(heights, top)
     setIsAtEnd(isNowAtEnd)
     setPlace({ top, height })
-    if (top < OLDER_PX && older !== undefined) void daemon.loadOlder(account)
+    if (top < OLDER_PX && older !== undefined) void daemon.threads.loadOlder(account)
   }
 
   useLayoutEffect(() => {
@@ -173,6 +173,12 @@ function RowContent({ row }: { row: Row }) {
       return (
         <p class="unread-line">
           <span>{words.conversation.unreadLine}</span>
+        </p>
+      )
+    case 'note':
+      return (
+        <p class={`note note-${row.note.level}`} title={exactTime(row.note.at)}>
+          <span>{row.note.text}</span>
         </p>
       )
     case 'message':

@@ -90,6 +90,14 @@ function useChoices(query: string): Choice[] {
   const pages: Choice[] = [
     { key: 'network', label: words.palette.network, icon: <Icon name="network" />, open: () => openNetwork(daemon) },
     {
+      key: 'settings',
+      label: words.palette.settings,
+      icon: <Icon name="settings" />,
+      open: () => {
+        overlay.value = { type: 'settings' }
+      },
+    },
+    {
       key: 'keys',
       label: words.palette.keys,
       icon: <Icon name="info" />,

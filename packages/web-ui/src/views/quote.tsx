@@ -15,7 +15,7 @@ export function Quote({ message: { account, with: name, replyTo, deleted, kind }
       type="button"
       class="quote"
       title={words.message.answerTo(who)}
-      onClick={() => void daemon.jumpTo(account, message.id)}
+      onClick={() => void daemon.threads.jumpTo({ account, name }, message.id)}
     >
       <span class="quote-who">{who}</span>
       <span class="quote-text">{message.text === '' ? words.message.nothingLeft : plainLine(message.text)}</span>

@@ -1,6 +1,6 @@
 import type { Daemon } from '#state/daemon.ts'
 import { step } from '#state/navigation.ts'
-import { isDetailsOpen, overlay } from '#state/store.ts'
+import { isDetailsOpen, overlay, partner, search } from '#state/store.ts'
 
 /** The keys that work everywhere; what is returned takes them away again. */
 export function listenForKeys(daemon: Daemon): () => void {
@@ -10,6 +10,8 @@ export function listenForKeys(daemon: Daemon): () => void {
     if (isCommand && key === 'k') {
       overlay.value = overlay.value?.type === 'palette' ? undefined : { type: 'palette' }
     } else if (isCommand && key === 'f') {
+      const within = event.shiftKey ? undefined : partner.value
+      search.value = { query: search.value.query, within }
       document.getElementById('search')?.focus()
     } else if (event.altKey && (key === 'arrowup' || key === 'arrowdown')) {
       step(daemon, key === 'arrowup' ? -1 : 1)

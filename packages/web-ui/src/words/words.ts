@@ -27,9 +27,16 @@ export const words = {
     clear: 'Clear the search',
     conversations: 'Conversations',
     people: 'In the directory',
+    messages: 'Messages',
+    moreMessages: 'More messages',
+    within: (name: string) => `With ${name}`,
+    everywhere: 'Search everywhere',
+    settings: 'Settings',
+    noMessageFound: (query: string) => `No message holds all of “${query}”.`,
+    unindexed: (count: number) => `${many(count, 'older message')} ${count === 1 ? 'is' : 'are'} still being read in.`,
     searching: 'Asking the directory',
     nobody: (query: string) =>
-      `Nobody here or in the directory is called “${query}”. Names are looked up from their beginning.`,
+      `Nobody is called “${query}”, and no message holds it. Names are looked up from their beginning.`,
     noDirectory:
       'This peer uses no directory, so only people you know are found. Connect to others with parley connect HOST:PORT.',
     empty: 'Nobody yet. Type a name above, for instance that of a friend who runs Parley, and write.',
@@ -202,8 +209,27 @@ export const words = {
     placeholder: 'A name, or what to do',
     none: 'Nothing is called so.',
     network: 'Network: who is connected, and how',
+    settings: 'Settings',
     keys: 'Keyboard',
     hint: 'Up and down choose, Enter opens, Esc closes',
+  },
+
+  settings: {
+    title: 'Settings',
+    notify: {
+      label: 'Notifications',
+      about: 'When somebody writes while you look elsewhere. In this browser only.',
+      denied: 'This browser is told not to show any for this page. Its own settings change that.',
+      unsupported: 'This browser has none.',
+    },
+    typing: {
+      label: 'Show that I am writing',
+      about: 'Contacts that are connected see it, and you see it of them. Both or neither.',
+    },
+    readReceipts: {
+      label: 'Read receipts',
+      about: 'Contacts learn how far you have read, and you see how far they have. Both or neither.',
+    },
   },
 
   keys: {
@@ -211,7 +237,8 @@ export const words = {
     rows: [
       ['Ctrl K', 'Go to a person or a page'],
       ['Alt ↑ ↓', 'Previous, next conversation'],
-      ['Ctrl F', 'Search'],
+      ['Ctrl F', 'Search in this conversation'],
+      ['Ctrl Shift F', 'Search everywhere'],
       ['Enter', 'Send'],
       ['Shift Enter', 'A new line'],
       ['↑', 'In an empty box: edit your last message'],

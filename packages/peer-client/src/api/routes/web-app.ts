@@ -47,7 +47,7 @@ export function webAppRoutes({ log }: Pick<ApiParts, 'log'>): Router {
     response.set({ 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Content-Type': file.type })
     response.send(file.bytes)
   }
-  for (const path of ['/', '/assets/{*name}', '/manifest.webmanifest', '/icon.svg']) {
+  for (const path of ['/', '/assets/{*name}', '/manifest.webmanifest', '/icon.svg', '/icon-192.png', '/icon-512.png']) {
     router.route(path).get(serve).all(methodNotAllowed('GET', 'HEAD'))
   }
   return router
