@@ -62,7 +62,7 @@ interface Context {
 }
 
 function applyClaim(store: Store, me: Me, from: Claimant, cursor: CursorRow, claim: Claim, context: Context): void {
-  const { stream, device, base, confirmedTo } = cursor
+  const { stream, device, base, sealedTo, confirmedTo } = cursor
   const { at, mayFall, outcome } = context
   if (claim.upTo < base - 1) return
   const standing = claim.upTo === base - 1 ? 'mine' : standingOf(store, cursor, claim.upTo, claim.hash)
@@ -70,9 +70,11 @@ function applyClaim(store: Store, me: Me, from: Claimant, cursor: CursorRow, cla
     if (standing === 'contradiction') outcome.contradicted.push(stream)
     return
   }
-  if (claim.upTo > confirmedTo) {
-    const range = { from: Math.max(confirmedTo + 1, base), to: claim.upTo }
-    store.cursors.setConfirmed(stream, device, claim.upTo)
+  // Beyond what this profile knows to have sealed for the device, it may have said in a time that it forgot that it withholds it.
+  const upTo = Math.min(claim.upTo, Math.max(sealedTo, base - 1))
+  if (upTo > confirmedTo) {
+    const range = { from: Math.max(confirmedTo + 1, base), to: upTo }
+    store.cursors.setConfirmed(stream, device, upTo)
     if (from.account !== me.account) {
       const load = store.deliveries.waiting(stream, from.account, range)
       store.deliveries.setDelivered(stream, from.account, range, device, at)

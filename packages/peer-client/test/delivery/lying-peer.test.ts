@@ -82,6 +82,23 @@ describe('the tick', () => {
     expect(peer.alice.store.events.after(0, 100).map(({ kind }) => kind)).toContain('rolled-back')
   })
 
+  test('is not set by a claim beyond what this profile knows to have sealed for the device, which gets it again', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    const [id] = await peer.send('hello')
+    // Set back to when the position was frozen for another device: what this one was told of it since may be that it is withheld.
+    peer.alice.database.exec(
+      "UPDATE cursors SET sealed_to = 0; UPDATE envelopes SET state = 'superseded', ended_at = 0",
+    )
+    const claim = { epoch: epochOf(peer), upTo: 1, hash: TRUE_HASH(peer, 1) }
+    await peer.say({ type: TYPE.ack, envelopes: [], streams: [claim] })
+    expect(peer.stateOf(id ?? '')).toBe('sent')
+    const again = peer.envelopes()[1]
+    expect(peer.envelopes()).toHaveLength(2)
+    await peer.say({ type: TYPE.ack, envelopes: [again?.id ?? randomId(EnvelopeId)], streams: [claim] })
+    expect(peer.stateOf(id ?? '')).toBe('delivered')
+  })
+
   test('stays when the device later says that it holds less; the message goes out once more', async () => {
     const peer = new ScriptedPeer()
     await peer.ready()

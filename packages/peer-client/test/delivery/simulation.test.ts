@@ -26,6 +26,11 @@ describe('devices through crashes, cuts, doubled sessions, and profiles that are
     expect(totals.incidents).toBeGreaterThan(SEEDS_PER_TEST / 3)
   })
 
+  /** Found by `pnpm simulate --long`, each the only one of ten thousand. */
+  test.each([8_164])('keep them in a seed that once broke one: %d', async (seed) => {
+    expect((await simulate(seed)).complaints).toEqual([])
+  })
+
   test('go the same way for the same seed', async () => {
     expect((await simulate(7)).trace).toBe((await simulate(7)).trace)
   })
