@@ -9,6 +9,13 @@ const MIB = 1024 * 1024
 const MAX_WARM_UP = 20_000
 const LOOKS = 500
 
+const SEARCHES = [
+  ['word', 'search, a word'],
+  ['words', 'search, two words'],
+  ['phrase', 'search, two words side by side'],
+  ['beginning', 'search, the first three letters of a word'],
+] as const
+
 const FIGURES = [
   'perSecond',
   'senderFirstMiBPer100k',
@@ -23,6 +30,16 @@ const FIGURES = [
   'newestP99Micros',
   'anywhereP50Micros',
   'anywhereP99Micros',
+  'senderIndexSeconds',
+  'receiverIndexSeconds',
+  'wordP50Micros',
+  'wordP99Micros',
+  'wordsP50Micros',
+  'wordsP99Micros',
+  'phraseP50Micros',
+  'phraseP99Micros',
+  'beginningP50Micros',
+  'beginningP99Micros',
 ] as const
 type Figure = (typeof FIGURES)[number]
 
@@ -52,6 +69,8 @@ export function bulkBenchmark(messages: number): Benchmark {
       const growth = (end: End, from: Usages, to: Usages) =>
         ((mib(to, end) - mib(from, end)) / (messages / 2)) * 100_000
       const looks = await sender.ask('pages', { looks: LOOKS })
+      const index = { sender: await sender.ask('index'), receiver: await receiver.ask('index') }
+      const found = await sender.ask('search', { looks: LOOKS })
       await scene.end()
       const disk = async (end: string) =>
         ((await directoryBytes(scene.path(end))) / MIB / (warmUp + messages)) * 100_000
@@ -69,6 +88,16 @@ export function bulkBenchmark(messages: number): Benchmark {
         newestP99Micros: figureOf(looks, 'newestP99Micros'),
         anywhereP50Micros: figureOf(looks, 'anywhereP50Micros'),
         anywhereP99Micros: figureOf(looks, 'anywhereP99Micros'),
+        senderIndexSeconds: figureOf(index.sender, 'ms') / 1000,
+        receiverIndexSeconds: figureOf(index.receiver, 'ms') / 1000,
+        wordP50Micros: figureOf(found, 'wordP50Micros'),
+        wordP99Micros: figureOf(found, 'wordP99Micros'),
+        wordsP50Micros: figureOf(found, 'wordsP50Micros'),
+        wordsP99Micros: figureOf(found, 'wordsP99Micros'),
+        phraseP50Micros: figureOf(found, 'phraseP50Micros'),
+        phraseP99Micros: figureOf(found, 'phraseP99Micros'),
+        beginningP50Micros: figureOf(found, 'beginningP50Micros'),
+        beginningP99Micros: figureOf(found, 'beginningP99Micros'),
       }
       await verify(scene, warmUp + messages)
       return figures
@@ -76,7 +105,7 @@ export function bulkBenchmark(messages: number): Benchmark {
   }
   return {
     name: 'bulk',
-    summary: 'memory, disk and history of very many messages',
+    summary: 'memory, disk, history and search of very many messages',
     contestants: [bulk],
     report: (results) => ({
       title: `${messages.toLocaleString('en')} messages in one conversation`,
@@ -122,6 +151,22 @@ export function bulkBenchmark(messages: number): Benchmark {
             results.median(bulk, 'anywhereP99Micros'),
           ],
         },
+        {
+          label: 's until all are in the index, at leisure',
+          cells: [
+            results.median(bulk, 'senderIndexSeconds') / 1000,
+            results.median(bulk, 'receiverIndexSeconds') / 1000,
+          ],
+        },
+        ...SEARCHES.map(([kind, label]) => ({
+          label,
+          cells: [
+            undefined,
+            undefined,
+            results.median(bulk, `${kind}P50Micros`),
+            results.median(bulk, `${kind}P99Micros`),
+          ],
+        })),
       ],
       goals: (['sender', 'receiver'] as const).map((end) => ({
         label: `${end}, MiB more per 100,000 messages once it has grown to its size`,

@@ -1,6 +1,7 @@
 // A peer in a process of its own that messages are sent to: createPeer, and nothing else.
 import { createPeer } from '@parley/peer-client'
 import { serveParent } from '#bench/serve-parent.ts'
+import { indexed } from './look-for-words.ts'
 import { SpanSums } from './span-sums.ts'
 
 const [, , profile, port = '0'] = process.argv
@@ -14,6 +15,7 @@ await serveParent(
       return {}
     },
     spans: () => spans.take(),
+    index: () => indexed(peer),
   },
 )
 await peer.stop()

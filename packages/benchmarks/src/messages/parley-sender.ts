@@ -7,8 +7,10 @@ import { pace } from '#bench/load.ts'
 import { figureOf, type Numbers } from '#bench/note.ts'
 import { serveParent } from '#bench/serve-parent.ts'
 import { quantile } from '#bench/statistics.ts'
+import { indexed, lookForWords } from './look-for-words.ts'
 import { sendMany, settled, TEXT } from './pour.ts'
 import { SpanSums } from './span-sums.ts'
+import { WORD_TEXTS } from './word-texts.ts'
 
 const TO = 'receiver'
 
@@ -20,6 +22,7 @@ const PLACES_STRIDE = 389
 
 const spans = new SpanSums()
 let places: readonly string[] = []
+let written = 0
 
 /** Sends as fast as the outbox takes it; the time ends with the tick of the last message. */
 async function pour(peer: Peer, load: Numbers): Promise<Numbers> {
@@ -64,10 +67,11 @@ async function lone(peer: Peer, samples: number): Promise<Numbers> {
   }
 }
 
-/** As `pour`, and remembers where in the conversation one may look. */
+/** As `pour`, but words, and remembers where in the conversation one may look. */
 async function bulk(peer: Peer, load: Numbers): Promise<Numbers> {
   const start = performance.now()
-  const { messages, ids } = await sendMany(peer, TO, pace(load), KEEP_EVERY)
+  const text = () => WORD_TEXTS[written++ % WORD_TEXTS.length] ?? TEXT
+  const { messages, ids } = await sendMany(peer, TO, pace(load), { keepEvery: KEEP_EVERY, text })
   await settled(peer)
   places = [...places, ...ids]
   return { messages, ms: performance.now() - start }
@@ -128,6 +132,8 @@ await serveParent(
     pour: (load) => pour(peer, load),
     bulk: (load) => bulk(peer, load),
     pages: (numbers) => pages(peer, figureOf(numbers, 'looks')),
+    index: () => indexed(peer),
+    search: (numbers) => lookForWords(peer, figureOf(numbers, 'looks'), written),
     queue: (load) => queue(peer, load),
     catchUp: () => catchUp(peer),
     lone: (numbers) => lone(peer, figureOf(numbers, 'samples')),

@@ -8,19 +8,30 @@ const CALLERS = 512
 export const TEXT = 'm'.repeat(MESSAGE_BYTES)
 
 /** Sends to one peer for as long as `more` says so, and resolves with the ids once all are accepted. */
-export async function sendMany(peer: Peer, to: string, more: () => boolean, keepEvery = Infinity): Promise<Sent> {
+export async function sendMany(
+  peer: Peer,
+  to: string,
+  more: () => boolean,
+  { keepEvery = Number.POSITIVE_INFINITY, text = () => TEXT }: Pouring = {},
+): Promise<Sent> {
   const ids: string[] = []
   let messages = 0
   const call = async () => {
     while (more()) {
       messages += 1
       const isKept = messages % keepEvery === 0
-      const { id } = await peer.send(to, TEXT)
+      const { id } = await peer.send(to, text())
       if (isKept) ids.push(id)
     }
   }
   await Promise.all(Array.from({ length: CALLERS }, call))
   return { messages, ids }
+}
+
+interface Pouring {
+  /** Of so many messages one id is kept. */
+  readonly keepEvery?: number
+  readonly text?: () => string
 }
 
 export interface Sent {
