@@ -32,6 +32,7 @@ import { ContactsClient } from './contacts-client.ts'
 import { type ClientEvent, listen } from './event-stream.ts'
 import { type Exchange, exchangeWith } from './exchange.ts'
 import { contactPath, cursorPath, keyHeader, messagePath, queryOf } from './requests.ts'
+import { MAX_POLL_MS, waitForMessage } from './wait-for.ts'
 
 export interface ApiClientOptions {
   /** The daemon's own, for instance `http://127.0.0.1:8100`. */
@@ -42,9 +43,6 @@ export interface ApiClientOptions {
   /** A line for events broke, or could not be opened; it is tried again. */
   readonly onLost?: () => void
 }
-
-/** A request of this length outlives no connection, whatever is between the two. */
-const MAX_POLL_MS = 60_000
 
 /** The local API of a daemon. Every method rejects with ApiError, or with the reason of its signal. */
 export class ApiClient {
@@ -123,14 +121,8 @@ export class ApiClient {
   }
 
   /** Resolves when the message reached the state, has ended, waits for a word of the user, or the time is up. */
-  async waitFor(id: string, state: 'sent' | 'delivered', { timeoutMs, signal }: Wait): Promise<MessageView> {
-    const deadline = performance.now() + timeoutMs
-    for (;;) {
-      const leftMs = Math.max(0, Math.round(deadline - performance.now()))
-      const path = `${messagePath(id)}?wait=${state}&timeoutMs=${Math.min(leftMs, MAX_POLL_MS)}`
-      const message = await this.#exchange.one({ method: 'GET', path, signal }, MessageView)
-      if (!isOnItsWay(message, state) || leftMs <= MAX_POLL_MS) return message
-    }
+  waitFor(id: string, state: 'sent' | 'delivered', options: Wait): Promise<MessageView> {
+    return waitForMessage(this.#exchange, id, state, options)
   }
 
   /** As it is after that: `cancelled`. Rejects with `already-sent` when it is too late. */
@@ -154,6 +146,11 @@ export class ApiClient {
     return this.#exchange.one({ method: 'POST', path, body: { emoji }, signal }, MessageView)
   }
 
+  /** Shown no more on this device, whoever wrote it; nobody is told. */
+  async hide(id: string, { signal }: Cancellable = {}): Promise<void> {
+    await this.#exchange.one({ method: 'POST', path: `${messagePath(id)}/hide`, signal }, z.undefined())
+  }
+
   why(id: string, { signal }: Cancellable = {}): Promise<Why> {
     return this.#exchange.one({ method: 'GET', path: `${messagePath(id)}/why`, signal }, Why)
   }
@@ -169,9 +166,9 @@ export class ApiClient {
     return this.#exchange.one({ method: 'POST', path: '/api/v1/sign-in-links', signal }, SignInLink)
   }
 
-  /** Newest first. */
-  history(who: string, { limit, before, signal }: Page = {}): Promise<HistoryPage> {
-    const path = `/api/v1/conversations/${encodeURIComponent(who)}/messages${queryOf({ limit, before })}`
+  /** Newest first: those before, after or around a message, or the newest. */
+  history(who: string, { signal, ...page }: Page = {}): Promise<HistoryPage> {
+    const path = `/api/v1/conversations/${encodeURIComponent(who)}/messages${queryOf({ ...page })}`
     return this.#exchange.one({ method: 'GET', path, signal }, HistoryPage)
   }
 
@@ -289,9 +286,4 @@ export class ApiClient {
   async stop({ signal }: Cancellable = {}): Promise<void> {
     await this.#exchange.one({ method: 'POST', path: '/api/v1/stop', signal }, z.object({}))
   }
-}
-
-function isOnItsWay({ state, hold }: MessageView, wanted: 'sent' | 'delivered'): boolean {
-  if (hold === 'blocked-key-change') return false
-  return state === 'queued' || (state === 'sent' && wanted === 'delivered')
 }

@@ -27,8 +27,10 @@ export interface Wait extends Cancellable {
 
 export interface Page extends Cancellable {
   readonly limit?: number | undefined
-  /** The `next` of the page before. */
+  /** By the id of a message, one of them: the `next` or the `newer` of a page, or the one in the middle. */
   readonly before?: string | undefined
+  readonly after?: string | undefined
+  readonly around?: string | undefined
 }
 
 export interface Reading extends Cancellable {

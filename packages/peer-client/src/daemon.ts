@@ -62,7 +62,7 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
   signal.throwIfAborted()
   const api = started.use(
     await startLocalApi({
-      daemon: new PeerDaemon({ peer, version, startedAt, onStop: asked.resolve }),
+      daemon: new PeerDaemon({ peer, version, startedAt, log, onStop: asked.resolve }),
       port: apiPort ?? defaultApiPort(peer.address.port),
       tokenFile: join(profile, API_TOKEN_FILE),
       log,

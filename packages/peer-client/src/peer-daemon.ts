@@ -9,13 +9,15 @@ import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/mes
 import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
-import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
+import { type ChangeSettings, LogLevel, type Settings } from '@parley/shared/local-api/settings.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import type { ContactsDaemon, Daemon, SendRequest } from '#api/daemon.ts'
 import { merge } from '#api/merge.ts'
 import { formatPeerAddress } from '#connection/peer-address.ts'
+import type { Removal } from '#conversation/changes.ts'
 import type { Happening } from '#conversation/conversations.ts'
+import type { PagePlace } from '#conversation/history.ts'
 import type { Notice } from '#conversation/notes.ts'
 import type { Peer } from './peer.ts'
 import { asRequestError, refusing } from './peer-refusals.ts'
@@ -24,6 +26,8 @@ interface PeerDaemonOptions {
   readonly peer: Peer
   readonly version: string
   readonly startedAt: number
+  /** Its level can be changed while it runs. */
+  readonly log: { level: string }
   /** Somebody asked the daemon to end. */
   readonly onStop: () => void
 }
@@ -105,12 +109,16 @@ export class PeerDaemon implements Daemon {
     return refusing(this.#peer.conversations.reacting.react(id, emoji ?? ''))
   }
 
+  hide(id: string): Promise<void> {
+    return refusing(this.#peer.conversations.changes.hide(id))
+  }
+
   conversations(): ConversationInfo[] {
     return this.#peer.overview.list()
   }
 
-  history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
-    return refusing(this.#peer.history(who, limit, before))
+  history(who: string, limit: number, place: PagePlace): Promise<HistoryPage> {
+    return refusing(this.#peer.history(who, limit, place))
   }
 
   async received({ cursor, after, from, limit }: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage> {
@@ -129,12 +137,15 @@ export class PeerDaemon implements Daemon {
   }
 
   settings(): Settings {
-    return { readReceipts: this.#peer.receipts.isOn, typing: this.#peer.conversations.typing.isOn }
+    const { receipts, conversations } = this.#peer
+    const logLevel = LogLevel.catch('info').parse(this.#options.log.level)
+    return { readReceipts: receipts.isOn, typing: conversations.typing.isOn, logLevel }
   }
 
-  async changeSettings({ readReceipts, typing }: ChangeSettings): Promise<Settings> {
+  async changeSettings({ readReceipts, typing, logLevel }: ChangeSettings): Promise<Settings> {
     const { receipts, conversations } = this.#peer
     if (readReceipts !== undefined) await refusing(receipts.turn(readReceipts ? 'on' : 'off'))
+    if (logLevel !== undefined) this.#options.log.level = logLevel
     if (typing !== undefined) await refusing(conversations.typing.turn(typing ? 'on' : 'off'))
     return this.settings()
   }
@@ -222,6 +233,7 @@ export class PeerDaemon implements Daemon {
       notices(this.#peer.notices(signal)),
       readEvents(this.#peer.overview.changes.read(signal)),
       typingEvents(this.#peer.conversations.typing.news.read(signal)),
+      removalEvents(this.#peer.conversations.removals.read(signal)),
       contactEvents(this.#peer.contacts.changes.read(signal)),
     ])
   }
@@ -257,6 +269,10 @@ async function* typingEvents(news: AsyncIterable<TypingNews>): AsyncGenerator<Da
 
 async function* readEvents(changes: AsyncIterable<UnreadCount>): AsyncGenerator<DaemonEvent> {
   for await (const mark of changes) yield { type: 'read', ...mark }
+}
+
+async function* removalEvents(removals: AsyncIterable<Removal>): AsyncGenerator<DaemonEvent> {
+  for await (const removal of removals) yield { type: 'hidden', ...removal }
 }
 
 async function* contactEvents(changes: AsyncIterable<Contact>): AsyncGenerator<DaemonEvent> {

@@ -200,8 +200,8 @@ export class Peer {
     return this.#engine.overview
   }
 
-  async history(who: string, limit: number, before?: string): Promise<HistoryPage> {
-    return this.#engine.conversations.history(await this.resolve(who), limit, before)
+  async history(who: string, limit: number, place?: Parameters<Conversations['history']>[2]): Promise<HistoryPage> {
+    return this.#engine.conversations.history(await this.resolve(who), limit, place)
   }
 
   why(id: string): Why {

@@ -143,7 +143,7 @@ describe('two peers in one process', () => {
     // It stands among the messages: behind those that failed at first, before the one that followed. Each page shows its own.
     expect(lines(alice)).toEqual(['before', 'answer', 'one', 'two', 'three', 'ratchet-renewed', 'and on'])
     expect((await alice.history('bob', 1)).notes).toBeUndefined()
-    expect((await alice.history('bob', 1, last)).notes).toEqual(notes)
+    expect((await alice.history('bob', 1, { before: last })).notes).toEqual(notes)
   })
 
   test('begin a ratchet anew that one side had put back: nothing is lost or doubled, in either direction', async () => {

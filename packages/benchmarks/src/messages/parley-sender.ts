@@ -84,7 +84,7 @@ async function pages(peer: Peer, looks: number): Promise<Numbers> {
   for (let look = 0; look < looks; look += 1) {
     newest.push(await micros(() => peer.history(TO, PAGE)))
     const before = places[(look * PLACES_STRIDE) % places.length]
-    anywhere.push(await micros(() => peer.history(TO, PAGE, before)))
+    anywhere.push(await micros(() => peer.history(TO, PAGE, { before })))
   }
   return {
     newestP50Micros: quantile(newest, 0.5),

@@ -13,6 +13,7 @@ import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import type { z } from 'zod'
+import type { PagePlace } from '#conversation/history.ts'
 
 /** An expected failure of a request, with the sentence that the user reads. */
 export class RequestError extends Error {
@@ -69,9 +70,12 @@ export interface Daemon {
   remove(id: string): Promise<MessageView>
   /** Mine, in the place of the one before; null takes it back. */
   react(id: string, emoji: string | null): Promise<MessageView>
+  /** Shown no more on this device; nobody is told. */
+  hide(id: string): Promise<void>
   /** The one with the newest message first. */
   conversations(): ConversationInfo[]
-  history(who: string, limit: number, before: string | undefined): Promise<HistoryPage>
+  /** Newest first; those before, after or around a message, or the newest. */
+  history(who: string, limit: number, place: PagePlace): Promise<HistoryPage>
   /** Waits for a first message until the signal aborts, and then resolves with none. */
   received(query: ReceivedQuery, signal: AbortSignal): Promise<ReceivedPage>
   /** True when something was seen that was not before. */

@@ -20,6 +20,8 @@ export interface ChangesDeps {
   readonly views: MessageViews
   readonly revisions: Revisions
   readonly happenings: Feed<Happening>
+  /** Messages that are shown no more on this device. */
+  readonly removals: Feed<Removal>
   readonly me: { readonly account: AccountId; readonly device: DeviceKey }
   /** Accepts a message about another one; `also` runs in its transaction. */
   readonly post: (
@@ -27,6 +29,11 @@ export interface ChangesDeps {
     content: { kind: string; body: Uint8Array },
     also: (placed: Placed) => void,
   ) => Promise<unknown>
+}
+
+export interface Removal {
+  readonly id: string
+  readonly account: AccountId
 }
 
 interface Mine {
@@ -89,6 +96,19 @@ export class Changes {
       encodeDelete(referenceTo(this.#deps.store, mine.stream, mine.row.seq)),
     )
     return this.#again(id)
+  }
+
+  /** Shown no more on this device, whoever wrote it; nobody is told. It stays in its place of the chain. */
+  async hide(id: string): Promise<void> {
+    const { store, views, removals } = this.#deps
+    const row = store.messages.byLocalId(id)
+    if (row === undefined) throw new ConversationError('unknown-message', `there is no message ${id}`)
+    const account = views.partnerOf(store.streams.conversationOf(row.stream))
+    await store.commits.run(() => {
+      store.search.changing(row)
+      store.hidden.insert(row.stream, row.seq)
+    })
+    removals.publish({ id, account })
   }
 
   async #revise({ stream: { conversation } }: Mine, kind: string, body: Uint8Array): Promise<void> {

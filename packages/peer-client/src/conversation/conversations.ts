@@ -10,12 +10,12 @@ import type { Delivery } from '#delivery/delivery.ts'
 import type { Placed } from '#delivery/outbox.ts'
 import type { Accepted, Draft } from '#delivery/own-streams.ts'
 import type { Store } from '#store/store.ts'
-import { Changes } from './changes.ts'
+import { Changes, type Removal } from './changes.ts'
 import type { Contacts } from './contacts.ts'
 import { ConversationError } from './conversation-error.ts'
-import type { Feed } from './feed.ts'
+import { Feed } from './feed.ts'
 import type { Heard } from './heard.ts'
-import { History } from './history.ts'
+import { History, type PagePlace } from './history.ts'
 import { KeyedSends } from './keyed-sends.ts'
 import type { MessageViews } from './message-views.ts'
 import type { Notes } from './notes.ts'
@@ -69,6 +69,8 @@ export interface SendOptions {
 export class Conversations {
   /** What can be done to a message of mine after it was written. */
   readonly changes: Changes
+  /** Messages that are shown no more on this device. */
+  readonly removals = new Feed<Removal>()
   readonly reacting: Reacting
   readonly typing: Typing
   readonly #history: History
@@ -82,7 +84,11 @@ export class Conversations {
   constructor(deps: ConversationsDeps) {
     this.#deps = deps
     this.#keyed = new KeyedSends({ ...deps, existing: (id) => this.#existing(id) })
-    this.changes = new Changes({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
+    this.changes = new Changes({
+      ...deps,
+      removals: this.removals,
+      post: (account, content, also) => this.#post(account, content, {}, also),
+    })
     this.typing = new Typing(deps)
     this.reacting = new Reacting({ ...deps, post: (account, content, also) => this.#post(account, content, {}, also) })
     this.#history = new History({ ...deps, conversationWith: (account) => this.#conversationWith(account) })
@@ -124,8 +130,8 @@ export class Conversations {
   }
 
   /** Newest first. Throws `unknown-message` when `before` is not one of them. */
-  history(account: AccountId, limit: number, before?: string): HistoryPage {
-    return this.#history.page(account, limit, before)
+  history(account: AccountId, limit: number, place?: PagePlace): HistoryPage {
+    return this.#history.page(account, limit, place)
   }
 
   /** Of all conversations those in which something is not as it should be. */

@@ -98,6 +98,20 @@ export class MessageViews {
     return views
   }
 
+  /** The `limit` lines that follow the position `after`, newest first. */
+  pageAfter(conversation: ConversationId, limit: number, after: { stream: number; seq: number }): MessageView[] {
+    const views: MessageView[] = []
+    if (limit === 0) return views
+    for (const row of this.#store.displayOrder.forwards(conversation, after)) {
+      const stream = this.#store.streams.byId(row.stream)
+      const view = stream && this.line(stream, row)
+      if (view === undefined) continue
+      views.push(view)
+      if (views.length === limit) break
+    }
+    return views.reverse()
+  }
+
   /** A line of the conversation; undefined for what is none. */
   line(stream: StreamRow, row: MessageRow): MessageView | undefined {
     const message = decodeMessage(row.bytes)

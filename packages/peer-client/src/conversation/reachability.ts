@@ -21,6 +21,8 @@ export interface OpenSession {
   readonly remoteAddress: string | undefined
   readonly openedAt: number
   readonly roundTripMs: number | undefined
+  readonly receivedBytes: number
+  readonly sentBytes: number
   close(reason: 'disconnected' | 'declined', options?: { retryAfterMs: number }): Promise<unknown>
 }
 
@@ -230,9 +232,10 @@ export class Reachability {
   #link(device: DeviceKey): PeerState {
     const session = this.#deps.currentSession(device)
     if (session !== undefined) {
-      const { openedAt: since, path, roundTripMs } = session
+      const { openedAt: since, path, roundTripMs, receivedBytes, sentBytes } = session
       const address = session.remoteAddress ?? 'unknown'
-      return { state: 'connected', since, address, path, ...(roundTripMs === undefined ? {} : { roundTripMs }) }
+      const trip = roundTripMs === undefined ? {} : { roundTripMs }
+      return { state: 'connected', since, address, path, ...trip, receivedBytes, sentBytes }
     }
     const state = this.#deps.keeper.state(device)
     if (state?.state === 'trying') return { state: 'connecting' }

@@ -139,6 +139,8 @@ class Reissue {
     this.#hash = messageHash(bytes)
     this.#store.messages.insertAgain({ ...row, ...place, bytes })
     this.#store.reissues.insert({ stream, seq: oldSeq }, place)
+    // What the user had shown no more is not shown again.
+    if (this.#store.hidden.has(stream, oldSeq)) this.#store.hidden.insert(place.stream, place.seq)
     this.#store.search.changing({ stream, seq: oldSeq })
     this.#store.hidden.insert(stream, oldSeq)
     for (const { account, state } of this.#store.deliveries.ofMessage(stream, oldSeq)) {

@@ -37,6 +37,24 @@ export class DisplayOrder {
     }
   }
 
+  /** Oldest first, from behind the position `after`; without the hidden and those that wait for their predecessors. */
+  *forwards(conversation: ConversationId, after: { stream: number; seq: number }): Generator<MessageRow> {
+    const streams = this.#streams.ofConversation(conversation)
+    const limit = this.#placeOf(streams, after)
+    if (limit === undefined) return
+    const readers = streams.map((stream) => {
+      const before = this.#lastBefore(stream, limit)
+      return new ForwardsReader(this.#messages, stream, stream.id === after.stream ? before + 2 : before + 1)
+    })
+    while (true) {
+      let first: ForwardsReader | undefined
+      for (const reader of readers) if (reader.isBefore(first)) first = reader
+      const row = first?.take()
+      if (row === undefined) return
+      if (!this.#hidden.has(row.stream, row.seq)) yield row
+    }
+  }
+
   /** The last position of the stream that stands before the message; one below its base when none does. */
   lastBefore(stream: StreamRow, message: { stream: number; seq: number }): number {
     const of = this.#streams.byId(message.stream)
@@ -117,5 +135,54 @@ class BackwardsReader {
     this.#rows = this.#next < base ? [] : this.#messages.backwards(id, base, this.#next, READ_AT_A_TIME)
     this.#at = 0
     this.#next = (this.#rows.at(-1)?.seq ?? base) - 1
+  }
+}
+
+class ForwardsReader {
+  readonly #messages: MessagesTable
+  readonly #stream: StreamRow
+  readonly #messageId: (seq: number) => Uint8Array
+  #rows: MessageRow[] = []
+  #at = 0
+  /** Above what was read. */
+  #next: number
+
+  constructor(messages: MessagesTable, stream: StreamRow, first: number) {
+    this.#messages = messages
+    this.#stream = stream
+    this.#messageId = messageIdsOf(stream.device, stream.epoch)
+    this.#next = first
+    this.#read()
+  }
+
+  isBefore(other: ForwardsReader | undefined): boolean {
+    const place = this.place()
+    const others = other?.place()
+    return place !== undefined && (others === undefined || compare(place, others) < 0)
+  }
+
+  take(): MessageRow | undefined {
+    const row = this.#rows[this.#at]
+    this.#at += 1
+    if (this.#at >= this.#rows.length) this.#read()
+    return row
+  }
+
+  /** Of the row that `take` gives next. */
+  place(): Place | undefined {
+    const row = this.#rows[this.#at]
+    return row && { lamport: row.lamport, messageId: this.#messageId(row.seq) }
+  }
+
+  /** Positions without content are passed over, so a page of them may be empty. */
+  #read(): void {
+    const { id, upTo } = this.#stream
+    this.#rows = []
+    this.#at = 0
+    while (this.#rows.length === 0 && this.#next <= upTo) {
+      const last = Math.min(this.#next + READ_AT_A_TIME - 1, upTo)
+      this.#rows = this.#messages.range(id, this.#next, last)
+      this.#next = last + 1
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 import { RareRows } from './rare-rows.ts'
 
-/** Positions that are kept and not shown: what they say is shown at another position. */
+/** Positions that are kept and not shown: what they say is shown at another position, or the user wants to see it no more. */
 export class HiddenTable {
   readonly #rows: RareRows
   readonly #insert: Statement<[number, number]>

@@ -159,7 +159,17 @@ test('a conversation is read page by page', async () => {
   const second = await client.history('bob', { limit: 2, before: first.next })
   expect(second.messages.map(({ text }) => text)).toEqual(['3', '2'])
   const third = await client.history(accountOf('bob'), { limit: 2, before: second.next })
-  expect(third).toEqual({ contact: second.contact, messages: [expect.objectContaining({ text: '1' })] })
+  const [one] = third.messages
+  expect(third).toMatchObject({ contact: second.contact, messages: [{ text: '1' }], newer: one?.id })
+  expect(third.next).toBeUndefined()
+  expect((await client.history('bob', { limit: 2, after: third.newer })).messages.map(({ text }) => text)).toEqual([
+    '3',
+    '2',
+  ])
+  const around = await client.history('bob', { limit: 3, around: second.messages[0]?.id })
+  expect(around.messages.map(({ text }) => text)).toEqual(['4', '3', '2'])
+  const both = client.history('bob', { before: first.next, after: first.next })
+  await expect(both).rejects.toMatchObject({ code: 'bad-request' })
   await expect(client.history('nobody/../bob')).rejects.toMatchObject({ code: 'unknown-name' })
 })
 

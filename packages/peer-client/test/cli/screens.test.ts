@@ -551,9 +551,18 @@ test('what a person has seen is marked as read, what a program got is not', asyn
 
 test('settings are shown and changed', async () => {
   await using w = await world()
-  expect(await parleyAt(w, ['settings'])).toMatchObject({ code: 0, out: '  read-receipts  off\n  typing         on\n' })
+  expect(await parleyAt(w, ['settings'])).toMatchObject({
+    code: 0,
+    out: '  read-receipts  off\n  typing         on\n  log-level      info\n',
+  })
   expect(await parleyAt(w, ['settings', 'read-receipts', 'on'])).toMatchObject({ out: '  read-receipts  on\n' })
-  expect(JSON.parse((await parleyAt(w, ['settings', '--json'])).out)).toEqual({ readReceipts: true, typing: true })
+  expect(JSON.parse((await parleyAt(w, ['settings', '--json'])).out)).toEqual({
+    readReceipts: true,
+    typing: true,
+    logLevel: 'info',
+  })
+  expect(await parleyAt(w, ['settings', 'log-level', 'debug'])).toMatchObject({ out: '  log-level  debug\n' })
+  expect(await parleyAt(w, ['settings', 'log-level', 'loud'])).toMatchObject({ code: 64 })
   expect(await parleyAt(w, ['settings', 'colour', 'on'])).toMatchObject({
     code: 64,
     err: expect.stringContaining('"colour"'),

@@ -22,12 +22,13 @@ async function person(name: string) {
   scope.use(peer)
   await peer.start()
   const stop = Promise.withResolvers<void>()
+  const log = pino({ level: 'silent' })
   const api = scope.use(
     await startLocalApi({
-      daemon: new PeerDaemon({ peer, version: '1', startedAt: 1, onStop: stop.resolve }),
+      daemon: new PeerDaemon({ peer, version: '1', startedAt: 1, log, onStop: stop.resolve }),
       port: 0,
       tokenFile: join(profile, API_TOKEN_FILE),
-      log: pino({ level: 'silent' }),
+      log,
     }),
   )
   const all = scope.move()
@@ -150,6 +151,46 @@ test('a nickname is shown in place of the name, and stands for the person', asyn
   expect(await alice.client.contacts.add('carol', { nickname: 'C.' })).toMatchObject({ name: 'C.', state: 'accepted' })
   expect(await alice.client.contacts.setNickname('Uncle Bob', null)).not.toHaveProperty('nickname')
   expect((await alice.client.contacts.list()).map(({ name }) => name)).toEqual(['bob', 'C.'])
+})
+
+test('a conversation is read in both directions and around a message, without what was deleted here', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await alice.client.connect(bob.address)
+  const ids: string[] = []
+  for (let n = 1; n <= 6; n += 1) {
+    const [from, to] = n % 2 === 0 ? [bob, 'alice'] : [alice, 'bob']
+    const { id } = await from.client.send(to, `${n}`)
+    await from.client.waitFor(id, 'delivered', { timeoutMs: 30_000 })
+    const [newest] = (await alice.client.history('bob')).messages
+    ids.push(newest?.id ?? '')
+  }
+  const read = async (page: Parameters<ApiClient['history']>[1]) => {
+    const { messages, next, newer } = await alice.client.history('bob', page)
+    return [messages.map(({ text }) => text).join(' '), next !== undefined, newer !== undefined]
+  }
+  expect(await read({ limit: 4 })).toEqual(['6 5 4 3', true, false])
+  expect(await read({ limit: 4, before: ids[2] })).toEqual(['2 1', false, true])
+  expect(await read({ limit: 2, after: ids[1] })).toEqual(['4 3', true, true])
+  expect(await read({ limit: 9, after: ids[1] })).toEqual(['6 5 4 3', true, false])
+  expect(await read({ limit: 9, after: ids[5] })).toEqual(['', false, false])
+  expect(await read({ limit: 3, around: ids[2] })).toEqual(['4 3 2', true, true])
+  expect(await read({ limit: 1, around: ids[2] })).toEqual(['3', true, true])
+  expect(await read({ limit: 4, around: ids[5] })).toEqual(['6 5 4 3', true, false])
+  expect(await read({ limit: 9, around: ids[0] })).toEqual(['5 4 3 2 1', false, true])
+
+  await using hears = await listen(alice.client)
+  await alice.client.hide(ids[3] ?? '')
+  await hears.heard.until((event) => event.type === 'hidden' && event.id === ids[3])
+  expect(await read({ limit: 9 })).toEqual(['6 5 3 2 1', false, false])
+  expect(await read({ limit: 9, after: ids[1] })).toEqual(['6 5 3', true, false])
+  expect(await alice.client.search('4')).toEqual({ hits: [] })
+  expect((await bob.client.history('alice')).messages).toHaveLength(6)
+  await expect(alice.client.hide('nothing')).rejects.toMatchObject({ code: 'unknown-message' })
+
+  const [peer] = await alice.client.peers()
+  expect(peer?.link).toMatchObject({ receivedBytes: expect.any(Number), sentBytes: expect.any(Number) })
+  expect(await alice.client.changeSettings({ logLevel: 'fatal' })).toMatchObject({ logLevel: 'fatal' })
 })
 
 test('a message that waits can be taken back', async () => {

@@ -14,6 +14,7 @@ import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { type ContactsDaemon, type Daemon, RequestError, type SendRequest } from '#api/daemon.ts'
 import { Feed } from '#conversation/feed.ts'
+import type { PagePlace } from '#conversation/history.ts'
 import { Seen } from './seen.ts'
 
 export interface DaemonCall {
@@ -54,7 +55,7 @@ export class TestDaemon implements Daemon {
   stopsInTheMiddle = false
   currentTroubles: ConversationTroubles | undefined
   currentNotes: Note[] | undefined
-  currentSettings: Settings = { readReceipts: false, typing: true }
+  currentSettings: Settings = { readReceipts: false, typing: true, logLevel: 'info' }
   readonly #feed = new Feed<DaemonEvent>()
   readonly #keys = new Map<string, MessageView>()
   readonly #changed = new Seen<MessageView>()
@@ -249,6 +250,13 @@ export class TestDaemon implements Daemon {
     return message
   }
 
+  async hide(id: string): Promise<void> {
+    const at = this.messages.findIndex((message) => message.id === id)
+    const [message] = this.messages.splice(at, at === -1 ? 0 : 1)
+    if (message === undefined) throw new RequestError('unknown-message', 'no message here has this id')
+    this.#feed.publish({ type: 'hidden', id, account: message.account })
+  }
+
   conversations(): ConversationInfo[] {
     return this.peers().map(
       ({ account, name, isNameVerified, link, presence, waiting, isKeyChanged, verification }) => {
@@ -265,19 +273,25 @@ export class TestDaemon implements Daemon {
     return behind.filter((message) => message.with === name && message.direction === 'in').length
   }
 
-  async history(who: string, limit: number, before: string | undefined): Promise<HistoryPage> {
+  async history(who: string, limit: number, { before, after, around }: PagePlace): Promise<HistoryPage> {
     const { name, account, isKeyChanged, verification } = this.#contact(who)
     const all = this.messages.filter((message) => message.with === name).toReversed()
-    const from = before === undefined ? 0 : all.findIndex((message) => message.id === before) + 1
-    const messages = all.slice(from, from + limit)
-    const last = messages.at(-1)
+    const indexOf = (id: string) => all.findIndex((message) => message.id === id)
+    let from = 0
+    if (before !== undefined) from = indexOf(before) + 1
+    if (after !== undefined) from = Math.max(0, indexOf(after) - limit)
+    if (around !== undefined) from = Math.max(0, indexOf(around) - Math.floor((limit - 1) / 2))
+    const messages = all.slice(from, after === undefined ? from + limit : indexOf(after))
+    const [first, last] = [messages[0], messages.at(-1)]
+    const isEnd = last === undefined || all.at(-1) === last
     const contact = { account, name, isKeyChanged, verification }
-    const troubles = before === undefined ? this.currentTroubles : undefined
+    const troubles = from === 0 ? this.currentTroubles : undefined
     return {
       contact,
       messages,
-      ...(last !== undefined && from + limit < all.length && { next: last.id }),
-      ...(before === undefined && this.currentNotes && { notes: this.currentNotes }),
+      ...(!isEnd && { next: last.id }),
+      ...(first !== undefined && from > 0 && { newer: first.id }),
+      ...(from === 0 && this.currentNotes && { notes: this.currentNotes }),
       ...(troubles && { troubles }),
     }
   }
@@ -355,9 +369,13 @@ export class TestDaemon implements Daemon {
     return this.currentSettings
   }
 
-  async changeSettings({ readReceipts, typing }: ChangeSettings): Promise<Settings> {
-    const before = this.currentSettings
-    this.currentSettings = { readReceipts: readReceipts ?? before.readReceipts, typing: typing ?? before.typing }
+  async changeSettings(change: ChangeSettings): Promise<Settings> {
+    const { readReceipts, typing, logLevel } = { ...this.currentSettings, ...change }
+    this.currentSettings = {
+      readReceipts: readReceipts ?? false,
+      typing: typing ?? true,
+      logLevel: logLevel ?? 'info',
+    }
     return this.currentSettings
   }
 

@@ -18,6 +18,8 @@ export const DaemonEvent = z.discriminatedUnion('type', [
   UnreadCount.extend({ type: z.literal('read') }),
   /** Somebody is writing. Not repeated to whoever was away meanwhile. */
   TypingNews.extend({ type: z.literal('typing') }),
+  /** A message is shown no more on this device. */
+  z.object({ type: z.literal('hidden'), id: z.string(), account: z.string() }),
   /** A contact is new, called something else, blocked, or not any more. */
   z.object({ type: z.literal('contact'), contact: Contact }),
   /** Something happened to a conversation; its history shows it from now on. */

@@ -180,19 +180,32 @@ export const ConversationTroubles = z.object({
 })
 export type ConversationTroubles = z.infer<typeof ConversationTroubles>
 
-/** `GET /api/v1/conversations/{who}/messages`: newest first; `before` is the id of the oldest one already seen. */
-export const HistoryQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_MESSAGES).default(DEFAULT_PAGE_MESSAGES),
-  before: z.string().max(64).optional(),
-})
+/**
+ * `GET /api/v1/conversations/{who}/messages`: newest first. By the id of a message: those `before` it, those `after` it, or the ones
+ * `around` it, with itself in the middle; without any of them the newest.
+ */
+export const HistoryQuery = z
+  .strictObject({
+    limit: z.coerce.number().int().min(1).max(MAX_PAGE_MESSAGES).default(DEFAULT_PAGE_MESSAGES),
+    before: z.string().max(64).optional(),
+    after: z.string().max(64).optional(),
+    around: z.string().max(64).optional(),
+  })
+  .refine(
+    ({ before, after, around }) => [before, after, around].filter((one) => one !== undefined).length <= 1,
+    'give one of before, after and around',
+  )
 export const HistoryPage = z.object({
   /** Whose conversation it is, and what is known of the key. */
   contact: z.object({ account: z.string(), name: z.string(), isKeyChanged: z.boolean(), verification: Verification }),
   messages: z.array(MessageView),
+  /** There are older ones: give it as `before`. */
   next: z.string().optional(),
+  /** There are newer ones: give it as `after`. */
+  newer: z.string().optional(),
   /** Those that stand among these messages and behind them, oldest first, at most MAX_PAGE_NOTES. Only there when there is one. */
   notes: z.array(Note).optional(),
-  /** On the first page. */
+  /** On the page of the newest. */
   troubles: ConversationTroubles.optional(),
 })
 export type HistoryPage = z.infer<typeof HistoryPage>

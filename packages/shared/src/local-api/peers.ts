@@ -8,6 +8,9 @@ export const PeerState = z.discriminatedUnion('state', [
     address: z.string(),
     path: z.enum(['direct', 'relay']),
     roundTripMs: z.number().optional(),
+    /** Bytes on this connection so far, inside TLS. */
+    receivedBytes: z.int().optional(),
+    sentBytes: z.int().optional(),
   }),
   z.object({ state: z.literal('connecting'), address: z.string().optional() }),
   z.object({ state: z.literal('waiting'), until: z.int(), lastError: z.string().optional() }),

@@ -93,6 +93,14 @@ export function messageRoutes({ daemon, stopping }: ApiParts): Router {
     })
     .all(methodNotAllowed('POST'))
   router
+    .route('/api/v1/messages/:id/hide')
+    .post(noBody, async (request, response) => {
+      refuseQuery(request)
+      await daemon.hide(parameterOf(request, 'id'))
+      response.status(204).end()
+    })
+    .all(methodNotAllowed('POST'))
+  router
     .route('/api/v1/messages/:id/why')
     .get((request, response) => {
       refuseQuery(request)
@@ -102,8 +110,8 @@ export function messageRoutes({ daemon, stopping }: ApiParts): Router {
   router
     .route('/api/v1/conversations/:who/messages')
     .get(async (request, response) => {
-      const { limit, before } = queryOf(request, HistoryQuery)
-      const page = await daemon.history(parameterOf(request, 'who'), limit, before)
+      const { limit, ...place } = queryOf(request, HistoryQuery)
+      const page = await daemon.history(parameterOf(request, 'who'), limit, place)
       response.json(page satisfies HistoryPage)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
