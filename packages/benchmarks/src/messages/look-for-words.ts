@@ -16,8 +16,6 @@ const KINDS = {
   beginning: (words) => (words.find(({ length }) => length >= BEGINNING_CHARS) ?? '').slice(0, BEGINNING_CHARS),
 } as const satisfies Record<string, (words: readonly string[]) => string>
 
-export type Kind = keyof typeof KINDS
-
 /** Resolves when the index has caught up with the messages; the time that took. */
 export async function indexed(peer: Peer): Promise<Numbers> {
   const start = performance.now()
