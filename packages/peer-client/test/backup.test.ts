@@ -248,6 +248,42 @@ describe('a restored profile', () => {
     expect(bobAgain.message(theirs?.id ?? '')).toMatchObject({ text: '', deleted: {} })
   })
 
+  test('of a backup from before a rotation is nobody: it is told so, and nobody follows it', async () => {
+    await using world = await World.open()
+    await using directory = await startDirectory()
+    const { url } = directory
+    const [alice, bob] = await Promise.all([
+      world.start({ name: 'alice', directory: url }),
+      world.start({ name: 'bob', directory: url }),
+    ])
+    await until(() => [alice, bob].every(({ directoryState }) => directoryState.state === 'online'))
+    await alice.waitFor((await alice.send('bob', 'before')).id, 'delivered')
+    await world.backUp('alice', 'backup')
+    const { key } = await alice.account.rotateKey()
+    await alice.waitFor((await alice.send('bob', 'after')).id, 'delivered')
+    // As a kill would leave it: the directory may not have heard of the key yet.
+    await alice.stop()
+
+    await world.restore('backup', 'restored')
+    const restored = await world.start({ name: 'alice', profile: 'restored', directory: url })
+    const { id } = await restored.send('bob', 'from the past')
+    await expect(restored.connect(formatPeerAddress(bob.address))).rejects.toMatchObject({ code: 'unreachable' })
+    expect(restored.message(id)).toMatchObject({ state: 'queued' })
+    await restored.stop()
+
+    const again = await world.start({ name: 'alice', directory: url })
+    await until(() => again.directoryState.state === 'online')
+    await again.waitFor((await again.send('bob', 'and on')).id, 'delivered')
+    expect(bob.trust.summary()).toMatchObject({ keyChanged: [] })
+    expect((await bob.history('alice', 10)).messages.map(({ text }) => text)).toEqual(['and on', 'after', 'before'])
+    expect((await bob.trust.safetyNumber('alice')).number).toBe((await again.trust.safetyNumber('bob')).number)
+    expect(again.identity.account.publicKey).toBe(key)
+
+    const late = await world.start({ name: 'alice', profile: 'restored', directory: url })
+    await until(() => late.directoryState.state === 'waiting')
+    expect(late.directoryState).toMatchObject({ lastError: expect.stringContaining('newer key') })
+  })
+
   test('revokes its predecessor in the directory as soon as it reaches it, and is found in its place', async () => {
     await using directory = await startDirectory()
     await using world = await World.open()

@@ -57,11 +57,27 @@ describe('two peers in one process', () => {
     await alice.waitFor((await alice.send('bob', 'first')).id, 'delivered')
     await bob.stop()
     const { id } = await alice.send('bob', 'last words')
+    // What nobody waits for is accepted or refused, and not both, nor neither.
+    const [too, late] = [alice.send('bob', 'too'), alice.send('bob', 'late')].map((sending) =>
+      sending.then(
+        (message) => [message.text],
+        (error: unknown) => {
+          expect(error).toMatchObject({ code: 'stopped' })
+          return []
+        },
+      ),
+    )
     await alice.stop()
     const [aliceAgain, bobAgain] = [await again('alice'), await again('bob', port)]
     expect(await aliceAgain.waitFor(id, 'delivered')).toMatchObject({ state: 'delivered', text: 'last words' })
-    const { messages } = await bobAgain.history('alice', 10)
-    expect(messages.map(({ text }) => text)).toEqual(['last words', 'first'])
+    const accepted = [...((await too) ?? []), ...((await late) ?? [])]
+    await aliceAgain.waitFor((await aliceAgain.send('bob', 'and on')).id, 'delivered')
+    expect((await bobAgain.history('alice', 10)).messages.map(({ text }) => text).toReversed()).toEqual([
+      'first',
+      'last words',
+      ...accepted,
+      'and on',
+    ])
   })
 
   test('count what was not read, over a restart, until it was', async () => {

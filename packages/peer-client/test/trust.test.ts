@@ -1,9 +1,10 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { plant } from '@parley/shared/planted-faults.ts'
+import { Delivery } from '#delivery/delivery.ts'
 import { startDirectory } from './support/running-directory.ts'
 import { tempDirectory } from './support/temp-directory.ts'
 
@@ -90,6 +91,28 @@ test('what is held because a name is another account now goes there when the use
   expect(alice.message(before.id)).toMatchObject({ state: 'cancelled' })
   await expect(alice.trust.keyChange('bob')).rejects.toMatchObject({ code: 'no-key-change' })
   expect(alice.trust.summary()).toMatchObject({ verified: 0, keyChanged: [] })
+})
+
+test('what was interrupted while it went to an accepted account goes on at the next start, in order and once', async () => {
+  await using t = await town()
+  const { alice, another } = await takenOver(t)
+  await until(() => isKeyChanged(alice))
+  await alice.send('bob', 'My secret.')
+  const { offered } = await alice.trust.keyChange('bob')
+  // The first message comes to the disk, and from there on nothing.
+  let left = 1
+  const failing = jest.spyOn(Delivery.prototype, 'send').mockImplementation(function (this: Delivery, ...call) {
+    left -= 1
+    return left < 0 ? Promise.reject(new Error('the power is gone')) : this.outbox.send(...call)
+  })
+  await expect(alice.trust.acceptKey('bob', offered.key)).rejects.toThrow('the power is gone')
+  await alice.stop()
+  failing.mockRestore()
+  const again = await t.start('alice')
+  await until(() => again.pending() === 0)
+  await expect(again.trust.acceptKey('bob', offered.key)).rejects.toMatchObject({ code: 'no-key-change' })
+  expect(texts(await another.history('alice', 10))).toEqual(['Are you there?', 'My secret.'])
+  expect(texts(await again.history('bob', 10))).toEqual(['Are you there?', 'My secret.'])
 })
 
 test('the tests would notice if what is held went to the other account by itself', async () => {

@@ -6,7 +6,7 @@ import type { AccountId, LocalMessageId } from '@parley/shared/ids.ts'
 import { MAX_CONTENT_BYTES } from '@parley/shared/limits.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { messageEncoder } from '@parley/shared/wire/message.ts'
-import type { CursorRow } from '#store/cursors-table.ts'
+import { isCaughtUp } from '#store/cursors-table.ts'
 import { localIdOf } from '#store/local-ids.ts'
 import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
@@ -63,6 +63,10 @@ export class Outbox {
   #waiting: Waiting[] = []
   /** A lone message is between its seal and its commit: what comes later waits behind it, so positions keep the order of sending. */
   #hasLone = false
+  #isStopped = false
+  /** What is on its way to the disk: the lone message, and the last batch. */
+  #loneDone: Promise<void> = Promise.resolve()
+  #batchDone: Promise<void> = Promise.resolve()
 
   constructor(deps: OutboxDeps, quota = new OutboxQuota()) {
     this.#deps = deps
@@ -71,11 +75,15 @@ export class Outbox {
     recount(deps.store, deps.me, quota)
   }
 
-  /** Resolves when the message is durable. Messages sent one after the other keep that order. Rejects with `too-large`. */
+  /** Resolves when the message is durable. Messages sent one after the other keep that order. Rejects with `too-large` or `stopped`. */
   send(draft: Draft, { also, hasRoom = false }: SendOptions = {}): Promise<Accepted> {
     if (!hasRoom) for (const account of draft.recipients) this.quota.addLoad(account, ONE)
     const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
     const waiting = { draft, at: this.#deps.clock.now(), also, resolve, reject }
+    if (this.#isStopped) {
+      this.#refuse(waiting, new DeliveryError('stopped', 'the peer is stopping: nothing more is accepted'))
+      return promise
+    }
     if (draft.body.length > MAX_CONTENT_BYTES) {
       this.#refuse(
         waiting,
@@ -92,7 +100,7 @@ export class Outbox {
       if (!this.#hasLone && this.#waiting.length === 1) this.#commitWaiting()
     } else {
       this.#hasLone = true
-      this.#takeLone(courier, waiting).catch((error: unknown) => this.#refuse(waiting, error))
+      this.#loneDone = this.#takeLone(courier, waiting).catch((error: unknown) => this.#refuse(waiting, error))
     }
     return promise
   }
@@ -122,9 +130,13 @@ export class Outbox {
     for (const [account, bytes] of growth) this.quota.addLoad(account, { messages: 0, bytes })
   }
 
-  /** Ends what is being ended; nothing is accepted afterwards. */
-  stop(): Promise<void> {
-    return this.deadlines.stop()
+  /** Resolves when what was accepted is on the disk and what is being ended is ended; nothing is accepted afterwards. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    // Those that waited behind a lone message make a batch when it is done.
+    await this.#loneDone
+    await this.#batchDone
+    await this.deadlines.stop()
   }
 
   #revise<T>(
@@ -152,7 +164,7 @@ export class Outbox {
     if (this.#waiting.length === 0) return
     let batch: Waiting[] | undefined
     const { store, ownStreams } = this.#deps
-    store.commits
+    this.#batchDone = store.commits
       .run(() => {
         batch ??= this.#waiting.splice(0)
         const accepted = ownStreams.acceptAll(batch)
@@ -285,8 +297,3 @@ export class Outbox {
 }
 
 const ONE = { messages: 1, bytes: 0 }
-
-/** Everything accepted is frozen and sealed for the device, so the next position may follow at once. */
-function isCaughtUp(cursor: CursorRow): boolean {
-  return cursor.frozenTo === cursor.upTo && cursor.sealedTo === cursor.upTo
-}

@@ -94,3 +94,8 @@ export class CursorsTable {
     this.#countReseal.run(stream, device)
   }
 }
+
+/** Everything accepted is frozen and sealed for the device, so the next position may follow at once. */
+export function isCaughtUp({ frozenTo, sealedTo, upTo }: CursorRow): boolean {
+  return frozenTo === upTo && sealedTo === upTo
+}

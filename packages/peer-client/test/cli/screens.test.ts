@@ -250,7 +250,7 @@ test('profile shows and changes what others read; rotate-key asks first', async 
 
   expect(await parleyAt(w, ['rotate-key'])).toMatchObject({ code: 64, out: '' })
   expect(await parleyAt(w, ['rotate-key'], { typed: 'no\n' })).toMatchObject({ code: 64, out: '' })
-  const rotated = `Your account has a new key, ${accountOf('new key')}. Contacts follow by themselves.\n`
+  const rotated = `Your account has a new key, ${accountOf('new key')}. Contacts follow by themselves. Make a new backup: one from before has the old key.\n`
   expect(await parleyAt(w, ['rotate-key'], { typed: 'yes\n' })).toMatchObject({ code: 0, out: rotated })
   expect(JSON.parse((await parleyAt(w, ['rotate-key', '--yes', '--json'])).out)).toMatchObject({ rotations: 1 })
 })

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import { startLocalApi } from '#api/local-api.ts'
 import { createPeer } from '#peer.ts'
 import { PeerDaemon } from '#peer-daemon.ts'
-import { announce, parleyAt } from '../support/command-line.ts'
+import { announce, parleyAt, startParley } from '../support/command-line.ts'
 import { ask, trusted } from '../support/running-api.ts'
 import { Seen } from '../support/seen.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
@@ -238,6 +238,49 @@ test('a full outbox lets nobody through, who can wait does, and all goes on in o
   expect(messages.map(({ text }) => text)).toEqual(['line two', 'line one', 'library', `${MAX_OUTBOX_MESSAGES - 1}`])
   expect(alice.peer.pending()).toBe(0)
 })
+
+test('a reader that is killed in the middle of a stream misses nothing, and repeats only what was not confirmed', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await announce(bob)
+  await alice.client.connect(bob.address)
+  const texts = Array.from({ length: 3_000 }, (_, at) => `${at}`)
+  const sent = await Promise.all(texts.map((text) => alice.peer.send('bob', text)))
+  await alice.peer.waitFor(sent.at(-1)?.id ?? '', 'delivered')
+
+  const args = ['recv', '--follow', '--cursor', 'archive', '--json', '--profile', bob.profile]
+  const printed: number[] = []
+  const places: string[] = []
+  for (const upTo of ['400', '1200', '2999']) {
+    // Where the peer holds the reader to be: all up to there was confirmed, and nothing behind it.
+    const confirmed = (await bob.client.cursors()).find(({ name }) => name === 'archive')?.place
+    await using reader = startParley(args)
+    await reader.line(new RegExp(`"text":"${upTo}"`))
+    reader.signal('SIGKILL')
+    const { out } = await reader.ended
+    // The last line may be cut in the middle.
+    const lines = out
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+    const first = Number(lines[0].text)
+    expect(lines.map(({ text }) => Number(text))).toEqual(lines.map((_, at) => first + at))
+    const behind = places.findIndex((place) => confirmed === undefined || isBehind(place, confirmed))
+    // A confirmation that was under way when it was killed may have counted.
+    expect(first).toBeGreaterThanOrEqual(behind < 0 ? places.length : behind)
+    expect(first).toBeLessThanOrEqual(places.length)
+    printed.push(...lines.map(({ text }) => Number(text)))
+    for (const { text, cursor } of lines) places[Number(text)] = cursor
+  }
+  expect(new Set(printed).size).toBe(texts.length)
+})
+
+/** Of two places in what was received. */
+function isBehind(place: string, other: string): boolean {
+  const [event = 0, seq = 0] = place.split('.').map(Number)
+  const [otherEvent = 0, otherSeq = 0] = other.split('.').map(Number)
+  return event === otherEvent ? seq > otherSeq : event > otherEvent
+}
 
 test('what a peer refuses arrives as a problem with its code', async () => {
   await using alice = await person('alice')

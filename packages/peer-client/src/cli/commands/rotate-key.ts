@@ -11,7 +11,7 @@ export const rotateKeyCommand = defineCommand({
   summary: 'give your account a new key, signed by the old one',
   details:
     'Contacts follow by themselves and keep their conversations with you; whoever verified you compares again. The old key is deleted ' +
-    'here. An account can do this 8 times.',
+    'here, and a backup that holds it is worth its history only: make a new one. An account can do this 8 times.',
   examples: [
     ['parley rotate-key', 'asks first'],
     ['parley rotate-key --yes', 'for a script'],
@@ -26,7 +26,11 @@ export const rotateKeyCommand = defineCommand({
     }
     const rotated = await client.rotateKey()
     if (json) cli.terminal.json(rotated)
-    else printText(cli.terminal, `Your account has a new key, ${rotated.key}. Contacts follow by themselves.`)
+    else
+      printText(
+        cli.terminal,
+        `Your account has a new key, ${rotated.key}. Contacts follow by themselves. Make a new backup: one from before has the old key.`,
+      )
     return EXIT.done
   },
 })
