@@ -92,6 +92,7 @@ const rules: Readonly<Record<string, PackageRule>> = {
       'peer-daemon.ts',
       'peer-refusals.ts',
       'daemon.ts',
+      'first-run.ts',
       'actions-in.ts',
       'parley.ts',
       'main.ts',

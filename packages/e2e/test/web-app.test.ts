@@ -6,13 +6,16 @@ import type { Browser, Page } from 'playwright-core'
 import { z } from 'zod'
 import { BROWSER, launchBrowser, openApp } from '#browser.ts'
 import { freePort } from '#free-port.ts'
+import { readJson } from '#json-lines.ts'
 import { needing } from '#needing.ts'
 import { PeerProgram } from '#peer-program.ts'
-import { Stage } from '#stage.ts'
+import { COMMAND, Stage } from '#stage.ts'
 
 const inBrowser = needing(BROWSER, 'the web app in a browser')
 
 interface World {
+  readonly stage: Stage
+  readonly directory: string
   readonly alice: PeerProgram
   readonly bob: PeerProgram
   readonly browser: Browser
@@ -32,7 +35,7 @@ function theWorld(): Promise<World> {
     const [alice, bob] = await Promise.all([start('alice'), start('bob')])
     const browser = await launchBrowser()
     things.defer(() => browser.close())
-    return { alice, bob, browser }
+    return { stage, directory, alice, bob, browser }
   })()
   return world
 }
@@ -139,6 +142,45 @@ inBrowser('two people find each other by name, talk, and see where each message 
   expect(hers.foreign).toEqual([])
   expect(his.foreign).toEqual([])
   expect(hers.complaints).toEqual([])
+})
+
+const SetUp = z.object({ event: z.literal('set-up'), url: z.url() })
+
+inBrowser('somebody without a profile chooses a name on a page, and is at home on the same one', async () => {
+  const { stage, directory, browser } = await theWorld()
+  const args = ['start', '--set-up', '--json', '--port', '0', '--directory', directory, '--profile', stage.path('erin')]
+  const program = stage.run({ name: 'erin', command: [...COMMAND.parley, ...args] })
+  const { url } = await program.line((line) => readJson(line, SetUp))
+  // Nothing but the page is there, and nothing of it without the link.
+  const refused = await fetch(new URL('/api/v1/set-up', url))
+  expect(refused.status).toBe(401)
+
+  const page = await browser.newPage()
+  await page.goto(url)
+  const name = page.getByRole('textbox', { name: 'Name' })
+  const begin = page.getByRole('button', { name: 'Begin' })
+  await name.fill('-no-')
+  await page.getByText('A name has 1 to 32').waitFor()
+  await name.fill('alice')
+  await page.getByText('alice is taken').waitFor()
+  expect(await begin.isDisabled()).toBe(true)
+  await name.fill('Erin')
+  await page.getByText('erin is free').waitFor()
+  await page.getByRole('radio', { name: 'With a passphrase' }).check()
+  await page.getByLabel('Passphrase', { exact: true }).last().fill('four random words')
+  await page.getByLabel('The same again').fill('four random')
+  expect(await begin.isDisabled()).toBe(true)
+  await page.getByLabel('The same again').fill('four random words')
+  await begin.click()
+  await page.getByText('Welcome, erin').waitFor({ timeout: 60_000 })
+  await page.getByRole('textbox', { name: 'Search' }).fill('al')
+  await page.getByRole('region', { name: 'In the directory' }).getByRole('button', { name: 'alice' }).waitFor()
+  await page.close()
+  await program.end('SIGTERM')
+
+  // From now on it starts with the passphrase, and not without.
+  const again = await stage.parley(['start', '--json', '--port', '0', '--profile', stage.path('erin')])
+  expect(again).toMatchObject({ exitCode: 77, stderr: expect.stringContaining('passphrase-needed') })
 })
 
 async function expectState(page: Page, text: string, states: readonly string[]): Promise<void> {

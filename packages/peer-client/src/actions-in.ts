@@ -7,7 +7,7 @@ import { packageVersion } from '@parley/shared/package-version.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Environment } from '@parley/shared/terminal/terminal.ts'
 import { z } from 'zod'
-import type { CliActions, PassphraseSource } from '#cli/actions.ts'
+import type { CliActions, PassphraseSource, StartOptions } from '#cli/actions.ts'
 import { CliError, EXIT, type ExitCode } from '#cli/exit.ts'
 import { knownProfiles } from '#identity/known-profiles.ts'
 import { profilePath, profilesDirectory } from '#identity/profile-directory.ts'
@@ -49,11 +49,9 @@ export function actionsIn(environment: Environment): CliActions {
     start: (options) =>
       explained(async () => {
         checkDirectoryUrl(options.directory ?? undefined)
-        const profile = await locate(options.profile, options.name)
         const { runDaemon } = await import('./daemon.ts')
         const { stopped, ...running } = await runDaemon({
-          ...options,
-          profile,
+          ...(await startable(options, environment)),
           version: packageVersion(import.meta.url),
         })
         return { ...running, stopped: explained(() => stopped) }
@@ -79,6 +77,41 @@ export function actionsIn(environment: Environment): CliActions {
         return { ok: report.ok, text: describeLedger(report), report }
       }),
   }
+}
+
+/** Where to start, and with what; somebody is asked for a name first when there is no profile and none was named. */
+async function startable(options: StartOptions, environment: Environment): Promise<StartOptions & { profile: string }> {
+  const { name, onSetUp, directory, directoryCa, port, signal } = options
+  const found = await locateProfile(environment, options.profile, name).catch((error: unknown) => {
+    if (onSetUp === undefined || !(error instanceof CliError) || error.code !== 'no-profile') throw error
+    return undefined
+  })
+  const isThere = found !== undefined && (name !== undefined || onSetUp === undefined || (await isProfile(found)))
+  if (isThere) return { ...options, profile: found }
+  const { firstRun } = await import('./first-run.ts')
+  const { defaultApiPort } = await import('#api/local-api.ts')
+  const { passphrase, ...made } = await firstRun({
+    placeOf: (chosen) => found ?? profilePath({ name: chosen, environment }),
+    directory: directory ?? undefined,
+    directoryCa,
+    apiPort: options.apiPort ?? defaultApiPort(port),
+    onPage: (link) => onSetUp?.(link),
+    signal,
+  })
+  if (passphrase === undefined) return { ...options, ...made }
+  const typed = () => Promise.resolve(passphrase)
+  return { ...options, ...made, passphrase: { isGiven: true, current: typed, fresh: typed } }
+}
+
+async function isProfile(path: string): Promise<boolean> {
+  const { checkProfileDirectory } = await import('#identity/profile-directory.ts')
+  return checkProfileDirectory(path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ProfileError && error.code === 'no-profile') return false
+      throw error
+    },
+  )
 }
 
 /** The database key of the profile that the path leads to, when it has one. */

@@ -6,6 +6,15 @@ import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { writePrivateFile } from '#identity/private-file.ts'
 import { ProfileError } from '#identity/profile-error.ts'
 
+export function newToken(): ApiToken {
+  return ApiToken.parse(toBase64url(randomBytes(32)))
+}
+
+/** Of a profile that has none. */
+export function writeToken(file: string, token: ApiToken): Promise<void> {
+  return writePrivateFile(file, `${token}\n`, { replace: false })
+}
+
 /**
  * The token in the file, or a new one when there is no file: one for the life of the profile, so that an open page and a bot
  * survive a restart of the daemon. Throws ProfileError `damaged-profile`.
@@ -16,8 +25,8 @@ export async function readOrMakeToken(file: string): Promise<ApiToken> {
     return undefined
   })
   if (text === undefined) {
-    const token = ApiToken.parse(toBase64url(randomBytes(32)))
-    await writePrivateFile(file, `${token}\n`, { replace: false })
+    const token = newToken()
+    await writeToken(file, token)
     return token
   }
   const token = ApiToken.safeParse(text.trimEnd())

@@ -13,13 +13,40 @@ import { messageRoutes } from './routes/messages.ts'
 import { peerRoutes } from './routes/peers.ts'
 import { receivedRoutes } from './routes/received.ts'
 import { searchRoutes } from './routes/search.ts'
+import { setUpRoutes } from './routes/set-up.ts'
 import { shortRoutes } from './routes/short.ts'
 import { signInLinkRoute, signInRoute } from './routes/sign-in.ts'
 import { socketRoutes } from './routes/sockets.ts'
 import { webAppRoutes } from './routes/web-app.ts'
+import type { SettingUp } from './set-up.ts'
+
+type CommonParts = Omit<ApiParts, 'daemon'>
 
 /** `gate` is known only once the port is. */
 export function createApp(parts: ApiParts, gate: () => Gate): Express {
+  return guardedApp(parts, gate, (app) => {
+    app.use(daemonRoutes(parts))
+    app.use(peerRoutes(parts))
+    app.use(accountRoutes(parts))
+    app.use(contactBookRoutes(parts))
+    app.use(contactRoutes(parts))
+    app.use(conversationRoutes(parts))
+    app.use(messageRoutes(parts))
+    app.use(receivedRoutes(parts))
+    app.use(searchRoutes(parts))
+    app.use(exportRoutes(parts))
+    app.use(shortRoutes(parts))
+    app.use(socketRoutes())
+  })
+}
+
+/** The same before there is a profile. */
+export function createSetUpApp(parts: CommonParts & { settingUp: SettingUp }, gate: () => Gate): Express {
+  return guardedApp(parts, gate, (app) => app.use(setUpRoutes(parts)))
+}
+
+/** What `addRoutes` adds is asked for by this machine, with the token. */
+function guardedApp(parts: CommonParts, gate: () => Gate, addRoutes: (app: Express) => void): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
@@ -44,18 +71,7 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
     next()
   })
   app.use(signInLinkRoute(parts))
-  app.use(daemonRoutes(parts))
-  app.use(peerRoutes(parts))
-  app.use(accountRoutes(parts))
-  app.use(contactBookRoutes(parts))
-  app.use(contactRoutes(parts))
-  app.use(conversationRoutes(parts))
-  app.use(messageRoutes(parts))
-  app.use(receivedRoutes(parts))
-  app.use(searchRoutes(parts))
-  app.use(exportRoutes(parts))
-  app.use(shortRoutes(parts))
-  app.use(socketRoutes())
+  addRoutes(app)
   app.use(notFound)
   app.use(errorHandler(parts.log, parts.stopping))
   return app

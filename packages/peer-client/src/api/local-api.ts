@@ -17,13 +17,15 @@ import { http } from '@parley/shared/node-http.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Logger } from 'pino'
 import { readOrMakeToken } from './access-token.ts'
-import { createApp } from './app.ts'
+import type { ApiParts } from './api-parts.ts'
+import { createApp, createSetUpApp } from './app.ts'
 import type { ClientSocketTimeouts } from './client-socket.ts'
 import type { Daemon } from './daemon.ts'
 import { Gate } from './gate.ts'
 import { problem } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
 import { linkFor } from './routes/sign-in.ts'
+import type { SettingUp } from './set-up.ts'
 import { SignInCodes } from './sign-in-codes.ts'
 import { acceptUpgrades, isSocketUpgrade } from './upgrade.ts'
 
@@ -66,29 +68,57 @@ const TIMEOUTS: LocalApiTimeouts = {
 
 /** Rejects with ProfileError when the token cannot be used, or with the error of the system when the port cannot. */
 export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi> {
-  const { daemon, host = '127.0.0.1', port, tokenFile, log } = options
-  const timeouts = { ...TIMEOUTS, ...options.timeouts }
+  const { daemon, tokenFile } = options
   const token = await readOrMakeToken(tokenFile)
+  return serveLocally(options, token, (server, common, gate, timeouts) => {
+    const parts = { ...common, daemon }
+    server.on('request', createApp(parts, gate))
+    return acceptUpgrades(server, parts, gate, timeouts)
+  })
+}
+
+/** The same address before there is a profile, for the page that makes one; `token` is to be that of the profile. */
+export function startSetUpApi(
+  options: Pick<LocalApiOptions, 'port' | 'log'> & { readonly settingUp: SettingUp; readonly token: ApiToken },
+): Promise<LocalApi> {
+  const { settingUp, token } = options
+  return serveLocally(options, token, (server, parts, gate) => {
+    server.on('request', createSetUpApp({ ...parts, settingUp }, gate))
+    return () => Promise.resolve()
+  })
+}
+
+type Serve = (
+  server: Server,
+  parts: Omit<ApiParts, 'daemon'>,
+  gate: () => Gate,
+  timeouts: LocalApiTimeouts,
+) => () => Promise<void>
+
+/** `serve` returns how what is open beside requests ends. */
+async function serveLocally(
+  options: Pick<LocalApiOptions, 'host' | 'port' | 'log' | 'timeouts'>,
+  token: ApiToken,
+  serve: Serve,
+): Promise<LocalApi> {
+  const { host = '127.0.0.1', port, log } = options
+  const timeouts = { ...TIMEOUTS, ...options.timeouts }
   const stopping = new AbortController()
   const codes = new SignInCodes()
   let url = ''
   const signInLink = () => linkFor(url, codes.issue())
-  const parts = { daemon, token, codes, signInLink, stopping: stopping.signal, log }
   let gate = new Gate(port, token)
 
-  const server = http.createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: REQUEST_HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      shouldUpgradeCallback: isSocketUpgrade,
-    },
-    createApp(parts, () => gate),
-  )
+  const server = http.createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: REQUEST_HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    shouldUpgradeCallback: isSocketUpgrade,
+  })
   server.maxConnections = MAX_LOCAL_CONNECTIONS
   server.on('clientError', refuse)
-  const endSockets = acceptUpgrades(server, parts, () => gate, timeouts)
+  const endOthers = serve(server, { token, codes, signInLink, stopping: stopping.signal, log }, () => gate, timeouts)
   const actualPort = await listen(server, host, port)
   // A connection that could not be accepted, for want of file descriptors for instance, is one connection.
   server.on('error', (error) => log.warn({ err: error }, 'a connection could not be accepted'))
@@ -99,7 +129,7 @@ export async function startLocalApi(options: LocalApiOptions): Promise<LocalApi>
 
   const shutDown = async () => {
     stopping.abort()
-    await Promise.all([endSockets(), closeServer(server, timeouts.stopMs)])
+    await Promise.all([endOthers(), closeServer(server, timeouts.stopMs)])
     log.info('local API stopped')
   }
   let stopped: Promise<void> | undefined

@@ -12,6 +12,7 @@ const PROBLEMS: Readonly<Record<LocalProblemCode, readonly [status: number, titl
   'not-found': [404, 'There is nothing at this address'],
   'method-not-allowed': [405, 'This address does not take this method'],
   'unsupported-media-type': [415, 'Bodies are application/json'],
+  'not-set-up': [409, 'There is no profile yet'],
   'unknown-name': [404, 'Nobody is known by this name'],
   'unknown-message': [404, 'There is no such message here'],
   'already-sent': [409, 'The message has left already'],

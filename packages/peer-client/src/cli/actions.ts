@@ -109,6 +109,8 @@ export interface StartOptions extends ProfileChoice {
   readonly maxPeers: number
   readonly allowPrivate: boolean
   readonly logLevel: string
+  /** Told where a page asks for a name, when there is no profile and none was named; without it such a start fails. */
+  readonly onSetUp?: ((link: SignInLink) => void) | undefined
   /** Aborting it ends a start that is under way. */
   readonly signal: AbortSignal
 }

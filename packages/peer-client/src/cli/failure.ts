@@ -10,6 +10,7 @@ const EXIT_CODES: Readonly<Record<ApiError['code'], ExitCode>> = {
   'not-found': EXIT.internal,
   'method-not-allowed': EXIT.internal,
   'unsupported-media-type': EXIT.internal,
+  'not-set-up': EXIT.unavailable,
   'unknown-name': EXIT.unknownName,
   'unknown-message': EXIT.unknownName,
   'already-sent': EXIT.refused,

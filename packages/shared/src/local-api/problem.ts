@@ -10,6 +10,7 @@ export const LocalProblemCode = z.enum([
   'not-found',
   'method-not-allowed',
   'unsupported-media-type',
+  'not-set-up',
   'unknown-name',
   'unknown-message',
   'already-sent',

@@ -1,4 +1,5 @@
 import { limitLines } from '@parley/shared/limit-table.ts'
+import type { SignInLink } from '@parley/shared/local-api/sign-in.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { Option } from 'commander'
 import { z } from 'zod'
@@ -21,13 +22,17 @@ export const startCommand = defineCommand({
     'It keeps your messages, delivers them, and serves the other commands on this machine. When it is ready it says so in one line. ' +
     'Ctrl-C ends it; what waits goes out after the next start.',
   examples: [
-    ['parley start', 'with the profile that there is'],
+    ['parley start', 'the first time a page makes a profile'],
     ['parley start --name alice --directory http://127.0.0.1:5000', 'makes the profile first if need be'],
     ['parley start --name bob --port 8001 --peer 127.0.0.1:8000', 'keeps a session to that peer'],
   ],
   options: [
     new Option('--name <name>', 'whose profile; made first when it is not there'),
     new Option('--uname <name>', 'the same as --name').hideHelp(),
+    new Option(
+      '--set-up',
+      'make the profile on a page in a browser when there is none; by itself so on a terminal',
+    ).default(false),
     new Option('--profile <directory>', 'the profile itself, wherever it is').env('PARLEY_PROFILE'),
     new Option('--passphrase', 'if the profile is made: encrypt it; asks for a passphrase').default(false),
     passphraseFileOption(),
@@ -78,6 +83,7 @@ export const startCommand = defineCommand({
   flags: z.object({
     name: z.string().optional(),
     uname: z.string().optional(),
+    setUp: z.boolean(),
     profile: z.string().optional(),
     passphrase: z.boolean(),
     passphraseFile: z.string().optional(),
@@ -106,7 +112,8 @@ export const startCommand = defineCommand({
       return EXIT.done
     }
     using stopping = stopSignals()
-    const { passphrase, passphraseFile, ...others } = flags
+    const { passphrase, passphraseFile, setUp, ...others } = flags
+    const setsUp = setUp || (cli.terminal.isInteractive && !json)
     const passphrases = currentPassphrases(cli, passphraseFile)
     const options = {
       ...others,
@@ -115,6 +122,7 @@ export const startCommand = defineCommand({
       wantsPassphrase: passphrase || passphrases.isGiven,
       directory: directory === false ? null : typeof directory === 'string' ? directory : undefined,
       peers: peer,
+      onSetUp: setsUp ? (link: SignInLink) => invite(cli, link, json) : undefined,
       signal: stopping.signal,
     }
     try {
@@ -130,6 +138,12 @@ export const startCommand = defineCommand({
     return EXIT.done
   },
 })
+
+/** Whoever reads this makes the profile, once: it is for eyes only, and never for what keeps the output. */
+function invite({ terminal }: Cli, link: SignInLink, json: boolean): void {
+  if (json) terminal.json({ event: 'set-up', ...link })
+  else terminal.line(`There is no profile yet. Choose a name in a browser: ${link.url}`)
+}
 
 function announce({ terminal }: Cli, { isNewProfile, ...ready }: Ready, json: boolean): void {
   if (json) {
