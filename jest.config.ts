@@ -6,7 +6,7 @@ const config: Config = {
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/strip-types.ts' },
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/scripts/costed-environment.ts',
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   testTimeout: 180_000,
   maxWorkers: 2,

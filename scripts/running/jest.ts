@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { COSTS_ENV, describeCosts } from './costs.ts'
 import { QUIET, ROOT, run } from './process-group.ts'
 
 interface JestResults {
@@ -23,12 +24,15 @@ export async function runJest(
   const folder = mkdtempSync(join(tmpdir(), 'parley-test-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const results = join(folder, 'results.json')
+  const costs = join(folder, 'costs.jsonl')
   const jest = [process.execPath, '--experimental-vm-modules', QUIET, 'node_modules/jest/bin/jest.js']
   const command = [...jest, '--json', `--outputFile=${results}`, ...args]
-  const { ok, why } = await run(command, { limitMs, stdio: 'inherit', env: { NODE_COMPILE_CACHE: COMPILED, ...env } })
+  const surroundings = { NODE_COMPILE_CACHE: COMPILED, [COSTS_ENV]: costs, ...env }
+  const { ok, why } = await run(command, { limitMs, stdio: 'inherit', env: surroundings })
   const counts = readResults(results)
   if (!ok) console.log(`tests: ${why}`)
   if (counts === undefined) return false
+  for (const line of describeCosts(costs)) console.log(line)
   const skipped = counts.numPendingTests + counts.numTodoTests
   // A file that cannot even be loaded has no tests to fail, and is a failure all the same.
   const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites
