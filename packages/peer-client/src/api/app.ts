@@ -10,6 +10,8 @@ import { conversationRoutes } from './routes/conversations.ts'
 import { daemonRoutes } from './routes/daemon.ts'
 import { exportRoutes } from './routes/export.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import { peerRoutes } from './routes/peers.ts'
 import { receivedRoutes } from './routes/received.ts'
 import { searchRoutes } from './routes/search.ts'
@@ -35,6 +37,7 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
     app.use(receivedRoutes(parts))
     app.use(searchRoutes(parts))
     app.use(exportRoutes(parts))
+    app.use(metricsRoutes(parts))
     app.use(shortRoutes(parts))
     app.use(socketRoutes())
   })
@@ -63,8 +66,9 @@ function guardedApp(parts: CommonParts, gate: () => Gate, addRoutes: (app: Expre
     gate().checkSource(headers)
     next()
   })
-  // The only two that answer without the token.
+  // The only three that answer without the token.
   app.use(webAppRoutes(parts))
+  app.use(openApiRoutes())
   app.use(signInRoute(parts))
   app.use(({ headers }, _response, next) => {
     gate().checkToken(headers)
