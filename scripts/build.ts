@@ -22,8 +22,8 @@ const ENTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** They look for files beside their own: machine code, or pages. */
 const LEFT_OUT = ['@parley/web-ui', 'cbor-extract', 'swagger-ui-dist']
-/** `ws` takes them where somebody has installed them. */
-const OPTIONAL = ['bufferutil', 'utf-8-validate']
+/** `ws` takes the first two where somebody has installed them; `ink` the last one, for whoever develops with it. */
+const OPTIONAL = ['bufferutil', 'utf-8-validate', 'react-devtools-core']
 
 /** All programs, from the sources as they are now. Rejects when one cannot be built. */
 async function buildPrograms(): Promise<void> {
@@ -36,6 +36,8 @@ async function build(root: string, entries: Readonly<Record<string, string>>): P
     input: { ...entries },
     platform: 'node',
     external: [...LEFT_OUT, ...OPTIONAL],
+    // Of `react` only the edition that does not check what it is told.
+    transform: { define: { 'process.env.NODE_ENV': '"production"' } },
     plugins: [{ name: 'rewritten', load: rewrite }],
     treeshake: { moduleSideEffects: [{ test: /\/@signalapp\/libsignal-client\//, sideEffects: false }] },
     onLog: (level, log) => {

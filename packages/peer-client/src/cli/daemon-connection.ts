@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ApiClient } from '@parley/api-client'
+import { ApiClient, type ApiClientOptions } from '@parley/api-client'
 import { API_TOKEN_FILE, ApiToken, DAEMON_FILE, DaemonFile } from '@parley/shared/local-api/daemon-file.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { ProfileChoice } from './actions.ts'
@@ -12,7 +12,11 @@ export interface DaemonConnection {
 }
 
 /** The running daemon of a profile. Throws CliError when there is none. */
-export async function connectToDaemon(profile: string, choice: ProfileChoice): Promise<DaemonConnection> {
+export async function connectToDaemon(
+  profile: string,
+  choice: ProfileChoice,
+  events: Pick<ApiClientOptions, 'onLost'> = {},
+): Promise<DaemonConnection> {
   const daemon = await findDaemon(profile)
   const token = ApiToken.safeParse((await readText(join(profile, API_TOKEN_FILE)))?.trimEnd())
   if (daemon === undefined || !token.success) {
@@ -22,7 +26,7 @@ export async function connectToDaemon(profile: string, choice: ProfileChoice): P
       `no daemon is running for the profile ${profile}. Start it with: parley start${choiceWords(choice)}`,
     )
   }
-  return { daemon, client: new ApiClient({ url: daemon.url, token: token.data }) }
+  return { daemon, client: new ApiClient({ url: daemon.url, token: token.data, ...events }) }
 }
 
 /** Undefined when there is no file, or when the process that wrote it is no more. */

@@ -27,25 +27,28 @@ export const STATE_COLUMNS = 11
 
 /** Shape and word of a message of mine; undefined of others. */
 export function stateWords(
-  terminal: Terminal,
-  { state, hold }: MessageView,
+  { isUtf8 }: Pick<Terminal, 'isUtf8'>,
+  { state, hold }: Pick<MessageView, 'state' | 'hold'>,
 ): { text: string; shape: string; style: Style } | undefined {
   if (state === undefined) return undefined
   const isHeld = hold !== undefined && (state === 'queued' || state === 'sent')
   const { word, shape, ascii, style } = isHeld ? ON_HOLD : STATES[state]
-  const shown = terminal.isUtf8 ? shape : ascii
+  const shown = isUtf8 ? shape : ascii
   return { text: `${shown} ${word}`, shape: shown, style }
 }
 
 const QUOTED_COLUMNS = 60
 
 /** The message that this one answers, as a line above it; undefined when it answers none. */
-export function quoteLine(terminal: Terminal, { replyTo, with: name, deleted }: MessageView): string | undefined {
+export function quoteLine(
+  { isUtf8 }: Pick<Terminal, 'isUtf8'>,
+  { replyTo, with: name, deleted }: MessageView,
+): string | undefined {
   if (replyTo === undefined || deleted !== undefined) return undefined
   const { message } = replyTo
   if (message === undefined) return '> (a message that has not arrived)'
   const [first = ''] = printableLines(message.text)
-  const text = first === '' ? '(deleted)' : shorten(first, QUOTED_COLUMNS, terminal.isUtf8 ? '…' : '~')
+  const text = first === '' ? '(deleted)' : shorten(first, QUOTED_COLUMNS, isUtf8 ? '…' : '~')
   return `> ${message.direction === 'out' ? 'you' : printable(name)}: ${text}`
 }
 

@@ -5,6 +5,7 @@ import { acceptKeyCommand } from './commands/accept-key.ts'
 import { backupCommand } from './commands/backup.ts'
 import { blockCommand, unblockCommand } from './commands/block.ts'
 import { cancelCommand } from './commands/cancel.ts'
+import { chatCommand } from './commands/chat.ts'
 import { completionCommand } from './commands/completion.ts'
 import { connectCommand } from './commands/connect.ts'
 import { contactsCommand } from './commands/contacts.ts'
@@ -53,6 +54,7 @@ const COMMANDS = [
   settingsCommand,
   backupCommand,
   restoreCommand,
+  chatCommand,
   sendCommand,
   recvCommand,
   historyCommand,
@@ -84,6 +86,7 @@ const EXAMPLES = [
   ['parley', 'what is going on, and what to do next'],
   ['parley start --name alice --directory URL', 'make a profile and run its peer'],
   ['parley send bob hello', 'write to bob, whether he is online or not'],
+  ['parley chat', 'read and write, on the whole terminal'],
   ['parley help send', 'how one command is used'],
 ] as const
 

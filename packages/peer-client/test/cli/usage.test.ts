@@ -14,6 +14,7 @@ const COMMANDS = [
   'settings',
   'backup',
   'restore',
+  'chat',
   'send',
   'recv',
   'history',

@@ -318,7 +318,7 @@ export class TestDaemon implements Daemon {
     const found = this.messages.filter(
       (message) =>
         message.text.includes(q) &&
-        (conversation === undefined || message.with === conversation) &&
+        (conversation === undefined || [message.with, message.account].includes(conversation)) &&
         (sender === undefined || (message.direction === 'in' ? message.with : 'alice') === sender),
     )
     const hits = found.toReversed().slice(Number(cursor), Number(cursor) + limit)
@@ -351,7 +351,7 @@ export class TestDaemon implements Daemon {
 
   async markRead(who: string, upTo: string | undefined): Promise<boolean> {
     this.#note('read', `${who} ${upTo ?? ''}`.trim())
-    const contact = this.peers().find(({ name }) => name === who)
+    const contact = this.peers().find(({ name, account }) => name === who || account === who)
     if (contact === undefined) return true
     const { account, name } = contact
     const at = this.messages.findLastIndex((message) => message.with === name && [message.id, undefined].includes(upTo))

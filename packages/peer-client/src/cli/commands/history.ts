@@ -17,6 +17,7 @@ import {
   NameArgument,
   profileOptions,
 } from '../command.ts'
+import { type Entry, inOrder } from '../entries.ts'
 import { EXIT } from '../exit.ts'
 import { count, nameStyle, quoteLine, reactionsLine, STATE_COLUMNS, stateWords, textLines } from '../message-words.ts'
 
@@ -64,8 +65,6 @@ export const historyCommand = defineCommand({
   },
 })
 
-type Entry = MessageView | Note
-
 /** Oldest first. */
 async function newest(client: ApiClient, who: string, limit: number): Promise<HistoryPage> {
   const messages: MessageView[] = []
@@ -82,19 +81,6 @@ async function newest(client: ApiClient, who: string, limit: number): Promise<Hi
     before = page.next
   } while (before !== undefined && messages.length < limit)
   return { contact, messages: messages.reverse(), notes, troubles }
-}
-
-function inOrder(messages: readonly MessageView[], notes: readonly Note[]): Entry[] {
-  const entries: Entry[] = []
-  let noted = 0
-  for (const message of messages) {
-    for (let note = notes[noted]; note !== undefined && note.lamport < message.lamport; note = notes[noted]) {
-      entries.push(note)
-      noted += 1
-    }
-    entries.push(message)
-  }
-  return [...entries, ...notes.slice(noted)]
 }
 
 function show(cli: Cli, contact: HistoryPage['contact'], entries: readonly Entry[]): void {

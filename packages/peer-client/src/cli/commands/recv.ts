@@ -1,22 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type { ApiClient } from '@parley/api-client'
-import { ApiError } from '@parley/api-client/api-error.ts'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
-import { ReaderName, type ReceivedMessage, type ReceivedPage } from '@parley/shared/local-api/received.ts'
-import { printable } from '@parley/shared/terminal/printable.ts'
-import { widthOf } from '@parley/shared/terminal/text-width.ts'
-import { clockTime, parseSpan } from '@parley/shared/terminal/times.ts'
+import { ReaderName } from '@parley/shared/local-api/received.ts'
+import { parseSpan } from '@parley/shared/terminal/times.ts'
 import { InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
-import type { ProfileChoice } from '../actions.ts'
-import { type Cli, ClientFlags, clientOf, defineCommand, jsonOption, profileOptions, wholeNumber } from '../command.ts'
+import { ClientFlags, clientOf, defineCommand, jsonOption, profileOptions, wholeNumber } from '../command.ts'
 import { CliError, EXIT } from '../exit.ts'
-import { nameStyle, quoteLine, textLines } from '../message-words.ts'
+import { printReceived, Reading } from '../reading.ts'
 
 const MOST = 1_000_000_000
 const POLL_MS = 60_000
-const RETRY_MS = 500
-const GAP = '  '
 
 export const recvCommand = defineCommand({
   syntax: 'recv',
@@ -68,7 +60,7 @@ export const recvCommand = defineCommand({
       const { messages } = await reading.next(
         Math.min(most - printed, MAX_PAGE_MESSAGES),
         isWaiting ? Math.min(leftMs, POLL_MS) : 0,
-        (page) => print(cli, page.messages, json),
+        (page) => printReceived(cli, page.messages, json),
       )
       printed += messages.length
       if (messages.length > 0) continue
@@ -84,81 +76,6 @@ export const recvCommand = defineCommand({
     return EXIT.done
   },
 })
-
-interface Source {
-  readonly cursor: string | undefined
-  readonly from: string | undefined
-}
-
-/** What one reader asks for, page by page, also when the daemon is started again meanwhile. */
-class Reading {
-  readonly #cli: Cli
-  readonly #choice: ProfileChoice
-  readonly #source: Source
-  #client: ApiClient
-  #after: string | undefined
-
-  constructor(cli: Cli, choice: ProfileChoice, client: ApiClient, source: Source) {
-    this.#cli = cli
-    this.#choice = choice
-    this.#client = client
-    this.#source = source
-  }
-
-  async again(): Promise<void> {
-    if (this.#source.cursor !== undefined) await this.#client.forgetCursor(this.#source.cursor)
-  }
-
-  /** A page, printed; the cursor moves only afterwards. */
-  async next(limit: number, waitMs: number, print: (page: ReceivedPage) => Promise<void>): Promise<ReceivedPage> {
-    const { cursor, from } = this.#source
-    // Whoever looks at nothing but what comes begins where things stand before the first wait.
-    if (cursor === undefined && this.#after === undefined) this.#after = (await this.#client.received()).next
-    const page = await this.#asking((client) =>
-      client.received({ from, limit, waitMs, ...(this.#after === undefined ? { cursor } : { after: this.#after }) }),
-    )
-    if (page.messages.length > 0) await print(page)
-    if (cursor !== undefined && page.next !== this.#after)
-      await this.#asking((client) => client.moveCursor(cursor, page.next))
-    this.#after = page.next
-    return page
-  }
-
-  /** Again, as long as it takes, when the daemon went away: it says itself that it is gone when it does not come back. */
-  async #asking<T>(ask: (client: ApiClient) => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await ask(this.#client)
-      } catch (error) {
-        const isGone = error instanceof ApiError && (error.code === 'no-connection' || error.code === 'stopping')
-        if (!isGone || tries >= MAX_TRIES) throw error
-        await delay(RETRY_MS)
-        this.#client = await clientOf(this.#cli, this.#choice).catch(() => this.#client)
-      }
-    }
-  }
-}
-
-/** A daemon that is started again is there within half a minute. */
-const MAX_TRIES = 60
-
-async function print({ terminal }: Cli, messages: readonly ReceivedMessage[], json: boolean): Promise<void> {
-  for (const message of messages) {
-    if (json) {
-      terminal.json(message)
-      continue
-    }
-    const name = printable(message.with)
-    const indent = ' '.repeat('hh:mm'.length + GAP.length + widthOf(name))
-    const left = `${terminal.paint(clockTime(message.storedAt), 'dim')}${GAP}${terminal.paint(name, nameStyle(message.account))}`
-    const quoted = quoteLine(terminal, message)
-    const lines = quoted === undefined ? textLines(message) : [quoted, ...textLines(message)]
-    for (const [row, line] of lines.entries()) {
-      terminal.line(`${row === 0 ? left : indent}${GAP}${line}`.trimEnd())
-    }
-  }
-  await terminal.flushed()
-}
 
 function readerName(text: string): string {
   const name = ReaderName.safeParse(text)

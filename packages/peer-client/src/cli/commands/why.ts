@@ -7,21 +7,12 @@ import { z } from 'zod'
 import { type Cli, ClientFlags, clientOf, defineCommand, jsonOption, NameArgument, profileOptions } from '../command.ts'
 import { EXIT } from '../exit.ts'
 import { shortId, stateWords } from '../message-words.ts'
+import { ATTEMPT_WORDS, inRuns, outcomeWords } from '../why-words.ts'
 import { linkWords } from './peers.ts'
 
 const QUOTED_COLUMNS = 60
 /** So that all of it is one screen. */
 const MAX_RUNS_SHOWN = 12
-
-type Attempt = Why['attempts'][number]
-
-const WHAT: Readonly<Record<Attempt['what'], string>> = {
-  'look-up': 'looked up',
-  dial: 'dialled',
-  seal: 'encrypted',
-  write: 'sent',
-  answer: 'answered',
-}
 
 export const whyCommand = defineCommand({
   syntax: 'why <id>',
@@ -70,42 +61,11 @@ function show({ terminal, now }: Cli, { message, summary, next, devices, attempt
     [
       { title: 'DAY', cell: ({ last }) => dayOf(last.at, now()) },
       { title: 'TIME', cell: ({ last }) => exactTime(last.at) },
-      { title: 'WHAT', cell: ({ last }) => WHAT[last.what] },
+      { title: 'WHAT', cell: ({ last }) => ATTEMPT_WORDS[last.what] },
       { title: 'BY', cell: ({ last: { path = '' } }) => path },
-      { title: 'OUTCOME', cell: outcomeCell },
+      { title: 'OUTCOME', cell: outcomeWords },
     ],
     tries.slice(0, MAX_RUNS_SHOWN),
   )
   if (tries.length > MAX_RUNS_SHOWN) terminal.note(`${tries.length - MAX_RUNS_SHOWN} earlier ones: --json shows all`)
-}
-
-interface Run {
-  /** The latest of them. */
-  readonly last: Attempt
-  times: number
-  first: Attempt
-}
-
-/** What was tried again and again with the same outcome is one line. */
-function inRuns(newestFirst: readonly Attempt[]): Run[] {
-  const runs: Run[] = []
-  for (const attempt of newestFirst) {
-    const run = runs.at(-1)
-    if (run !== undefined && isSame(run.last, attempt)) {
-      run.times += 1
-      run.first = attempt
-    } else {
-      runs.push({ last: attempt, first: attempt, times: 1 })
-    }
-  }
-  return runs
-}
-
-function isSame(a: Attempt, b: Attempt): boolean {
-  return a.what === b.what && a.path === b.path && a.outcome === b.outcome && a.detail === b.detail
-}
-
-function outcomeCell({ last: { outcome, detail }, times, first }: Run): string {
-  const words = detail === undefined ? outcome : `${outcome}: ${detail}`
-  return times === 1 ? words : `${words} (${times} times since ${exactTime(first.at)})`
 }

@@ -1,0 +1,107 @@
+// What can happen to the chat, and what it then wants done: data both, so that all of it can be played without a terminal or a peer.
+import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
+import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
+import type { Note } from '@parley/shared/local-api/notes.ts'
+import type { FoundUser } from '@parley/shared/local-api/peers.ts'
+import type { SearchHit } from '@parley/shared/local-api/search.ts'
+import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
+import type { ChatState, Partner } from './state.ts'
+
+export type KeyName =
+  | 'up'
+  | 'down'
+  | 'left'
+  | 'right'
+  | 'page-up'
+  | 'page-down'
+  | 'home'
+  | 'end'
+  | 'enter'
+  | 'escape'
+  | 'tab'
+  | 'backspace'
+  | 'delete'
+
+/** A key that writes nothing by itself; letters held with Ctrl or Alt are among them. */
+export interface Key {
+  readonly name: KeyName | `letter-${string}`
+  readonly ctrl: boolean
+  readonly alt: boolean
+}
+
+export type Happening =
+  | { readonly type: 'key'; readonly key: Key }
+  /** Typed, or pasted in one piece. */
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'size'; readonly columns: number; readonly rows: number }
+  | { readonly type: 'tick' }
+  /** The line to the daemon is up: with what stands there now. */
+  | {
+      readonly type: 'up'
+      readonly status: DaemonStatus
+      readonly conversations: readonly ConversationInfo[]
+    }
+  | { readonly type: 'lost' }
+  | {
+      readonly type: 'glance'
+      readonly status: DaemonStatus
+      readonly conversations: readonly ConversationInfo[]
+    }
+  /** A new message, or one that reads otherwise now. */
+  | { readonly type: 'message'; readonly message: MessageView; readonly isNew: boolean }
+  | { readonly type: 'hidden'; readonly account: string; readonly id: string }
+  | { readonly type: 'writes'; readonly account: string; readonly until: number }
+  | { readonly type: 'note'; readonly account: string; readonly note: Note }
+  | { readonly type: 'page'; readonly account: string; readonly page: HistoryPage; readonly before: string | undefined }
+  | { readonly type: 'page-failed'; readonly account: string }
+  | { readonly type: 'sent'; readonly key: string; readonly message: MessageView }
+  | { readonly type: 'not-sent'; readonly key: string; readonly sentence: string }
+  | { readonly type: 'why'; readonly why: Why }
+  | { readonly type: 'found'; readonly query: string; readonly users: readonly FoundUser[] }
+  | {
+      readonly type: 'hits'
+      readonly query: string
+      readonly hits: readonly SearchHit[]
+      readonly next: string | undefined
+      readonly isMore: boolean
+    }
+  | {
+      readonly type: 'trust'
+      readonly account: string
+      readonly safety: SafetyNumber
+      readonly change: KeyChange | undefined
+    }
+  | { readonly type: 'decided'; readonly accepted: AcceptedKey; readonly isNewKey: boolean }
+  | { readonly type: 'open'; readonly partner: Partner }
+  /** What was looked for: its conversation is loaded back to it. */
+  | { readonly type: 'reached'; readonly message: MessageView }
+  | { readonly type: 'notice'; readonly text: string; readonly isTrouble: boolean }
+
+export type Wish =
+  | { readonly type: 'send' }
+  | { readonly type: 'load'; readonly partner: Partner }
+  /** To a message that may not be loaded yet. */
+  | { readonly type: 'go-to'; readonly message: MessageView }
+  | { readonly type: 'load-older'; readonly account: string; readonly before: string }
+  | { readonly type: 'mark-read'; readonly account: string; readonly upTo: string }
+  | { readonly type: 'edit'; readonly id: string; readonly text: string }
+  | { readonly type: 'cancel'; readonly id: string }
+  | { readonly type: 'remove'; readonly id: string }
+  | { readonly type: 'hide'; readonly id: string }
+  | { readonly type: 'tell-typing'; readonly account: string }
+  | { readonly type: 'why'; readonly id: string }
+  | { readonly type: 'find'; readonly query: string }
+  | {
+      readonly type: 'search'
+      readonly query: string
+      readonly account: string | undefined
+      readonly next?: string | undefined
+    }
+  | { readonly type: 'trust'; readonly account: string }
+  | { readonly type: 'verify'; readonly account: string; readonly number: string | undefined }
+  | { readonly type: 'decide'; readonly account: string; readonly key: string; readonly isAccepted: boolean }
+  | { readonly type: 'redraw' }
+  | { readonly type: 'quit' }
+
+export type Step = readonly [state: ChatState, wishes: readonly Wish[]]

@@ -1,0 +1,164 @@
+// What keys do to what lies on top. Esc always closes it.
+import type { Choice } from './choices.ts'
+import { choicesOf } from './choices.ts'
+import type { Key, Step, Wish } from './happening.ts'
+import { edited, onGlobalKey } from './keys.ts'
+import { openPartner } from './moves.ts'
+import { openKeys, openSearch, openTrust } from './openings.ts'
+import { type ChatState, type Layer, withBox } from './state.ts'
+import { boxWith, insert, type TextBox } from './text-box.ts'
+
+type Of<T extends Layer['type']> = Extract<Layer, { type: T }>
+
+const MAX_QUERY_CHARS = 64
+/** The hits at the end of a page are the sign to ask for the next. */
+const NEAR_END = 3
+
+export function onLayerKey(state: ChatState, key: Key): Step {
+  if (key.name === 'escape') return [{ ...state, layer: undefined }, []]
+  const global = onGlobalKey(state, key)
+  if (global !== undefined) return global
+  const { layer } = state
+  switch (layer?.type) {
+    case 'palette':
+      return onPaletteKey(state, layer, key)
+    case 'search':
+      return onSearchKey(state, layer, key)
+    case 'why':
+      return onWhyKey(state, layer, key)
+    case 'keys':
+    case 'delete':
+    case 'trust':
+      return key.name === 'enter' && layer.type === 'keys' ? [{ ...state, layer: undefined }, []] : [state, []]
+    case undefined:
+      return [state, []]
+  }
+}
+
+export function onLayerText(state: ChatState, text: string): Step {
+  const { layer } = state
+  switch (layer?.type) {
+    case 'palette':
+    case 'search':
+      return typed(state, layer, insert(layer.box, text.replaceAll(/\s+/g, ' ')))
+    case 'keys': {
+      const closed = { ...state, layer: undefined }
+      // Whoever wants to write one presses it twice.
+      return [text === '?' && state.focus === 'box' ? withBox(closed, boxWith('?')) : closed, []]
+    }
+    case 'delete':
+      if (text !== 'y') return [{ ...state, layer: undefined }, []]
+      return [{ ...state, layer: undefined }, [{ type: layer.isHereOnly ? 'hide' : 'remove', id: layer.message.id }]]
+    case 'trust':
+      return onTrustLetter(state, layer, text)
+    case 'why':
+    case undefined:
+      return [state, []]
+  }
+}
+
+function typed(state: ChatState, layer: Of<'palette' | 'search'>, box: TextBox): Step {
+  const text = box.text.slice(0, MAX_QUERY_CHARS)
+  const next = { ...layer, box: { text, at: Math.min(box.at, text.length) }, chosen: 0 }
+  const isSame = text.trim() === layer.box.text.trim()
+  return [{ ...state, layer: next }, isSame ? [] : asking(state, next)]
+}
+
+function asking(state: ChatState, layer: Of<'palette' | 'search'>): Wish[] {
+  const query = layer.box.text.trim()
+  if (query === '') return []
+  if (layer.type === 'palette') return state.status?.directory.state === 'none' ? [] : [{ type: 'find', query }]
+  return [{ type: 'search', query, account: layer.isEverywhere ? undefined : state.open?.account }]
+}
+
+function onPaletteKey(state: ChatState, layer: Of<'palette'>, key: Key): Step {
+  const choices = choicesOf(state, layer)
+  const chosen = Math.min(layer.chosen, choices.length - 1)
+  switch (key.name) {
+    case 'up':
+    case 'down': {
+      const next = (chosen + (key.name === 'up' ? -1 : 1) + choices.length) % Math.max(1, choices.length)
+      return [{ ...state, layer: { ...layer, chosen: next } }, []]
+    }
+    case 'enter':
+      return choose(state, choices[chosen])
+    default: {
+      const box = edited(layer.box, key)
+      return box === undefined ? [state, []] : typed(state, layer, box)
+    }
+  }
+}
+
+function choose(state: ChatState, choice: Choice | undefined): Step {
+  if (choice === undefined) return [state, []]
+  const closed = { ...state, layer: undefined }
+  if (choice.type !== 'action') return openPartner(closed, choice.partner)
+  switch (choice.action) {
+    case 'search':
+      return openSearch(closed, false)
+    case 'search-everywhere':
+      return openSearch(closed, true)
+    case 'trust':
+      return openTrust(closed)
+    case 'keys':
+      return openKeys(closed)
+    case 'quit':
+      return [closed, [{ type: 'quit' }]]
+  }
+}
+
+function onSearchKey(state: ChatState, layer: Of<'search'>, key: Key): Step {
+  const { hits, next, box } = layer
+  switch (key.name) {
+    case 'up':
+    case 'down': {
+      const chosen = Math.max(0, Math.min(hits.length - 1, layer.chosen + (key.name === 'up' ? -1 : 1)))
+      const query = box.text.trim()
+      const account = layer.isEverywhere ? undefined : state.open?.account
+      const isNearEnd = chosen >= hits.length - NEAR_END && next !== undefined
+      // Asked for once: the answer brings the next place, or none.
+      const asked = { ...layer, chosen, next: isNearEnd ? undefined : next }
+      return [{ ...state, layer: asked }, isNearEnd ? [{ type: 'search', query, account, next }] : []]
+    }
+    case 'tab': {
+      const isEverywhere = state.open === undefined || !layer.isEverywhere
+      const turned = { ...layer, isEverywhere, hits: [], answered: undefined, next: undefined, chosen: 0 }
+      return [{ ...state, layer: turned }, asking(state, turned)]
+    }
+    case 'enter': {
+      const hit = hits[layer.chosen]
+      if (hit === undefined) return [state, []]
+      return [{ ...state, layer: undefined }, [{ type: 'go-to', message: hit.message }]]
+    }
+    default: {
+      const edit = edited(box, key)
+      return edit === undefined ? [state, []] : typed(state, layer, edit)
+    }
+  }
+}
+
+const WHY_ROWS = 5
+
+function onWhyKey(state: ChatState, layer: Of<'why'>, { name }: Key): Step {
+  const by = { up: -1, down: 1, 'page-up': -WHY_ROWS, 'page-down': WHY_ROWS }[String(name)] ?? 0
+  return [{ ...state, layer: { ...layer, from: Math.max(0, layer.from + by) } }, []]
+}
+
+function onTrustLetter(state: ChatState, layer: Of<'trust'>, text: string): Step {
+  const { partner, safety, change, isAsking } = layer
+  const { account } = partner
+  if (change !== undefined) {
+    const decide = (isAccepted: boolean): Step => [
+      { ...state, layer: { ...layer, isAsking: false } },
+      [{ type: 'decide', account, key: change.offered.key, isAccepted }],
+    ]
+    if (isAsking) return text === 'y' ? decide(true) : [{ ...state, layer: { ...layer, isAsking: false } }, []]
+    if (text === 'k') return decide(false)
+    return [{ ...state, layer: { ...layer, isAsking: text === 'a' } }, []]
+  }
+  if (safety === undefined) return [state, []]
+  // With the digits that were shown: had the key changed meanwhile, they would be refused.
+  if (text === 'v') return [state, [{ type: 'verify', account, number: safety.number }]]
+  if (text === 'f') return [state, [{ type: 'verify', account, number: undefined }]]
+  return [state, []]
+}

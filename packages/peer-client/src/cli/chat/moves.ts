@@ -1,0 +1,118 @@
+// Moves that several keys and events make.
+import type { Step, Wish } from './happening.ts'
+import { layoutOf, type openRows, shownRows } from './layout.ts'
+import type { Look } from './lines.ts'
+import { type ChatState, conversationOf, EMPTY_THREAD, type Partner, threadOf, withThread } from './state.ts'
+import { firstUnread } from './thread.ts'
+
+/** Somebody who pressed a key within this time is looking at the screen. */
+const LOOKING_MS = 30_000
+/** Older messages are asked for when so few rows are left above. */
+const NEAR_TOP_ROWS = 10
+
+export function openPartner(state: ChatState, { account, name }: Partner): Step {
+  if (state.open?.account === account) return [{ ...state, focus: 'box', listed: account }, []]
+  const left = leave(state)
+  const partner = { account, name }
+  const next: ChatState = {
+    ...left,
+    open: partner,
+    listed: account,
+    focus: 'box',
+    selected: undefined,
+    anchor: undefined,
+    unfolded: new Set(),
+  }
+  const marked = withUnreadLine(next, account)
+  return [marked, [{ type: 'load', partner }]]
+}
+
+/** The conversation that was open: its line above what is new has been seen, and what was changed there stays as it was. */
+function leave(state: ChatState): ChatState {
+  const { open, editing } = state
+  if (open === undefined) return state
+  const kept = withThread(state, open.account, (thread) => ({ ...thread, unreadFrom: undefined }))
+  if (editing === undefined) return kept
+  const drafts = new Map(kept.drafts)
+  if (editing.draft.text === '') drafts.delete(editing.message.account)
+  else drafts.set(editing.message.account, editing.draft)
+  return { ...kept, editing: undefined, drafts }
+}
+
+export function withUnreadLine(state: ChatState, account: string): ChatState {
+  const unread = conversationOf(state, account)?.unread ?? 0
+  return withThread(state, account, (thread) => ({
+    ...thread,
+    unreadFrom: thread.unreadFrom ?? firstUnread(thread.messages, unread),
+  }))
+}
+
+/** The next conversation of the list, or the previous one. */
+export function stepConversation(state: ChatState, by: 1 | -1): Step {
+  const { conversations, open } = state
+  const at = conversations.findIndex(({ account }) => account === open?.account)
+  const next = conversations[at === -1 ? (by === 1 ? 0 : conversations.length - 1) : at + by]
+  return next === undefined ? [state, []] : openPartner(state, next)
+}
+
+/** So many rows towards the older messages; below 0 towards the newer ones. */
+export function scroll(state: ChatState, by: number, look: Look): Step {
+  const layout = layoutOf(state, look)
+  const { rows, top, below } = shownRows(state, look, layout)
+  const bottom = rows.length - 1 - below
+  const target = Math.min(rows.length - 1, Math.max(Math.min(layout.messageRows, rows.length) - 1, bottom - by))
+  const next = anchoredAt(state, rows, target, by > 0 ? -1 : 1)
+  return [next, wantsOlder(state, top - by)]
+}
+
+export function scrollToTop(state: ChatState, look: Look): Step {
+  return scroll(state, Number.MAX_SAFE_INTEGER, look)
+}
+
+function anchoredAt(state: ChatState, rows: ReturnType<typeof openRows>, target: number, direction: 1 | -1): ChatState {
+  let at = target
+  while (at > 0 && at < rows.length - 1 && rows[at]?.id === undefined) at += direction
+  const row = rows[at]
+  const isNewest = at >= rows.length - 1 || row?.id === undefined
+  return { ...state, anchor: isNewest ? undefined : { id: row.id, row: row.row } }
+}
+
+function wantsOlder(state: ChatState, rowsAbove: number): Wish[] {
+  const account = state.open?.account
+  const { older, isLoadingOlder } = threadOf(state, account)
+  if (account === undefined || older === undefined || isLoadingOlder || rowsAbove > NEAR_TOP_ROWS) return []
+  return [{ type: 'load-older', account, before: older }]
+}
+
+/** The message before or after the chosen one; the newest at first. */
+export function select(state: ChatState, by: 1 | -1, look: Look): Step {
+  const { messages } = threadOf(state, state.open?.account)
+  const at = messages.findIndex(({ id }) => id === state.selected)
+  const next = messages[at === -1 ? messages.length - 1 : Math.max(0, Math.min(messages.length - 1, at + by))]
+  return next === undefined ? [state, []] : selectMessage(state, next.id, look)
+}
+
+/** It is chosen, and on the screen. */
+export function selectMessage(state: ChatState, id: string, look: Look): Step {
+  const chosen: ChatState = { ...state, selected: id, focus: 'messages' }
+  const layout = layoutOf(chosen, look)
+  const { rows, top } = shownRows(chosen, look, layout)
+  const first = rows.findIndex((row) => row.id === id)
+  const last = rows.findLastIndex((row) => row.id === id)
+  const height = layout.messageRows
+  let next = chosen
+  if (first < top) next = anchoredAt(chosen, rows, Math.min(rows.length - 1, Math.max(first, 0) + height - 1), 1)
+  else if (last >= top + height) next = anchoredAt(chosen, rows, last, 1)
+  return [next, wantsOlder(next, first)]
+}
+
+/** The newest messages stand on the screen and somebody looks at them. */
+export function markSeen(state: ChatState): Step {
+  const { open, anchor, line, now, keyAt, layer } = state
+  const unread = conversationOf(state, open?.account)?.unread ?? 0
+  const newest = (open === undefined ? EMPTY_THREAD : threadOf(state, open.account)).messages.at(-1)
+  const isSeen = layer === undefined && anchor === undefined && line === 'up' && now - keyAt <= LOOKING_MS
+  if (open === undefined || newest === undefined || unread === 0 || !isSeen) return [state, []]
+  const conversations = state.conversations.map((one) => (one.account === open.account ? { ...one, unread: 0 } : one))
+  return [{ ...state, conversations }, [{ type: 'mark-read', account: open.account, upTo: newest.id }]]
+}

@@ -1,0 +1,67 @@
+// What there is to say about the open conversation, above the box: what happened, what is safe, what to do.
+import { printable } from '@parley/shared/terminal/printable.ts'
+import type { Style } from '@parley/shared/terminal/terminal.ts'
+import { shorten, wrap } from '@parley/shared/terminal/text-width.ts'
+import { count } from '../message-words.ts'
+import { type Line, type Look, span } from './lines.ts'
+import { type ChatState, conversationOf, threadOf } from './state.ts'
+
+const MAX_ROWS = 3
+const QUOTED_COLUMNS = 40
+
+export function remarksOf(state: ChatState, width: number, look: Look): Line[] {
+  const remarks = [keyRemark(state), troubleRemark(state), waitingRemark(state), editingRemark(state, look)].filter(
+    (note) => note !== undefined,
+  )
+  return remarks.flatMap(([text, style]) => wrap(text, width).map((line) => [span(line, style)])).slice(0, MAX_ROWS)
+}
+
+type Remark = readonly [text: string, style: Style]
+
+function keyRemark(state: ChatState): Remark | undefined {
+  const one = conversationOf(state, state.open?.account)
+  if (one === undefined) return undefined
+  const name = printable(one.name)
+  if (one.isKeyChanged) {
+    const held = one.waiting === 0 ? '' : ` ${count(one.waiting, 'message')} ${one.waiting === 1 ? 'is' : 'are'} held.`
+    return [`${name}'s key changed. Nothing was sent to the new key.${held} Ctrl-T compares and decides.`, 'yellow']
+  }
+  if (one.verification === 'rotated-since') {
+    return [`${name} has a new key, signed by the one you compared. Ctrl-T compares again.`, 'yellow']
+  }
+  return undefined
+}
+
+function troubleRemark(state: ChatState): Remark | undefined {
+  const { troubles } = threadOf(state, state.open?.account)
+  const name = printable(state.open?.name ?? '')
+  if (troubles === undefined) return undefined
+  if (troubles.missing > 0) {
+    return [
+      `${count(troubles.missing, 'message')} of ${name} ${troubles.missing === 1 ? 'is' : 'are'} missing here, and later ones wait for that.`,
+      'yellow',
+    ]
+  }
+  if (troubles.forkCount === 0) return undefined
+  return [
+    `${name} contradicted what was said before. What came first is shown; parley history ${name} tells more.`,
+    'yellow',
+  ]
+}
+
+function waitingRemark(state: ChatState): Remark | undefined {
+  const one = conversationOf(state, state.open?.account)
+  if (one === undefined || one.isKeyChanged || one.isConnected || one.presence !== 'offline') return undefined
+  const name = printable(one.name)
+  const what = `${count(one.waiting, 'message')} ${one.waiting === 1 ? 'waits' : 'wait'} here and ${one.waiting === 1 ? 'goes' : 'go'}`
+  return [
+    `${name} is offline. ${one.waiting === 0 ? 'What you write waits here and goes' : what} out when they are back.`,
+    'dim',
+  ]
+}
+
+function editingRemark({ editing, open }: ChatState, { isUtf8 }: Look): Remark | undefined {
+  if (editing === undefined || editing.message.account !== open?.account) return undefined
+  const text = shorten(printable(editing.message.text), QUOTED_COLUMNS, isUtf8 ? '…' : '~')
+  return [`Editing "${text}". Enter saves, Esc keeps it as it was.`, 'cyan']
+}
