@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bodies } from './vectors/bodies.ts'
 import { bundles } from './vectors/bundles.ts'
 import { frames } from './vectors/frames.ts'
 import { hashes } from './vectors/hashes.ts'
@@ -23,6 +24,7 @@ const FILES: Readonly<Record<string, () => VectorFile | Promise<VectorFile>>> = 
   'signed-objects.json': signedObjects,
   'refused-objects.json': refusedObjects,
   'messages.json': messages,
+  'bodies.json': bodies,
   'bundles.json': bundles,
   'frames.json': frames,
   'hostile-frames.json': hostileFrames,

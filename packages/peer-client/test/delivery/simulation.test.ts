@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { type Fault, plant } from '@parley/shared/planted-faults.ts'
+import { readFlags, UsageError } from './simulation/command-line.ts'
 import { simulate } from './simulation/simulate.ts'
 
 const SEEDS = 300
@@ -34,6 +35,26 @@ describe('devices through crashes, cuts, doubled sessions, and profiles that are
   test('go the same way for the same seed', async () => {
     expect((await simulate(7)).trace).toBe((await simulate(7)).trace)
   })
+})
+
+test('pnpm simulate takes what it knows, and says of anything else that it is a mistake', () => {
+  expect(readFlags([])).toEqual({ from: 1, seeds: 300, fault: undefined, isJson: false })
+  expect(readFlags(['--long', '--from', '7', '--fault', 'no-origin', '--json'])).toEqual({
+    from: 7,
+    seeds: 10_000,
+    fault: 'no-origin',
+    isJson: true,
+  })
+  expect(readFlags(['--help'])).toBe('help')
+  for (const args of [
+    ['--sedes', '5'],
+    ['--seeds', '1e3'],
+    ['--from', '0'],
+    ['--fault', 'none'],
+    ['--long', '--seeds', '5'],
+    ['5'],
+  ])
+    expect(() => readFlags(args)).toThrow(UsageError)
 })
 
 /** Each with the cheapest seed in which it shows, of those that `explore.ts --fault` found, and with the invariant that fails. */

@@ -30,6 +30,7 @@ describe('the vectors of ids and names', () => {
 
 test('there is no file of vectors that no test reads', () => {
   expect(vectorFiles()).toEqual([
+    'bodies.json',
     'bundles.json',
     'frames.json',
     'hashes.json',

@@ -11,6 +11,15 @@ import {
   Priority,
   VoidReason,
 } from '@parley/shared/wire/message.ts'
+import {
+  encodeDelete,
+  encodeEdit,
+  encodeReaction,
+  encodeRead,
+  readMarks,
+  readReaction,
+  readRevision,
+} from '@parley/shared/wire/message-body.ts'
 import { z } from 'zod'
 import { errorOf, Hex, readVectors, withBytes } from './read-vectors.ts'
 
@@ -84,6 +93,51 @@ describe('the vectors of messages', () => {
       case 'refused':
         expect(await errorOf(() => decodeMessage(entry.bytes))).toBe(entry.error)
     }
+  })
+})
+
+const Reference = z.strictObject({ device: DeviceKey, epoch: Epoch, seq: z.int() })
+const Bodies = {
+  edit: z.strictObject({ of: Reference, text: z.string() }),
+  delete: z.strictObject({ of: Reference }),
+  reaction: z.strictObject({ of: Reference, emoji: z.string() }),
+  read: z.strictObject({ streams: z.array(z.strictObject({ device: DeviceKey, epoch: Epoch, upTo: z.int() })) }),
+} as const
+const BodyKind = z.enum(['edit', 'delete', 'reaction', 'read'])
+const BodyEntry = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['body', 'accepted']), name, messageKind: BodyKind, value: z.unknown(), bytes: Hex }),
+  z.strictObject({ kind: z.literal('refused'), name, messageKind: BodyKind, bytes: Hex }),
+])
+
+function encodeBody(kind: z.infer<typeof BodyKind>, value: unknown): Uint8Array {
+  switch (kind) {
+    case 'edit': {
+      const { of, text } = Bodies.edit.parse(value)
+      return encodeEdit(of, text)
+    }
+    case 'delete':
+      return encodeDelete(Bodies.delete.parse(value).of)
+    case 'reaction': {
+      const { of, emoji } = Bodies.reaction.parse(value)
+      return encodeReaction(of, emoji)
+    }
+    case 'read':
+      return encodeRead(Bodies.read.parse(value).streams)
+  }
+}
+
+function readBody(kind: z.infer<typeof BodyKind>, bytes: Uint8Array): unknown {
+  if (kind === 'reaction') return readReaction(bytes)
+  if (kind !== 'read') return readRevision(kind, bytes)
+  const streams = readMarks(bytes)
+  return streams && { streams }
+}
+
+describe('the vectors of bodies', () => {
+  test.each(readVectors('bodies.json', BodyEntry))('$kind, $messageKind: $name', (entry) => {
+    const { kind, messageKind, bytes } = entry
+    if (kind === 'body') expect(toHex(encodeBody(messageKind, entry.value))).toBe(toHex(bytes))
+    expect(readBody(messageKind, bytes)).toEqual(kind === 'refused' ? undefined : entry.value)
   })
 })
 
