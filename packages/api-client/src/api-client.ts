@@ -9,7 +9,7 @@ import {
   SentBatch,
   Why,
 } from '@parley/shared/local-api/messages.ts'
-import { type FoundUser, FoundUsers, PeerInfo, PeerList } from '@parley/shared/local-api/peers.ts'
+import { type FoundUser, FoundUsers, PeerInfo, PeerList, Traffic } from '@parley/shared/local-api/peers.ts'
 import { ReaderInfo, ReaderList, ReceivedPage } from '@parley/shared/local-api/received.ts'
 import { SearchPage } from '@parley/shared/local-api/search.ts'
 import { type ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
@@ -69,6 +69,11 @@ export class ApiClient {
 
   async peers({ signal }: Cancellable = {}): Promise<PeerInfo[]> {
     return (await this.#exchange.one({ method: 'GET', path: '/api/v1/peers', signal }, PeerList)).peers
+  }
+
+  /** What went over all sessions in the last minutes. */
+  traffic({ signal }: Cancellable = {}): Promise<Traffic> {
+    return this.#exchange.one({ method: 'GET', path: '/api/v1/traffic', signal }, Traffic)
   }
 
   /** A name or HOST:PORT; resolves when a session is up. */

@@ -474,6 +474,7 @@ inBrowser(
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: 'Network' }).click()
       await page.getByRole('heading', { name: 'Connections' }).waitFor()
+      await page.getByRole('img', { name: /received \(above\)/ }).waitFor()
       await judge('network')
       await page.context().close()
     }

@@ -147,9 +147,10 @@ export class Engine {
     })
     const { contacts, views, people, reachability, delivery } = this
     this.contactBook = new ContactBook({ store, contacts, people, reachability })
-    this.overview = new Overview({ store, contacts, views, reachability, quota: delivery.outbox.quota, me: me.account })
+    const { traffic, tellTyping } = this.#network
+    const { quota } = delivery.outbox
+    this.overview = new Overview({ store, contacts, views, reachability, quota, me: me.account, traffic })
     const poke = (account: AccountId): void => this.reachability.poke(account)
-    const { tellTyping } = this.#network
     const { notes, revisions, reactions, receipts, heard, happenings, search } = messaging
     const parts = { store, delivery, contacts, views, notes, revisions, reactions, receipts, heard, happenings }
     this.conversations = new Conversations({ ...parts, me, now: Date.now, poke, tellTyping })

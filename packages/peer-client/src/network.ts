@@ -21,6 +21,7 @@ import type { Candidate, Judge, Verdict } from '#session/judge.ts'
 import type { Session, SessionEnd, SessionFrame } from '#session/session.ts'
 import { Sessions } from '#session/sessions.ts'
 import type { TlsCredentials } from '#session/tls-credentials.ts'
+import { Traffic } from '#session/traffic.ts'
 import type { Store } from '#store/store.ts'
 import { tcp } from '#transport/tcp.ts'
 import type { Transport } from '#transport/transport.ts'
@@ -67,6 +68,7 @@ export class Network {
   readonly fixedPeers: FixedPeers
   readonly doorkeeper: Doorkeeper
   readonly copies: Copies
+  readonly traffic: Traffic
   readonly #clones = new CloneWatch(() => systemClock.elapsedMs())
 
   /** Throws BlacklistError. */
@@ -104,6 +106,7 @@ export class Network {
         this.fixedPeers.sessionUp(session.device)
       },
       onDown: (session, end) => {
+        this.traffic.ended(session)
         this.keeper.sessionDown(session.device, end)
         this.fixedPeers.sessionDown(session.device, end)
         log.info({ device: session.device, by: end.by, reason: end.reason }, 'session ended')
@@ -116,6 +119,7 @@ export class Network {
       },
       ...(maxPeers === undefined ? {} : { inboundLimits: { links: maxPeers } }),
     })
+    this.traffic = new Traffic(() => this.sessions.list())
     const finder = new EndpointFinder({
       worked: (device) => store.devices.endpoints(device, MAX_ENDPOINTS),
       lookup: options.lookup,
@@ -160,6 +164,7 @@ export class Network {
 
   /** No dial any more, then no session. */
   async stop(): Promise<void> {
+    this.traffic.stop()
     this.doorkeeper.stop()
     await Promise.all([this.keeper.stop(), this.fixedPeers.stop()])
   }

@@ -6,7 +6,7 @@ import type { ConversationInfo, TypingNews, UnreadCount } from '@parley/shared/l
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
-import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { FoundUser, PeerInfo, Traffic } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
 import { type ChangeSettings, LogLevel, type Settings } from '@parley/shared/local-api/settings.ts'
@@ -71,6 +71,10 @@ export class PeerDaemon implements Daemon {
 
   peers(): PeerInfo[] {
     return this.#peer.peers()
+  }
+
+  traffic(): Traffic {
+    return this.#peer.overview.traffic()
   }
 
   connect(target: string, signal: AbortSignal): Promise<PeerInfo> {

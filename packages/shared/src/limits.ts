@@ -151,6 +151,10 @@ export const MAX_OUTBOUND_BYTES = 8 * MIB
 /** Unread in all sessions together; beyond it those with more than their share are read no further. */
 export const MAX_INBOUND_TOTAL_BYTES = 64 * MIB
 
+/** How often the bytes of all sessions are counted, and how many counts are kept: ten minutes. */
+export const TRAFFIC_SAMPLE_MS = 5_000
+export const MAX_TRAFFIC_SAMPLES = 120
+
 /** Inbound links. */
 export const MAX_INBOUND_LINKS = 256
 export const MAX_PENDING_LINKS = 32

@@ -5,7 +5,7 @@ import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { ExportQuery, ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared/local-api/messages.ts'
-import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { FoundUser, PeerInfo, Traffic } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
@@ -53,6 +53,7 @@ export interface Daemon {
   status(): DaemonStatus
   find(query: string, signal: AbortSignal): Promise<FoundUser[]>
   peers(): PeerInfo[]
+  traffic(): Traffic
   /** HOST:PORT or a name; resolves when a session is up. */
   connect(target: string, signal: AbortSignal): Promise<PeerInfo>
   /** Ends the session and does not dial again until asked to or a message waits. */

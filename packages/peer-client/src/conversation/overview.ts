@@ -3,6 +3,7 @@ import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId } from '@parley/shared/ids.ts'
 import { MAX_UNREAD_COUNTED } from '@parley/shared/limits.ts'
 import type { ConversationInfo, UnreadCount } from '@parley/shared/local-api/conversations.ts'
+import type { Traffic } from '@parley/shared/local-api/peers.ts'
 import { decodeMessage } from '@parley/shared/wire/message.ts'
 import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { OutboxQuota } from '#delivery/outbox-quota.ts'
@@ -20,12 +21,18 @@ interface OverviewDeps {
   readonly reachability: Pick<Reachability, 'isConnected' | 'presenceOf'>
   readonly quota: OutboxQuota
   readonly me: AccountId
+  readonly traffic: { history(): Traffic }
 }
 
 export class Overview {
   /** Somebody read on. */
   readonly changes = new Feed<UnreadCount>()
   readonly #deps: OverviewDeps
+
+  /** What went over the network in the last minutes. */
+  traffic(): Traffic {
+    return this.#deps.traffic.history()
+  }
 
   constructor(deps: OverviewDeps) {
     this.#deps = deps

@@ -12,6 +12,7 @@ test('status, peers and find say what the daemon says', async () => {
   daemon.users.push({ name: 'bob', displayName: 'Bob', account: bob.account, status: 'online' })
   expect(await client.status()).toEqual(daemon.status())
   expect(await client.peers()).toEqual([bob])
+  expect(await client.traffic()).toEqual(daemon.traffic())
   expect(await client.find('bo')).toEqual(daemon.users)
   expect(await client.find('carol')).toEqual([])
   expect(await client.find('a&b=%?')).toEqual([])

@@ -6,7 +6,7 @@ import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts
 import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { ConversationTroubles, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
-import type { FoundUser, PeerInfo } from '@parley/shared/local-api/peers.ts'
+import type { FoundUser, PeerInfo, Traffic } from '@parley/shared/local-api/peers.ts'
 import type { ReaderInfo, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import type { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
@@ -160,6 +160,10 @@ export class TestDaemon implements Daemon {
 
   peers(): PeerInfo[] {
     return [...this.known.values()]
+  }
+
+  traffic(): Traffic {
+    return { everyMs: 5_000, samples: [{ receivedBytes: 7, sentBytes: 3 }], receivedBytes: 7, sentBytes: 3 }
   }
 
   async connect(target: string, signal: AbortSignal): Promise<PeerInfo> {

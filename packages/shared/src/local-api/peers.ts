@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_TRAFFIC_SAMPLES } from '#limits.ts'
 import { Verification } from '#local-api/trust.ts'
 
 export const PeerState = z.discriminatedUnion('state', [
@@ -37,6 +38,19 @@ export type PeerInfo = z.infer<typeof PeerInfo>
 
 export const PeerList = z.object({ peers: z.array(PeerInfo) })
 export type PeerList = z.infer<typeof PeerList>
+
+const Bytes = { receivedBytes: z.int(), sentBytes: z.int() }
+
+/** `GET /api/v1/traffic`: what went over all sessions, in the last minutes and since the start. */
+export const Traffic = z.object({
+  /** Since the start. */
+  ...Bytes,
+  /** Each sample is what came and went in so long. */
+  everyMs: z.int(),
+  /** Oldest first, at most MAX_TRAFFIC_SAMPLES. */
+  samples: z.array(z.object(Bytes)).max(MAX_TRAFFIC_SAMPLES),
+})
+export type Traffic = z.infer<typeof Traffic>
 
 /** `POST /api/v1/connect`: a name, or HOST:PORT. `POST /api/v1/disconnect`: a name or an account id. */
 export const Target = z.strictObject({ target: z.string().min(1).max(256) })

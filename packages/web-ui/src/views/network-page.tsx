@@ -5,10 +5,12 @@ import { useDaemon } from '#parts/context.ts'
 import { IconButton } from '#parts/icon-button.tsx'
 import { openList } from '#state/navigation.ts'
 import { now, peers, status } from '#state/store.ts'
+import { bytesWords } from '#text/bytes.ts'
 import { exactTime, span } from '#text/times.ts'
 import { words } from '#words/words.ts'
 import { linkWords } from './link-words.ts'
 import { Outbox } from './outbox.tsx'
+import { TrafficGraph } from './traffic-graph.tsx'
 
 /** What the peer is doing: where it listens, the directory, who is connected and how, and what waits. Live. */
 export function NetworkPage() {
@@ -26,6 +28,7 @@ export function NetworkPage() {
           <h2>{words.network.peers}</h2>
           {peers.value.length === 0 ? <p class="secondary">{words.network.noPeers}</p> : <Connections />}
         </section>
+        <TrafficGraph />
         <Outbox />
       </div>
     </>
@@ -76,7 +79,7 @@ function Connections() {
   const sorted = peers.value.toSorted(
     (a, b) => ORDER.indexOf(a.link.state) - ORDER.indexOf(b.link.state) || a.name.localeCompare(b.name),
   )
-  const { name, link, address, since, roundTrip } = words.network
+  const { name, link, address, since, roundTrip, data } = words.network
   return (
     <table class="connections">
       <thead>
@@ -87,6 +90,9 @@ function Connections() {
           <th scope="col">{since}</th>
           <th scope="col" class="number">
             {roundTrip}
+          </th>
+          <th scope="col" class="number">
+            {data}
           </th>
         </tr>
       </thead>
@@ -123,6 +129,11 @@ function Connection({ peer }: { peer: PeerInfo }) {
       </td>
       <td data-label={words.network.roundTrip} class="number">
         {isUp && link.roundTripMs !== undefined ? words.network.ms(link.roundTripMs) : ''}
+      </td>
+      <td data-label={words.network.data} class="number">
+        {isUp && link.receivedBytes !== undefined && link.sentBytes !== undefined
+          ? `${bytesWords(link.receivedBytes)}, ${bytesWords(link.sentBytes)}`
+          : ''}
       </td>
     </tr>
   )

@@ -4,12 +4,14 @@ import { useEffect, useState } from 'preact/hooks'
 import { Avatar } from '#parts/avatar.tsx'
 import { useDaemon } from '#parts/context.ts'
 import { openThread } from '#state/navigation.ts'
-import { conversations } from '#state/store.ts'
+import { conversations, now } from '#state/store.ts'
 import { together } from '#text/attempts.ts'
 import { clockTime, exactTime } from '#text/times.ts'
 import { words } from '#words/words.ts'
 
 const SHOWN_ATTEMPTS = 4
+/** New attempts are looked for so often. */
+const LOOK_MS = 5_000
 const LOOKED_THROUGH = 100
 
 /** What waits, for whom, and what was tried for the message that waits longest. */
@@ -32,6 +34,7 @@ function Waiting({ conversation }: { conversation: ConversationInfo }) {
   const daemon = useDaemon()
   const { account, name, waiting, isConnected } = conversation
   const [why, setWhy] = useState<Why>()
+  const step = Math.floor(now.value / LOOK_MS)
   useEffect(() => {
     const look = async () => {
       const { messages } = await daemon.client.history(account, { limit: LOOKED_THROUGH })
@@ -40,7 +43,7 @@ function Waiting({ conversation }: { conversation: ConversationInfo }) {
     }
     // Whether the daemon is away is told elsewhere.
     look().catch(() => undefined)
-  }, [daemon, account, waiting, isConnected])
+  }, [daemon, account, waiting, isConnected, step])
   return (
     <li>
       <button type="button" class="outbox-head" onClick={() => openThread(daemon, { account, name })}>

@@ -1,5 +1,6 @@
 // Every word that the app shows. Sentences say what happened, what is safe and what to do.
 import type { MessageState } from '@parley/shared/local-api/messages.ts'
+import { setUpWords } from './set-up-words.ts'
 
 export const words = {
   app: 'Parley',
@@ -15,34 +16,7 @@ export const words = {
     failed: 'The daemon did not answer when this page wanted to sign in.',
   },
 
-  setUp: {
-    title: 'Choose a name',
-    text: 'Parley makes your keys on this machine, and nobody else has them. You are found by a name.',
-    name: 'Name',
-    nameAbout: '1 to 32 of a to z, 0 to 9 and . _ - in between.',
-    checking: 'Asking the directory',
-    verdicts: {
-      free: (name: string) => `${name} is free.`,
-      taken: (name: string) => `${name} is taken. Choose another.`,
-      'not-a-name': () => 'A name has 1 to 32 of a to z, 0 to 9 and . _ - and begins and ends with a letter or digit.',
-      unknown: (name: string) =>
-        `The directory does not answer now. ${name || 'The name'} is registered as soon as it does, if it is free then.`,
-      'no-directory': (name: string) => `You are ${name}. Without a directory others reach you by your address.`,
-    },
-    directory: 'Directory',
-    directoryAbout: 'The server that introduces people to each other. It never sees what you write. May be left empty.',
-    passphrase: 'Passphrase',
-    without: 'None',
-    withoutAbout: 'Your peer starts by itself. Whoever gets at this disk can read what is on it.',
-    with: 'With a passphrase',
-    withAbout: 'What is on the disk is encrypted. You type it at every start, and nobody can recover it.',
-    passphraseField: 'Passphrase',
-    again: 'The same again',
-    tooShort: (least: number) => `At least ${least} characters; four or five random words are good.`,
-    notTheSame: 'The two are not the same yet.',
-    begin: 'Begin',
-    starting: 'Your peer starts',
-  },
+  setUp: setUpWords,
 
   line: {
     lost: 'Your peer does not answer. What you type stays here; this page goes on by itself when it is back.',
@@ -227,6 +201,12 @@ export const words = {
     waiting: (next: string) => `Next try in ${next}`,
     idle: 'Not connected',
     keyChanged: 'Key changed: nothing is sent',
+    traffic: 'Traffic',
+    trafficSaid: (received: string, sent: string, minutes: number) =>
+      `In the last ${many(minutes, 'minute')}: ${received} received (above), ${sent} sent (below).`,
+    trafficPeak: (rate: string) => `Full height is ${rate}/s.`,
+    trafficTotal: (received: string, sent: string) => `Since the start: ${received} received, ${sent} sent.`,
+    data: 'Received, sent',
     outbox: 'Outbox',
     outboxEmpty: 'Nothing waits. Everything you sent has arrived.',
     outboxOf: (name: string, count: number) => `${many(count, 'message')} to ${name}`,

@@ -20,7 +20,7 @@ import {
   WaitForAll,
   Why,
 } from '@parley/shared/local-api/messages.ts'
-import { FindQuery, FoundUsers, PeerInfo, PeerList, Target } from '@parley/shared/local-api/peers.ts'
+import { FindQuery, FoundUsers, PeerInfo, PeerList, Target, Traffic } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
 import { MoveReader, ReaderInfo, ReaderList, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
@@ -207,6 +207,7 @@ export const OPERATIONS: readonly Operation[] = [
     problems: [...WHO, 'no-key-change'],
   }),
   get('peers', '/api/v1/peers', 'Devices of those I know, and how they are connected', PeerList),
+  get('peers', '/api/v1/traffic', 'What went over all sessions, in the last minutes and since the start', Traffic),
   get('peers', '/api/v1/find', 'Look for somebody in the directory', FoundUsers, {
     query: FindQuery,
     problems: ['no-directory', 'directory-unreachable'],

@@ -1,4 +1,11 @@
-import { FindQuery, type FoundUsers, type PeerInfo, type PeerList, Target } from '@parley/shared/local-api/peers.ts'
+import {
+  FindQuery,
+  type FoundUsers,
+  type PeerInfo,
+  type PeerList,
+  Target,
+  type Traffic,
+} from '@parley/shared/local-api/peers.ts'
 import { Router } from 'express'
 import type { ApiParts } from '../api-parts.ts'
 import { methodNotAllowed } from '../error-handler.ts'
@@ -12,6 +19,13 @@ export function peerRoutes({ daemon, stopping }: ApiParts): Router {
     .get((request, response) => {
       refuseQuery(request)
       response.json({ peers: daemon.peers() } satisfies PeerList)
+    })
+    .all(methodNotAllowed('GET', 'HEAD'))
+  router
+    .route('/api/v1/traffic')
+    .get((request, response) => {
+      refuseQuery(request)
+      response.json(daemon.traffic() satisfies Traffic)
     })
     .all(methodNotAllowed('GET', 'HEAD'))
   router
