@@ -117,8 +117,7 @@ export class Indexing {
   }
 
   #work(isQuiet: boolean): void {
-    const { clock, log } = this.#deps
-    this.#waitingSince = clock.elapsedMs()
+    const { log } = this.#deps
     this.#commit()
       .then((outcome) => {
         if (outcome === 'more') this.#lookAfter(isQuiet ? 1 : INDEX_QUIET_MS)
