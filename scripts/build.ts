@@ -7,17 +7,30 @@ import { ROOT } from './running/process-group.ts'
 /** Of a package, to its program. */
 export const BUILT_MAIN = 'dist/program/main.js'
 
+type Entries = Readonly<Record<string, Readonly<Record<string, string>>>>
+
 /** By package, what is started by its name: the program, and its threads. */
-const ENTRIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const PUBLISHED: Entries = {
   'directory-server': { main: 'src/main.ts', 'search-worker': 'src/store/search-worker.ts' },
   'peer-client': { main: 'src/main.ts' },
   'directory-console': { main: 'src/main.ts' },
-  // Nobody's program, but the laboratory starts it more often than any.
-  e2e: {
-    'peer-runner': 'src/peer-runner.ts',
-    'plant-faults': 'src/plant-faults.ts',
-    'moving-clock': 'src/moving-clock.ts',
+}
+
+/** What only the tests start so: the laboratory's peers, and the benchmarks, which measure from the sources when they measure. */
+const FOR_TESTS: Entries = {
+  e2e: entriesOf('src', 'peer-runner', 'plant-faults', 'moving-clock'),
+  benchmarks: {
+    ...entriesOf('src', 'main'),
+    ...entriesOf('src/messages', 'raw-tcp-player', 'joined-tls-player', 'committer'),
+    ...entriesOf('src/messages', 'parley-sender', 'parley-receiver', 'parley-crowd'),
+    ...entriesOf('src/directory', 'node-map', 'lookup-client', 'registration-client', 'search-client', 'raw-sockets'),
+    ...entriesOf('src/directory', 'fan-out-client', 'idle-client', 'crowd-client', 'parley-directory'),
+    ...entriesOf('../directory-server/src/store', 'search-worker'),
   },
+}
+
+function entriesOf(folder: string, ...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, `${folder}/${name}.ts`]))
 }
 
 /** They look for files beside their own: machine code, or pages. */
@@ -27,10 +40,14 @@ const OPTIONAL = ['bufferutil', 'utf-8-validate', 'react-devtools-core']
 
 /** All programs, from the sources as they are now. Rejects when one cannot be built. */
 async function buildPrograms(): Promise<void> {
-  await Promise.all(Object.entries(ENTRIES).map(([name, entries]) => build(join(ROOT, 'packages', name), entries)))
+  await Promise.all([
+    ...Object.entries(PUBLISHED).map(([name, entries]) => build(name, entries, codeInPackage)),
+    ...Object.entries(FOR_TESTS).map(([name, entries]) => build(name, entries, codeHere)),
+  ])
 }
 
-async function build(root: string, entries: Readonly<Record<string, string>>): Promise<void> {
+async function build(name: string, entries: Entries[string], machineCode: Rewrites): Promise<void> {
+  const root = join(ROOT, 'packages', name)
   await using bundle = await rolldown({
     cwd: root,
     input: { ...entries },
@@ -38,7 +55,7 @@ async function build(root: string, entries: Readonly<Record<string, string>>): P
     external: [...LEFT_OUT, ...OPTIONAL],
     // Of `react` only the edition that does not check what it is told.
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-    plugins: [{ name: 'rewritten', load: rewrite }],
+    plugins: [{ name: 'rewritten', load: (id) => rewrite(id, { ...LOCALES, ...machineCode }) }],
     treeshake: { moduleSideEffects: [{ test: /\/@signalapp\/libsignal-client\//, sideEffects: false }] },
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(log.message)
@@ -49,20 +66,32 @@ async function build(root: string, entries: Readonly<Record<string, string>>): P
 }
 
 /** Files of libraries that are not bundled as they are, by the end of their paths. */
-const REWRITTEN: Readonly<Record<string, (source: string) => string>> = {
-  // One word of English is all that we say of an error of a schema.
-  '/zod/v4/locales/index.js': () => `export { default as en } from './en.js'`,
-  // Both look for their machine code beside themselves. It stays in their packages, and that is where they are to look.
-  '/libsignal-client/dist/Native.js': (source) => `${URLS}\n${replaced(source, 'import.meta.dirname', SIGNAL_FOLDER)}`,
-  '/lib/binding.js': (source) => replaced(source, '__dirname', `path.dirname(require.resolve('better-sqlite3'))`),
-}
+type Rewrites = Readonly<Record<string, (source: string, folder: string) => string>>
 
+/** One word of English is all that we say of an error of a schema. */
+const LOCALES: Rewrites = { '/zod/v4/locales/index.js': () => `export { default as en } from './en.js'` }
+
+// Both look for their machine code beside themselves. It stays in their packages, and that is where they are to look:
+const SIGNAL = '/libsignal-client/dist/Native.js'
+const SQLITE = '/lib/binding.js'
+
+/** in the packages as they are installed where the program is. */
+const codeInPackage: Rewrites = {
+  [SIGNAL]: (source) => `${URLS}\n${replaced(source, 'import.meta.dirname', SIGNAL_FOLDER)}`,
+  [SQLITE]: (source) => replaced(source, '__dirname', `path.dirname(require.resolve('better-sqlite3'))`),
+}
 const URLS = `import { fileURLToPath } from 'node:url'`
 const SIGNAL_FOLDER = `fileURLToPath(new URL('.', import.meta.resolve('@signalapp/libsignal-client')))`
 
-function rewrite(id: string): string | null {
-  const found = Object.entries(REWRITTEN).find(([end]) => id.endsWith(end))
-  return found === undefined ? null : found[1](readFileSync(id, 'utf8'))
+/** or here, for whoever does not depend on them by itself. */
+const codeHere: Rewrites = {
+  [SIGNAL]: (source, folder) => replaced(source, 'import.meta.dirname', JSON.stringify(folder)),
+  [SQLITE]: (source, folder) => replaced(source, '__dirname', JSON.stringify(folder)),
+}
+
+function rewrite(id: string, rewrites: Rewrites): string | null {
+  const found = Object.entries(rewrites).find(([end]) => id.endsWith(end))
+  return found === undefined ? null : found[1](readFileSync(id, 'utf8'), dirname(id))
 }
 
 /** Throws when the library is not what it was. */
@@ -88,6 +117,7 @@ function writeChanged(folder: string, output: readonly (OutputAsset | OutputChun
 if (import.meta.main) {
   const started = performance.now()
   await buildPrograms()
-  for (const name of Object.keys(ENTRIES)) console.log(join('packages', name, dirname(BUILT_MAIN)))
+  for (const name of Object.keys({ ...PUBLISHED, ...FOR_TESTS }))
+    console.log(join('packages', name, dirname(BUILT_MAIN)))
   console.log(`built in ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }

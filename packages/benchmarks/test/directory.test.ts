@@ -9,7 +9,8 @@ import { expect, test } from '@jest/globals'
 /** Many processes, one after the other. */
 const PATIENCE_MS = 240_000
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const { PARLEY_MAIN = 'src/main.ts' } = process.env
+const MAIN = fileURLToPath(new URL(`../${PARLEY_MAIN}`, import.meta.url))
 
 /** The JSON lines of a run in an empty scratch directory, in which nothing is left then. */
 async function bench(...args: string[]) {

@@ -1,6 +1,7 @@
 // Lookups by honest clients while thousands of connections idle or dawdle beside them.
 import type { Benchmark } from '#bench/benchmark.ts'
 import type { Contestant } from '#bench/contestant.ts'
+import { programOf } from '#bench/programs.ts'
 import type { Row } from '#bench/report.ts'
 import type { AskedFigures } from './ask-server.ts'
 import { lookUp } from './lookup-benchmark.ts'
@@ -17,7 +18,7 @@ export function crowdBenchmark(users: number): Benchmark {
       const dataDir = scene.path('data')
       await populate(scene, dataDir, users)
       const { child, port } = await startParley(scene, dataDir)
-      const program = new URL('./crowd-client.ts', import.meta.url)
+      const program = programOf('directory/crowd-client')
       const { child: others } = await scene.start({ name: 'crowd', program, args: [String(port)] })
       if (crowd > 0) {
         const { connections } = await others.ask('gather', { count: crowd })

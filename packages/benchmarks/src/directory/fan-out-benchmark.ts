@@ -3,6 +3,7 @@ import type { Benchmark } from '#bench/benchmark.ts'
 import type { Contestant } from '#bench/contestant.ts'
 import type { Load } from '#bench/load.ts'
 import { figureOf, type Numbers } from '#bench/note.ts'
+import { programOf } from '#bench/programs.ts'
 import type { Row } from '#bench/report.ts'
 import type { Scene } from '#bench/scene.ts'
 import { startParley } from './parley.ts'
@@ -20,7 +21,7 @@ const rawTcp: Contestant<Figure> = {
   id: 'raw-tcp',
   name: 'raw TCP, one write per event and watcher',
   measure: async (scene, load) => {
-    const program = new URL('./raw-sockets.ts', import.meta.url)
+    const program = programOf('directory/raw-sockets')
     const { child, ready } = await scene.start({ name: 'server', program, args: [] })
     return tell(scene, { server: child, kind: 'baseline', ready, load })
   },
@@ -45,7 +46,7 @@ interface Telling {
 async function tell(scene: Scene, { server, kind, ready, load }: Telling): Promise<Readonly<Record<Figure, number>>> {
   const events = Math.min(MAX_EVENTS, 'messages' in load ? load.messages : load.seconds * EVENTS_PER_SECOND)
   const args = [kind, figureOf(ready, 'port'), figureOf(ready, 'eventPort'), WATCHERS, events].map(String)
-  const program = new URL('./fan-out-client.ts', import.meta.url)
+  const program = programOf('directory/fan-out-client')
   const { child: client } = await scene.start({ name: 'client', program, args })
   const before = await server.ask('usage')
   const ms = figureOf(await client.ask('tell', { events, inFlight: IN_FLIGHT }), 'ms')

@@ -4,6 +4,7 @@ import type { Benchmark } from '#bench/benchmark.ts'
 import type { Child } from '#bench/child.ts'
 import type { Contestant } from '#bench/contestant.ts'
 import { figureOf } from '#bench/note.ts'
+import { programOf } from '#bench/programs.ts'
 import type { Row } from '#bench/report.ts'
 import { startParley } from './parley.ts'
 
@@ -22,7 +23,7 @@ function rawTcp(sockets: number): Contestant<keyof Figures> {
     id: `raw-tcp-${sockets}`,
     name: `raw TCP, ${sockets.toLocaleString('en-US')} connections`,
     measure: async (scene) => {
-      const program = new URL('./raw-sockets.ts', import.meta.url)
+      const program = programOf('directory/raw-sockets')
       const { child: server, ready } = await scene.start({ name: 'server', program, args: [] })
       const client = await scene.start({ name: 'client', program: CLIENT, args: ['baseline'] })
       const figures = await hold(server, client.child, { port: figureOf(ready, 'port'), count: sockets })
@@ -64,7 +65,7 @@ async function hold(server: Child, client: Child, { port, count }: { port: numbe
   return { kibEach: growth('rssBytes'), heapKibEach: growth('heapBytes') }
 }
 
-const CLIENT = new URL('./idle-client.ts', import.meta.url)
+const CLIENT = programOf('directory/idle-client')
 
 const pairs = [1_000, 10_000].map((sockets) => ({ sockets, raw: rawTcp(sockets), product: parley(sockets) }))
 

@@ -3,6 +3,7 @@ import type { Benchmark } from '#bench/benchmark.ts'
 import type { Contestant } from '#bench/contestant.ts'
 import { type Load, loadNumbers } from '#bench/load.ts'
 import { figureOf } from '#bench/note.ts'
+import { programOf } from '#bench/programs.ts'
 import type { Row } from '#bench/report.ts'
 import type { Scene } from '#bench/scene.ts'
 import { type AskedFigures, askServer } from './ask-server.ts'
@@ -18,7 +19,7 @@ export function lookupBenchmark(users: number): Benchmark {
     id: 'node-map',
     name: 'node:http + Map',
     measure: async (scene, load) => {
-      const program = new URL('./node-map.ts', import.meta.url)
+      const program = programOf('directory/node-map')
       const { child, ready } = await scene.start({ name: 'server', program, args: [String(users)] })
       return lookUp(scene, { server: child, port: figureOf(ready, 'port'), users, load })
     },
@@ -89,7 +90,7 @@ interface Lookups {
 export async function lookUp(scene: Scene, { server, port, users, load, header }: Lookups): Promise<AskedFigures> {
   const { child: client } = await scene.start({
     name: 'client',
-    program: new URL('./lookup-client.ts', import.meta.url),
+    program: programOf('directory/lookup-client'),
     args: [port, users, CONNECTIONS, ...(header === undefined ? [] : [header])].map(String),
   })
   // What is measured is a directory that has been up for a while, not one that sees everybody for the first time.

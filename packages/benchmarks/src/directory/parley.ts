@@ -1,5 +1,6 @@
 import type { Child } from '#bench/child.ts'
 import { figureOf } from '#bench/note.ts'
+import { programOf } from '#bench/programs.ts'
 import type { Scene } from '#bench/scene.ts'
 
 interface ParleyOptions {
@@ -15,7 +16,7 @@ export async function startParley(
 ): Promise<{ child: Child; port: number }> {
   const { child, ready } = await scene.start({
     name: 'directory',
-    program: new URL('./parley-directory.ts', import.meta.url),
+    program: programOf('directory/parley-directory'),
     args: [dataDir, `${dataDir}.log`, ...(isQuiet ? ['quiet'] : [])],
   })
   return { child, port: figureOf(ready, 'port') }

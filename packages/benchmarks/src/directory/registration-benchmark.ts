@@ -4,6 +4,7 @@ import type { Child } from '#bench/child.ts'
 import type { Contestant } from '#bench/contestant.ts'
 import type { Load } from '#bench/load.ts'
 import { figureOf } from '#bench/note.ts'
+import { programOf } from '#bench/programs.ts'
 import type { Goal, Row } from '#bench/report.ts'
 import type { Scene } from '#bench/scene.ts'
 import { type AskedFigures, askServer } from './ask-server.ts'
@@ -20,7 +21,7 @@ const nodeMap: Contestant<Figure> = {
   id: 'node-map',
   name: 'node:http + Map, nothing checked, nothing kept',
   measure: async (scene, load) => {
-    const program = new URL('./node-map.ts', import.meta.url)
+    const program = programOf('directory/node-map')
     const { child, ready } = await scene.start({ name: 'server', program, args: ['0'] })
     return registerAt(scene, { server: child, kind: 'baseline', port: figureOf(ready, 'port'), load })
   },
@@ -46,7 +47,7 @@ async function registerAt(
   scene: Scene,
   { server, kind, port, load }: Registrations,
 ): Promise<Readonly<Record<Figure, number>>> {
-  const program = new URL('./registration-client.ts', import.meta.url)
+  const program = programOf('directory/registration-client')
   const { child: client } = await scene.start({ name: 'client', program, args: [kind, String(port)] })
   const measure = async (inFlight: number, perSecond: number): Promise<AskedFigures> => {
     const count = 'messages' in load ? load.messages : load.seconds * perSecond

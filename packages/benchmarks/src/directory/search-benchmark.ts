@@ -2,6 +2,7 @@
 import type { Benchmark } from '#bench/benchmark.ts'
 import type { Contestant } from '#bench/contestant.ts'
 import { figureOf } from '#bench/note.ts'
+import { programOf } from '#bench/programs.ts'
 import type { Goal } from '#bench/report.ts'
 import { startParley } from './parley.ts'
 import { populate } from './populate.ts'
@@ -24,7 +25,7 @@ export function searchBenchmark(users: number): Benchmark {
       const dataDir = scene.path('data')
       await populate(scene, dataDir, users, 'to be searched')
       const { port } = await startParley(scene, dataDir)
-      const program = new URL('./search-client.ts', import.meta.url)
+      const program = programOf('directory/search-client')
       const { child: client } = await scene.start({ name: 'client', program, args: [String(port), String(users)] })
       const count = 'messages' in load ? load.messages : load.seconds * PER_SECOND
       const millis: Partial<Record<Figure, number>> = {}

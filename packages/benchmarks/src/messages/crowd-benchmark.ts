@@ -2,6 +2,7 @@
 import type { Benchmark } from '#bench/benchmark.ts'
 import type { Contestant } from '#bench/contestant.ts'
 import { figureOf } from '#bench/note.ts'
+import { programOf } from '#bench/programs.ts'
 
 const MESSAGES_EACH = 50
 const FIGURES = ['startMs', 'connectMs', 'mibEach', 'idleCpuPercent', 'perSecond'] as const
@@ -14,7 +15,7 @@ export function crowdBenchmark(peers: number): Benchmark {
     measure: async (scene) => {
       const { child, ready } = await scene.start({
         name: 'crowd',
-        program: new URL('./parley-crowd.ts', import.meta.url),
+        program: programOf('messages/parley-crowd'),
         args: [scene.path('crowd'), String(peers)],
       })
       const idle = await child.ask('idle')

@@ -1,12 +1,12 @@
 // The product: two peers in two processes, made with the library, each with a profile on the disk.
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { BenchError } from '#bench/bench-error.ts'
 import type { Child } from '#bench/child.ts'
 import type { Contestant } from '#bench/contestant.ts'
 import { samplesOf } from '#bench/load.ts'
 import { figureOf } from '#bench/note.ts'
+import { PARLEY, programOf } from '#bench/programs.ts'
 import type { Scene } from '#bench/scene.ts'
 import { type Flow, type FlowFigures, measureFlow } from './flow.ts'
 
@@ -64,20 +64,19 @@ export async function startPeers(scene: Scene): Promise<Flow> {
 
 /** On a free port, or on the one that it had before. */
 export function startReceiver(scene: Scene, port = 0): ReturnType<Scene['start']> {
-  const program = new URL('./parley-receiver.ts', import.meta.url)
+  const program = programOf('messages/parley-receiver')
   return scene.start({ name: 'receiver', program, args: [scene.path('receiver'), String(port)] })
 }
 
 export async function startSender(scene: Scene, port: number): Promise<Child> {
-  const program = new URL('./parley-sender.ts', import.meta.url)
+  const program = programOf('messages/parley-sender')
   return (await scene.start({ name: 'sender', program, args: [scene.path('sender'), `127.0.0.1:${port}`] })).child
 }
 
 /** Both databases agree that exactly so many messages were delivered. Rejects with BenchError `not-verified`. */
 export async function verify(scene: Scene, messages: number): Promise<void> {
-  const parley = fileURLToPath(new URL('./main.ts', import.meta.resolve('@parley/peer-client')))
   const args = ['verify-ledger', scene.path('sender'), scene.path('receiver'), '--json']
-  const { stdout } = await promisify(execFile)(process.execPath, [parley, ...args], {
+  const { stdout } = await promisify(execFile)(process.execPath, [PARLEY, ...args], {
     signal: scene.signal,
   }).catch((cause: unknown) => {
     throw new BenchError('not-verified', `parley ${args.join(' ')} found something wrong`, { cause })
