@@ -22,10 +22,14 @@ export interface Sent {
   unsure: number
 }
 
+/** Some two of them fill a bundle. */
+const LONG_CHARS = 30 * 1024
+
 interface Options {
   readonly random: SeededRandom
   readonly schedule: Schedule
   readonly hasDeadlines: boolean
+  readonly hasLongTexts: boolean
   readonly onFailure: (complaint: string) => void
 }
 
@@ -110,6 +114,7 @@ export class Mail {
 
   #nextText(): string {
     this.#texts += 1
-    return `text ${this.#texts}`
+    const padding = this.#options.hasLongTexts && this.#texts % 2 === 0 ? '.'.repeat(LONG_CHARS) : ''
+    return `text ${this.#texts}${padding}`
   }
 }

@@ -7,6 +7,8 @@ export interface Scene {
   readonly mayDamage: boolean
   readonly hasWrongClocks: boolean
   readonly hasDeadlines: boolean
+  /** So long that few fit into a bundle: what waits is then sealed in several steps. */
+  readonly hasLongTexts: boolean
   /** A device is given up in the middle: for ever, or until its return after a month. */
   readonly leaves: 'nobody' | 'for-ever' | 'for-long'
   /** Once in the run. */
@@ -34,6 +36,7 @@ export function sceneOf(seed: number): Scene {
     mayDamage: seed % 2 === 0,
     hasWrongClocks: random.chance(0.3),
     hasDeadlines: random.chance(0.4),
+    hasLongTexts: seed % 11 === 0,
     leaves: mayLeave ? (random.chance(0.5) ? 'for-ever' : 'for-long') : 'nobody',
   }
 }

@@ -38,6 +38,7 @@ export class World implements NodeHooks {
       random: this.random,
       schedule: this.schedule,
       hasDeadlines: scene.hasDeadlines,
+      hasLongTexts: scene.hasLongTexts,
       onFailure: (complaint) => this.broken.push(complaint),
     })
     for (const [account, devices] of scene.devices.entries())
