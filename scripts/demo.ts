@@ -1,11 +1,14 @@
 // `pnpm demo`: a directory and two peers as real processes on this machine, and what Parley promises, to be seen.
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { mainOf } from '@parley/e2e/mains.ts'
 import { Program } from '@parley/e2e/program.ts'
+import { API_TOKEN_FILE } from '@parley/shared/local-api/daemon-file.ts'
+import { SignInLink } from '@parley/shared/local-api/sign-in.ts'
+import { openInBrowser } from '@parley/shared/terminal/desktop.ts'
 
 const EXIT = { done: 0, usage: 64, internal: 70, interrupted: 130 } as const
 const MAX_DEMO_MS = 55_000
@@ -26,6 +29,7 @@ function show(text: string): void {
 class Demo implements AsyncDisposable {
   readonly #folder: string
   readonly #programs: Program[] = []
+  readonly #apiPorts = new Map<string, string>()
   #step = 'A folder is made.'
   #isOver = false
 
@@ -59,13 +63,24 @@ class Demo implements AsyncDisposable {
     return /http:\S+/.exec(ready)?.[0] ?? ready
   }
 
-  /** Resolves when others find it. */
+  /** Resolves when others find it. Started again it serves its page where it did before, so that one that is open goes on. */
   async startPeer(name: string, directory: string): Promise<Program> {
     const args = ['--name', name, '--profile', this.profile(name), '--directory', directory]
-    const program = this.#run(name, [...PARLEY, 'start', ...args, '--port', '0', '--api-port', '0'])
-    show(await program.line((line) => line))
+    const apiPort = this.#apiPorts.get(name) ?? '0'
+    const program = this.#run(name, [...PARLEY, 'start', ...args, '--port', '0', '--api-port', apiPort])
+    const ready = await program.line((line) => line)
+    this.#apiPorts.set(name, /local API http:\S+:(\d+)/.exec(ready)?.[1] ?? '0')
+    show(ready)
     await program.logged('online at the directory')
     return program
+  }
+
+  /** The page that the peer serves, signed in, once. Asked for without a program: that would take a second of a slow machine. */
+  async link(name: string): Promise<string> {
+    const token = (await readFile(join(this.profile(name), API_TOKEN_FILE), 'utf8')).trim()
+    const api = `http://127.0.0.1:${this.#apiPorts.get(name)}/api/v1/sign-in-links`
+    const answer = await fetch(api, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
+    return SignInLink.parse(await answer.json()).url
   }
 
   /** A command as somebody types it, with what it prints. */
@@ -123,13 +138,16 @@ async function endedWell(program: Program): Promise<void> {
   if (exitCode !== 0) throw new Error(`${program.name} ended with ${exitCode ?? signal}`)
 }
 
-async function tell(demo: Demo): Promise<void> {
+async function tell(demo: Demo, isShownInBrowser: boolean): Promise<void> {
   demo.begin('A directory starts. It introduces people and never sees a message.')
   const url = await demo.startDirectory()
 
   demo.begin('Alice and Bob each start a peer. Each makes its keys and registers its name.')
   // Beside each other: a busy machine needs seconds for every start.
   let [, bob] = await Promise.all([demo.startPeer('alice', url), demo.startPeer('bob', url)])
+
+  demo.begin('Each peer serves its page on this machine. Open both and look on; each link signs in once:')
+  await showPages(demo, isShownInBrowser)
 
   demo.begin('Alice looks Bob up by name and connects to him directly.')
   await demo.parley('alice', 'find', 'bob')
@@ -155,16 +173,22 @@ async function tell(demo: Demo): Promise<void> {
   for (const line of await demo.asked('verify-ledger', demo.profile('alice'), demo.profile('bob'))) show(line)
 }
 
+async function showPages(demo: Demo, isShownInBrowser: boolean): Promise<void> {
+  const names = ['alice', 'bob']
+  const urls = await Promise.all(names.map((name) => demo.link(name)))
+  for (const [at, url] of urls.entries()) show(`${names[at]}: ${url}`)
+  if (!isShownInBrowser) return
+  const areOpen = await Promise.all(urls.map(openInBrowser))
+  if (!areOpen.every(Boolean)) show('There is no desktop here that could open them.')
+}
+
 /** How to go on by hand, while everything runs. */
 async function invite(demo: Demo): Promise<void> {
   const as = (who: string) => `--profile ${demo.profile(who)}`
-  demo.begin('Everything goes on running until Ctrl-C. In a browser on this machine; each link signs in once:')
-  for (const who of ['alice', 'bob']) {
-    const [link = ''] = await demo.asked('open', '--no-browser', '--profile', demo.profile(who))
-    show(`${who}: ${link}`)
-  }
-  demo.begin('Or in another terminal, in this folder:')
+  demo.begin('Everything goes on running until Ctrl-C. In another terminal, in this folder:')
   show(`alias parley='npx -y pnpm@12 --silent parley'`)
+  show(`parley chat bob ${as('alice')}`)
+  show(`parley open ${as('bob')}`)
   show(`parley send bob 'Hello by hand' ${as('alice')}`)
   show(`parley history alice ${as('bob')}`)
   show(`parley status ${as('alice')}`)
@@ -180,17 +204,18 @@ function conclude(): void {
   show(`npx -y pnpm@12 parley send bob 'Hello, Bob.' --name alice`)
   show('npx -y pnpm@12 parley history alice --name bob')
   show('npx -y pnpm@12 parley open --name alice')
+  show('npx -y pnpm@12 parley chat bob --name alice')
   show(`${paint('dim', 'Or let this demonstration run on: npx -y pnpm@12 demo --keep')}`)
 }
 
-async function run(isKept: boolean): Promise<number> {
+async function run({ keep: isKept, browser: isShownInBrowser }: Flags): Promise<number> {
   const interrupted = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
   await using demo = await Demo.open()
   const late = AbortSignal.timeout(MAX_DEMO_MS)
   const ends = [once(interrupted.signal, 'abort'), once(late, 'abort').then(() => tooLate())]
   try {
-    await Promise.race([tell(demo), ...ends])
+    await Promise.race([tell(demo, isShownInBrowser), ...ends])
     if (interrupted.signal.aborted) return EXIT.interrupted
   } catch (error) {
     if (interrupted.signal.aborted) return EXIT.interrupted
@@ -212,9 +237,29 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function readArgs(args: readonly string[]): { keep: boolean } | undefined {
+interface Flags {
+  readonly keep: boolean
+  readonly browser: boolean
+}
+
+const OPTIONS = {
+  keep: { type: 'boolean', default: false },
+  browser: { type: 'boolean', default: false },
+} as const
+
+const USAGE = `usage: pnpm demo [--keep] [--browser]
+  --keep     leave everything running until Ctrl-C, to go on by hand
+  --browser  show the pages of both on the desktop, and leave everything running
+
+Examples:
+  pnpm demo             all of it, and cleaned up, in less than a minute
+  pnpm demo --browser   look on, and go on by hand`
+
+function readArgs(args: readonly string[]): Flags | undefined {
   try {
-    return parseArgs({ args: [...args], options: { keep: { type: 'boolean', default: false } } }).values
+    const { keep, browser } = parseArgs({ args: [...args], options: OPTIONS }).values
+    // A page whose peer ends a moment later is none.
+    return { keep: keep || browser, browser }
   } catch {
     return undefined
   }
@@ -222,11 +267,11 @@ function readArgs(args: readonly string[]): { keep: boolean } | undefined {
 
 const flags = readArgs(process.argv.slice(2))
 if (flags === undefined) {
-  console.error('usage: pnpm demo [--keep]\n  --keep  leave everything running until Ctrl-C, to go on by hand')
+  console.error(USAGE)
   process.exitCode = EXIT.usage
 } else {
   try {
-    process.exitCode = await run(flags.keep)
+    process.exitCode = await run(flags)
     if (process.exitCode === EXIT.done && !flags.keep) conclude()
   } catch (error) {
     console.error(`The demonstration could not make its folder, or not remove it: ${messageOf(error)}`)

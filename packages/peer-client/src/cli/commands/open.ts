@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { openInBrowser } from '@parley/shared/terminal/desktop.ts'
 import { printText } from '@parley/shared/terminal/layout.ts'
 import { span } from '@parley/shared/terminal/times.ts'
 import { Option } from 'commander'
@@ -34,21 +33,7 @@ export const openCommand = defineCommand({
     }
     terminal.line(link.url)
     printText(terminal, `It signs in once, within ${span(link.expiresAt - now())}.`, 'dim')
-    if (browser && terminal.isInteractive) await showInBrowser(link.url)
+    if (browser && terminal.isInteractive) await openInBrowser(link.url)
     return EXIT.done
   },
 })
-
-/** Does nothing where there is no desktop: the link stands above. */
-async function showInBrowser(url: string): Promise<void> {
-  const opener = openerOf(process.platform, process.env)
-  if (opener === undefined) return
-  const child = spawn(opener, [url], { stdio: 'ignore', detached: true })
-  child.unref()
-  await Promise.race([once(child, 'spawn'), once(child, 'error')]).catch(() => undefined)
-}
-
-function openerOf(platform: NodeJS.Platform, { DISPLAY, WAYLAND_DISPLAY }: NodeJS.ProcessEnv): string | undefined {
-  if (platform === 'darwin') return 'open'
-  return platform === 'linux' && (DISPLAY || WAYLAND_DISPLAY) ? 'xdg-open' : undefined
-}
