@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from '@jest/globals'
 import { MessageView } from '@parley/shared/local-api/messages.ts'
 import { FoundUser } from '@parley/shared/local-api/peers.ts'
+import { eventually } from '#eventually.ts'
 import { readLines } from '#json-lines.ts'
+import { needing } from '#needing.ts'
 import { PeerProgram } from '#peer-program.ts'
-import { onStage, type Stage } from '#stage.ts'
+import { COMMAND, onStage, type Stage } from '#stage.ts'
 
 async function aliceAndBob(stage: Stage): Promise<{ alice: PeerProgram; bob: PeerProgram }> {
   const { url: directory } = await stage.directory()
@@ -98,5 +101,58 @@ test(
     expect((await api.waitFor(id, 'delivered', { timeoutMs: 30_000 })).state).toBe('delivered')
     expect(await bob.said('alice')).toEqual(['in Are you there?', 'in For when you are back.'])
     expect((await alice.parley('why', id)).stdout).toContain('A device of bob stored this message')
+  }),
+)
+
+const onTerminal = needing('script', 'the chat on a terminal')
+const CTRL_C = '\u0003'
+const SHOWS_CURSOR = '\u001b[?25h'
+const LEAVES_SCREEN = '\u001b[?1049l'
+
+onTerminal(
+  'two people chat on a terminal, whose size changes and whose peer is killed, and which is as it was afterwards',
+  onStage(async (stage) => {
+    const { alice, bob } = await aliceAndBob(stage)
+    const [device, modes] = [stage.path('terminal'), stage.path('modes')]
+    const command = [...COMMAND.parley, 'chat', 'bob', '--profile', alice.profile].map((word) => `'${word}'`).join(' ')
+    const shell = `tty > '${device}'; stty cols 80 rows 24; ${command}; code=$?; stty -a > '${modes}'; exit $code`
+    const terminal = stage.run({
+      name: 'chat on a terminal',
+      command: ['script', '-qfec', shell, '/dev/null'],
+      env: { TERM: 'xterm-256color', NO_COLOR: '1' },
+    })
+    await terminal.printed('This is the beginning.')
+    terminal.write('Hello, Bob.\r')
+    await terminal.printed('✓ Hello, Bob.  delivered')
+    await bob.say('alice', 'Hello, Alice.')
+    const answered = await terminal.printed('Hello, Alice.')
+
+    // From outside, as a window does it. The list gives way to the conversation.
+    const size = ['-F', (await readFile(device, 'utf8')).trim(), 'cols', '60', 'rows', '20']
+    expect(await stage.run({ name: 'stty', command: ['stty', ...size] }).exit()).toMatchObject({ exitCode: 0 })
+    await terminal.printed('─'.repeat(60), answered)
+
+    await alice.kill()
+    await terminal.printed('What you write waits here')
+    terminal.write('while it is away\r')
+    await terminal.printed('not with your peer yet')
+    terminal.write('and more')
+    await alice.startAgain()
+    await terminal.printed('Connected to your peer again.')
+    const atBob = await bob.api()
+    await eventually('it arrives', async () => {
+      const { messages } = await atBob.history('alice')
+      return messages[0]?.text === 'while it is away' || undefined
+    })
+    expect(await bob.said('alice')).toEqual(['in Hello, Bob.', 'out Hello, Alice.', 'in while it is away'])
+
+    terminal.write(CTRL_C)
+    const { exitCode, stdout } = await terminal.exit()
+    expect(exitCode).toBe(0)
+    const afterwards = stdout.slice(stdout.lastIndexOf(LEAVES_SCREEN) + LEAVES_SCREEN.length)
+    expect(stdout).toContain(LEAVES_SCREEN)
+    expect(afterwards).toContain(SHOWS_CURSOR)
+    expect(afterwards).toContain('Not sent to bob:\r\n  and more\r\n')
+    expect(await readFile(modes, 'utf8')).toMatch(/(?<!-)\bicanon\b(.|\n)*(?<!-)\becho\b/)
   }),
 )

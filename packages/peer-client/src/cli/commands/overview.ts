@@ -76,8 +76,9 @@ async function showProfiles(cli: Cli, profiles: readonly KnownProfile[]): Promis
   if (profiles.length === 0) {
     printText(terminal, 'There is no profile on this machine yet.')
     showNext(cli, [
-      ['parley start --name NAME --directory URL', 'make one, with keys of its own, and run it'],
-      ...BEGINNING,
+      ['parley start', 'make one in your browser, and run it'],
+      ['parley start --name NAME --directory URL', 'the same without a browser'],
+      ['parley restore FILE', 'go on from a backup'],
     ])
     return
   }
