@@ -6,6 +6,8 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { formatPeerAddress } from '#connection/peer-address.ts'
+import { CurrentIdentity, withNewAccountKey } from '#identity/current-identity.ts'
+import { loadIdentity } from '#identity/identity.ts'
 import { createProfileIfAbsent } from '#profile.ts'
 import { openDatabase } from '#store/database.ts'
 import { tempDirectory } from './support/temp-directory.ts'
@@ -266,6 +268,27 @@ describe('two peers in one process', () => {
     expect(messages.map(({ text }) => text)).toEqual(['forgotten', 'see you at nine', 'hello'])
     expect(notes).toMatchObject([{ kind: 'new-epoch' }])
     expect((await third.history('bob', 10)).notes).toMatchObject([{ kind: 'rolled-back', level: 'warn' }])
+  })
+
+  test('go on with a key that came to the disk when the rotation to it was killed, and contacts follow', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    await alice.waitFor((await alice.send('bob', 'before')).id, 'delivered')
+    await alice.stop()
+    // The first step of a rotation, and none of the others.
+    const killed = new CurrentIdentity(await loadIdentity(alice.profile, undefined), alice.profile, undefined)
+    await killed.change((identity) => withNewAccountKey(identity, Date.now()))
+    const aliceAgain = await again('alice')
+    await aliceAgain.connect(formatPeerAddress(bob.address))
+    await aliceAgain.waitFor((await aliceAgain.send('bob', 'after')).id, 'delivered')
+    const { messages, notes } = await bob.history('alice', 10)
+    expect(messages.map(({ text }) => text)).toEqual(['after', 'before'])
+    expect(notes).toMatchObject([{ kind: 'key-rotated' }])
+    expect((await bob.trust.safetyNumber('alice')).number).toBe((await aliceAgain.trust.safetyNumber('bob')).number)
+    expect(await aliceAgain.account.rotateKey()).toMatchObject({ rotations: 2 })
+    await aliceAgain.stop()
+    // Both are in the log of events, the interrupted one too.
+    expect(changeDatabase(alice.profile, "DELETE FROM events WHERE kind = 'key-rotated'")).toBe(2)
   })
 
   test('send the same idempotency key once, however often and however soon it is asked for', async () => {
