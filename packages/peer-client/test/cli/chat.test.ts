@@ -574,6 +574,7 @@ test('ink draws it, follows the size, takes keys and pastes, and gives the termi
   expect(lines[0]).toBe(` alice${' '.repeat(50)}online at the directory`)
   expect(lines[1]).toBe('› bob            online   │ bob  connected')
   expect(lines.at(-2)).toBe(`${' '.repeat(26)}│>`)
+  expect(terminal.text()).toContain('── New ──')
   expect([screen.buffer.active.cursorX, screen.buffer.active.cursorY]).toEqual([29, 22])
 
   stdin.write('typed\r')

@@ -14,10 +14,11 @@ export function caughtUp(state: ChatState, { status, conversations }: Extract<Ha
   const listed = state.listed ?? conversations[0]?.account
   const next: ChatState = { ...state, line: 'up', status, conversations, hasConversations: true, threads, listed }
   const notice = wasLost ? { text: 'Connected to your peer again.', isTrouble: false } : state.notice
+  const marked = open === undefined ? next : withUnreadLine(next, open.account)
   const wishes: Wish[] = open === undefined ? [] : [{ type: 'load', partner: open }]
   if (state.outgoing.length > 0) wishes.push({ type: 'send' })
   if (state.layer?.type === 'why') wishes.push({ type: 'why', id: state.layer.id })
-  return [{ ...next, notice }, wishes]
+  return [{ ...marked, notice }, wishes]
 }
 
 export function arrived(state: ChatState, { message, isNew }: Extract<Happening, { type: 'message' }>): Step {

@@ -1,6 +1,7 @@
 // The whole screen for a state: the same state gives the same screen.
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
+import { wrap } from '@parley/shared/terminal/text-width.ts'
 import { span as timeSpan } from '@parley/shared/terminal/times.ts'
 import { drawLayer } from './draw-layer.ts'
 import { drawList } from './draw-list.ts'
@@ -121,7 +122,7 @@ function drawMain(state: ChatState, layout: Layout, look: Look): Main {
   const lines = [
     head(state, width),
     rule,
-    ...messages(state, shown, messageRows, look),
+    ...messages(state, shown, { width, height: messageRows }, look),
     ...remarks,
     shown.below > 0 ? belowLine(shown.below, width, look) : rule,
     ...boxLines(state, box),
@@ -168,7 +169,7 @@ function whereabouts({ isConnected, presence }: ConversationInfo): string {
 function messages(
   state: ChatState,
   { rows, top }: ReturnType<typeof shownRows>,
-  height: number,
+  { width, height }: { readonly width: number; readonly height: number },
   look: Look,
 ): readonly Line[] {
   const thread = threadOf(state, state.open?.account)
@@ -176,7 +177,8 @@ function messages(
     const words = thread.isLoaded
       ? 'This is the beginning. What you write is sealed on this machine, and only theirs can open it.'
       : 'One moment.'
-    return [...Array.from({ length: height - 1 }, () => BLANK), [span(`   ${words}`, 'dim')]]
+    const lines = wrap(words, Math.max(1, width - 3)).map((line): Line => [span(`   ${line}`, 'dim')])
+    return [...Array.from({ length: Math.max(0, height - lines.length) }, () => BLANK), ...lines].slice(-height)
   }
   const visible = rows.slice(top, top + height)
   const lines = visible.map(({ line, id, row }): Line => {
