@@ -25,6 +25,10 @@ tests register begins with t- and is given back at the end; only its reservation
 Files of the suite:
 ${fileList()}
 
+Examples:
+  pnpm run-tests --start-server                   needs nothing that runs
+  pnpm run-tests --port 5001 --test search        one file, against a directory that runs
+
 Exit codes: 0 all passed, 1 a test failed, 64 usage, 69 no directory there that can be tested, 130 interrupted.
 A directory that limits even local callers (--rate-limit on) refuses the tests after a while; one that gives new names only with its
 registration token needs it in PARLEY_REGISTRATION_TOKEN.`

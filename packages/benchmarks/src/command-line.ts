@@ -33,7 +33,11 @@ export const OPTIONS_HELP = `Options:
   --peers N       how many peers a crowd has (${DEFAULT_PEERS})
   --json          print all figures of all rounds as JSON, one line for each benchmark
   --cpu-prof DIR  leave a CPU profile of each process there; it slows them down
-  --help          print this`
+  --help          print this
+
+Examples:
+  pnpm bench messages                        all of its parts, three rounds each
+  pnpm bench directory --users 1000 --json   a small directory, for a program`
 
 /** Throws BenchError `usage`. */
 export function readCommandLine(args: readonly string[]): CommandLine {

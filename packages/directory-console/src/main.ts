@@ -34,6 +34,8 @@ A directory that gives new names only with its registration token: set PARLEY_RE
 The menu:
 ${MENU.map(([name, about]) => `  ${name.padEnd(MENU_COLUMNS)}${about}`).join('\n')}
 
+Examples:
+  pnpm console --port 5001 --keys /tmp/keys
 Answers may also come from a pipe, one on each line; it ends with them:
   printf 'register\\nalice\\n\\n\\nfind\\nalice\\n' | pnpm --silent console`
 

@@ -48,6 +48,10 @@ prints the line that repeats it.
   --list            the scenarios
   --help            show this
 
+Examples:
+  pnpm lab --scenario kill-storm --seed 7    the schedule of seed 7, again
+  pnpm lab --long --report long-run.md       everything, for hours
+
 Faults to plant: ${Fault.options.join(', ')}
 Exit codes: 0 all passed, 1 something is wrong, 64 usage, 130 interrupted.`
 
