@@ -1,5 +1,6 @@
 import { OwnProfile, type OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import { type ConversationInfo, ConversationList, ToldTyping } from '@parley/shared/local-api/conversations.ts'
+import { EventsPage } from '@parley/shared/local-api/events.ts'
 import { ExportRecord } from '@parley/shared/local-api/export.ts'
 import {
   BroadcastResult,
@@ -21,6 +22,7 @@ import type {
   Cancellable,
   Exporting,
   Idempotent,
+  LogPage,
   Page,
   Reading,
   Searching,
@@ -235,10 +237,8 @@ export class ApiClient {
 
   /** `proof`: the digits that were compared, or what was scanned at the other side. Rejects with `safety-number-differs`. */
   verify(who: string, proof: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
-    return this.#exchange.one(
-      { method: 'POST', path: contactPath(who, 'verify'), body: { proof }, signal },
-      SafetyNumber,
-    )
+    const path = contactPath(who, 'verify')
+    return this.#exchange.one({ method: 'POST', path, body: { proof }, signal }, SafetyNumber)
   }
 
   /** A new account key, signed by the old one. Rejects with `too-many-rotations`. */
@@ -263,23 +263,25 @@ export class ApiClient {
 
   /** What was held goes to the offered key; `key` is the one that the user looked at. */
   acceptKey(who: string, key: string, { signal }: Cancellable = {}): Promise<AcceptedKey> {
-    return this.#exchange.one(
-      { method: 'POST', path: contactPath(who, 'accept-key'), body: { key }, signal },
-      AcceptedKey,
-    )
+    const path = contactPath(who, 'accept-key')
+    return this.#exchange.one({ method: 'POST', path, body: { key }, signal }, AcceptedKey)
   }
 
   /** What was held goes to the known key, and this other one is not offered again. */
   refuseKey(who: string, key: string, { signal }: Cancellable = {}): Promise<AcceptedKey> {
-    return this.#exchange.one(
-      { method: 'POST', path: contactPath(who, 'refuse-key'), body: { key }, signal },
-      AcceptedKey,
-    )
+    const path = contactPath(who, 'refuse-key')
+    return this.#exchange.one({ method: 'POST', path, body: { key }, signal }, AcceptedKey)
   }
 
   /** Forgets that the number was compared. */
   unverify(who: string, { signal }: Cancellable = {}): Promise<SafetyNumber> {
     return this.#exchange.one({ method: 'POST', path: contactPath(who, 'unverify'), signal }, SafetyNumber)
+  }
+
+  /** What was logged behind a place: the `cursor` of a `ready`, or the `next` of the page before. */
+  eventsAfter(after: string, { signal, ...page }: LogPage = {}): Promise<EventsPage> {
+    const path = `/api/v1/events${queryOf({ after, ...page })}`
+    return this.#exchange.one({ method: 'GET', path, signal }, EventsPage)
   }
 
   /** Until the signal aborts, over as many connections as it takes; `ready` begins each of them. */

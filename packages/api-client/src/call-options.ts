@@ -62,3 +62,9 @@ export interface Searching extends Cancellable {
   /** The `next` of the page before. */
   readonly cursor?: string | undefined
 }
+
+export interface LogPage extends Cancellable {
+  readonly limit?: number | undefined
+  /** How long to wait for a first event. */
+  readonly waitMs?: number | undefined
+}

@@ -151,10 +151,10 @@ export class Engine {
     const { quota } = delivery.outbox
     this.overview = new Overview({ store, contacts, views, reachability, quota, me: me.account, traffic })
     const poke = (account: AccountId): void => this.reachability.poke(account)
-    const { notes, revisions, reactions, receipts, heard, happenings, search } = messaging
+    const { notes, revisions, reactions, receipts, heard, happenings, search, eventLog } = messaging
     const parts = { store, delivery, contacts, views, notes, revisions, reactions, receipts, heard, happenings }
     this.conversations = new Conversations({ ...parts, me, now: Date.now, poke, tellTyping })
-    this.archive = new Archive({ store, views, contacts, notes, search, reachability, identity, now: Date.now })
+    this.archive = new Archive({ ...parts, search, eventLog, reachability, identity, now: Date.now })
   }
 
   /** Where other peers reach this one. */

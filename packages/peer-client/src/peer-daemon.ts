@@ -1,9 +1,8 @@
 // What the local API asks of a peer, asked of a Peer: refusals become problems, and what happens becomes events.
 import type { AccountId } from '@parley/shared/ids.ts'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
-import type { Contact } from '@parley/shared/local-api/contacts.ts'
-import type { ConversationInfo, TypingNews, UnreadCount } from '@parley/shared/local-api/conversations.ts'
-import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
+import type { DaemonEvent, EventsPage, EventsQuery } from '@parley/shared/local-api/events.ts'
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo, Traffic } from '@parley/shared/local-api/peers.ts'
@@ -15,10 +14,8 @@ import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-
 import type { ContactsDaemon, Daemon, SendRequest } from '#api/daemon.ts'
 import { merge } from '#api/merge.ts'
 import { formatPeerAddress } from '#connection/peer-address.ts'
-import type { Removal } from '#conversation/changes.ts'
 import type { Happening } from '#conversation/conversations.ts'
 import type { PagePlace } from '#conversation/history.ts'
-import type { Notice } from '#conversation/notes.ts'
 import type { Peer } from './peer.ts'
 import { asRequestError, refusing } from './peer-refusals.ts'
 
@@ -230,15 +227,24 @@ export class PeerDaemon implements Daemon {
     return refusing(this.#peer.trust.unverify(who, signal))
   }
 
+  eventCursor(): string {
+    return this.#peer.archive.events.now()
+  }
+
+  eventsAfter({ after, limit }: EventsQuery, signal: AbortSignal): Promise<EventsPage> {
+    return refusing(this.#peer.archive.events.page(after, limit, signal))
+  }
+
   events(signal: AbortSignal): AsyncIterable<DaemonEvent> {
+    const { overview, conversations, contacts } = this.#peer
     return merge([
       this.#messageEvents(this.#peer.happenings(signal)),
-      peerEvents(this.#peer.peerChanges(signal)),
-      notices(this.#peer.notices(signal)),
-      readEvents(this.#peer.overview.changes.read(signal)),
-      typingEvents(this.#peer.conversations.typing.news.read(signal)),
-      removalEvents(this.#peer.conversations.removals.read(signal)),
-      contactEvents(this.#peer.contacts.changes.read(signal)),
+      told(this.#peer.peerChanges(signal), (peer) => ({ type: 'peer', peer })),
+      told(this.#peer.notices(signal), (notice) => ({ type: 'notice', ...notice })),
+      told(overview.changes.read(signal), (mark) => ({ type: 'read', ...mark })),
+      told(conversations.typing.news.read(signal), (news) => ({ type: 'typing', ...news })),
+      told(conversations.removals.read(signal), (removal) => ({ type: 'hidden', ...removal })),
+      told(contacts.changes.read(signal), (contact) => ({ type: 'contact', contact })),
     ])
   }
 
@@ -259,28 +265,8 @@ export class PeerDaemon implements Daemon {
   }
 }
 
-async function* peerEvents(changes: AsyncIterable<PeerInfo>): AsyncGenerator<DaemonEvent> {
-  for await (const peer of changes) yield { type: 'peer', peer }
-}
-
-async function* notices(read: AsyncIterable<Notice>): AsyncGenerator<DaemonEvent> {
-  for await (const notice of read) yield { type: 'notice', ...notice }
-}
-
-async function* typingEvents(news: AsyncIterable<TypingNews>): AsyncGenerator<DaemonEvent> {
-  for await (const one of news) yield { type: 'typing', ...one }
-}
-
-async function* readEvents(changes: AsyncIterable<UnreadCount>): AsyncGenerator<DaemonEvent> {
-  for await (const mark of changes) yield { type: 'read', ...mark }
-}
-
-async function* removalEvents(removals: AsyncIterable<Removal>): AsyncGenerator<DaemonEvent> {
-  for await (const removal of removals) yield { type: 'hidden', ...removal }
-}
-
-async function* contactEvents(changes: AsyncIterable<Contact>): AsyncGenerator<DaemonEvent> {
-  for await (const contact of changes) yield { type: 'contact', contact }
+async function* told<T>(news: AsyncIterable<T>, asEvent: (one: T) => DaemonEvent): AsyncGenerator<DaemonEvent> {
+  for await (const one of news) yield asEvent(one)
 }
 
 function contactsOf(peer: Peer): ContactsDaemon {

@@ -8,6 +8,7 @@ import { contactBookRoutes } from './routes/contact-book.ts'
 import { contactRoutes } from './routes/contacts.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { daemonRoutes } from './routes/daemon.ts'
+import { eventRoutes } from './routes/events.ts'
 import { exportRoutes } from './routes/export.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -36,6 +37,7 @@ export function createApp(parts: ApiParts, gate: () => Gate): Express {
     app.use(messageRoutes(parts))
     app.use(receivedRoutes(parts))
     app.use(searchRoutes(parts))
+    app.use(eventRoutes(parts))
     app.use(exportRoutes(parts))
     app.use(metricsRoutes(parts))
     app.use(shortRoutes(parts))

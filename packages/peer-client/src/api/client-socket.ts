@@ -83,8 +83,9 @@ class Client implements ClientSocket {
 
   async #pump(): Promise<void> {
     // First the subscription, then the word that it stands: what the client reads after that word misses nothing.
-    const events = this.#options.parts.daemon.events(this.#gone.signal)
-    this.#send({ type: 'ready' })
+    const { daemon } = this.#options.parts
+    const events = daemon.events(this.#gone.signal)
+    this.#send({ type: 'ready', cursor: daemon.eventCursor() })
     for await (const event of events) this.#send(event)
     this.end(1001, 'stopping')
   }

@@ -2,7 +2,7 @@
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
-import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { DaemonEvent, EventsPage, EventsQuery } from '@parley/shared/local-api/events.ts'
 import type { ExportQuery, ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { HistoryPage, MessageView, PriorityName, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser, PeerInfo, Traffic } from '@parley/shared/local-api/peers.ts'
@@ -107,6 +107,10 @@ export interface Daemon {
   acceptKey(who: string, key: string, signal: AbortSignal): Promise<AcceptedKey>
   /** What was held goes to the known key. */
   refuseKey(who: string, key: string, signal: AbortSignal): Promise<AcceptedKey>
+  /** The place in the log behind all that happened so far. */
+  eventCursor(): string
+  /** What is logged behind a place; waits for a first event until the signal aborts. */
+  eventsAfter(query: EventsQuery, signal: AbortSignal): Promise<EventsPage>
   /** From now on, until the signal aborts; a reader that falls behind MAX_EVENT_BACKLOG is cut off. */
   events(signal: AbortSignal): AsyncIterable<DaemonEvent>
   /** Begins the end; the answer to the request still leaves. */

@@ -11,7 +11,8 @@ import { problemOf } from './problems.ts'
 import { answerRaw } from './raw-answer.ts'
 
 /** Events out on both; only the second listens to more than the token. */
-export const SOCKET_PATHS = ['/api/v1/events', '/ws'] as const
+export const CHAT_PATH = '/ws'
+const SOCKET_PATHS = ['/api/v1/events', CHAT_PATH] as const
 
 /** Whether a request becomes a WebSocket here; any other that asks for an upgrade is answered as if it did not (RFC 9110 section 7.8). */
 export function isSocketUpgrade({ method, url, headers }: IncomingMessage): boolean {
@@ -52,7 +53,7 @@ export function acceptUpgrades(
         timeouts,
         isTrusted,
         isToken: (token) => gate().isToken(token),
-        ...(pathOf(request.url) === '/ws' && { answer: serveChat(parts.daemon) }),
+        ...(pathOf(request.url) === CHAT_PATH && { answer: serveChat(parts.daemon) }),
       })
       open.add(client)
       void client.closed.then(() => open.delete(client))

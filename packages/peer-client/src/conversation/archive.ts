@@ -1,15 +1,21 @@
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import type { Why } from '@parley/shared/local-api/messages.ts'
 import type { SearchPage } from '@parley/shared/local-api/search.ts'
+import type { EventLog } from './event-log.ts'
 import { type ExplainDeps, explain } from './explain.ts'
 import { type ExportDeps, type ExportOptions, exportRecords } from './export.ts'
 import type { Search, SearchOptions } from './search.ts'
 
+interface ArchiveDeps extends ExplainDeps, ExportDeps {
+  readonly search: Search
+  readonly eventLog: EventLog
+}
+
 /** What can be asked about all that was said. */
 export class Archive {
-  readonly #deps: ExplainDeps & ExportDeps & { readonly search: Search }
+  readonly #deps: ArchiveDeps
 
-  constructor(deps: ExplainDeps & ExportDeps & { readonly search: Search }) {
+  constructor(deps: ArchiveDeps) {
     this.#deps = deps
   }
 
@@ -30,6 +36,11 @@ export class Archive {
   /** By words: see Search. Rejects with ConversationError `no-words`. */
   search(query: string, options?: SearchOptions): Promise<SearchPage> {
     return this.#deps.search.find(query, options)
+  }
+
+  /** What happened since a place in the log, and what happens. */
+  get events(): EventLog {
+    return this.#deps.eventLog
   }
 
   /** All that was said, as records, read as they are taken. */

@@ -14,6 +14,7 @@ import type { Identity } from '#identity/identity.ts'
 import type { Store } from '#store/store.ts'
 import { Contacts } from './contacts.ts'
 import type { Happening } from './conversations.ts'
+import { EventLog } from './event-log.ts'
 import { Feed } from './feed.ts'
 import { Heard } from './heard.ts'
 import { Indexing } from './indexing.ts'
@@ -54,6 +55,7 @@ export class Messaging {
     if (CHANGES_TEXT.has(kind)) this.search.indexing.wake()
   })
   readonly notices = new Feed<Notice>()
+  readonly eventLog: EventLog
   readonly #store: Store
   readonly #prekeys: Prekeys
 
@@ -81,6 +83,13 @@ export class Messaging {
     const { views } = this
     const indexing = new Indexing({ store, views, revisions, clock: systemClock, log })
     this.search = new Search({ store, contacts, views, indexing, me: me.account })
+    this.eventLog = new EventLog({
+      store,
+      views,
+      notes: this.notes,
+      happenings: this.happenings,
+      notices: this.notices,
+    })
     this.received = new Received({
       store,
       views: this.views,

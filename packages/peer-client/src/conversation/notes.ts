@@ -2,8 +2,8 @@
 // value that this device had reached.
 import type { AccountId } from '@parley/shared/ids.ts'
 import { MAX_PAGE_NOTES } from '@parley/shared/limits.ts'
-import type { Note, NoteKind } from '@parley/shared/local-api/notes.ts'
-import type { NoteRow } from '#store/events-table.ts'
+import { type Note, NoteKind } from '@parley/shared/local-api/notes.ts'
+import type { EventRow, NoteRow } from '#store/events-table.ts'
 import type { Store } from '#store/store.ts'
 import type { Contacts } from './contacts.ts'
 
@@ -38,6 +38,13 @@ export class Notes {
   newest(account: AccountId, kind: NoteKind): Notice | undefined {
     const row = this.#deps.store.events.newestNote(account, kind)
     return row && { account, ...this.#note(account, row) }
+  }
+
+  /** What a row of the log says, if it is a note. */
+  ofEvent({ kind, at, account, lamport }: EventRow): Notice | undefined {
+    const { data: known } = NoteKind.safeParse(kind)
+    if (known === undefined || account === null || lamport === null) return undefined
+    return { account, ...this.#note(account, { kind: known, at, lamport }) }
   }
 
   #note(account: AccountId, { kind, at, lamport }: NoteRow): Note {

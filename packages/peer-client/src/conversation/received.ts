@@ -7,6 +7,7 @@ import type { EventRow } from '#store/events-table.ts'
 import type { Store } from '#store/store.ts'
 import { ConversationError } from './conversation-error.ts'
 import type { Happening } from './conversations.ts'
+import { BEGINNING, END_OF_EVENT, type EventPlace, formatPlace, parsePlace } from './event-place.ts'
 import { type Feed, type FeedReader, FellBehindError } from './feed.ts'
 import type { MessageViews } from './message-views.ts'
 
@@ -107,7 +108,7 @@ export class Received {
     return store.commits.run(() => store.readers.delete(name))
   }
 
-  #placeOf(from: From): Place {
+  #placeOf(from: From): EventPlace {
     if ('after' in from) return parsePlace(from.after)
     return this.#deps.store.readers.get(from.reader) ?? BEGINNING
   }
@@ -115,10 +116,10 @@ export class Received {
   /** Fills `messages` up to the limit, and returns the place behind the last event or message that was looked at. */
   #readEvents(
     events: readonly EventRow[],
-    from: Place,
+    from: EventPlace,
     { limit, account }: PageOptions,
     messages: ReceivedMessage[],
-  ): Place {
+  ): EventPlace {
     let place = from
     for (const { id, kind, stream, from: first, to, account: author } of events) {
       const isTheirs = account === undefined || account === author
@@ -147,23 +148,4 @@ async function somethingIn(arrivals: FeedReader<Happening>): Promise<void> {
   } catch (error) {
     if (!(error instanceof FellBehindError)) throw error
   }
-}
-
-interface Place {
-  readonly event: number
-  readonly seq: number
-}
-
-const BEGINNING: Place = { event: 0, seq: 0 }
-const END_OF_EVENT = Number.MAX_SAFE_INTEGER
-
-function formatPlace({ event, seq }: Place): string {
-  return `${event}.${seq}`
-}
-
-function parsePlace(text: string): Place {
-  const [, event, seq] = /^(\d{1,15})\.(\d{1,16})$/.exec(text) ?? []
-  if (event === undefined || seq === undefined || !Number.isSafeInteger(Number(seq)))
-    throw new ConversationError('bad-place', `"${text}" is not a place in what was received`)
-  return { event: Number(event), seq: Number(seq) }
 }

@@ -270,6 +270,7 @@ export class Outbox {
         store.messages.insert({ stream: stream.id, seq, lamport: value, storedAt: at, bytes })
         store.deliveries.append(stream.id, account, range, null, at)
         store.streams.setAccepted(stream.id, seq, hash)
+        store.events.insert({ kind: 'queued', at, stream: stream.id, ...range })
         lamport.raiseTo(value)
         commitSealed(store, me, {
           ...sealed,

@@ -119,6 +119,7 @@ class StreamHead {
   readonly #owed = new Map<AccountId, Owed[]>()
   #seq: number
   #hash: Uint8Array
+  #at = 0
 
   constructor(store: Store, me: Me, stream: StreamRow) {
     this.#store = store
@@ -134,6 +135,7 @@ class StreamHead {
     const bytes = this.#encode(seq, this.#hash, contentOf(draft, lamport, at))
     this.#hash = messageHash(bytes)
     this.#seq = seq
+    this.#at = at
     this.#store.messages.insert({ stream, seq, lamport, storedAt: at, bytes })
     if (draft.deadline !== undefined) this.#store.deadlines.insert({ at: draft.deadline, stream, seq })
     for (const account of draft.recipients) this.#owe(account, seq, at)
@@ -144,6 +146,8 @@ class StreamHead {
   finish(holdFor: (account: AccountId) => Hold | null): void {
     const { id: stream } = this.#stream
     this.#store.streams.setAccepted(stream, this.#seq, this.#hash)
+    const range = { from: this.#stream.upTo + 1, to: this.#seq }
+    this.#store.events.insert({ kind: 'queued', at: this.#at, stream, ...range })
     for (const [account, ranges] of this.#owed) {
       const hold = holdFor(account)
       for (const range of ranges) this.#store.deliveries.append(stream, account, range, hold, range.at)

@@ -32,6 +32,8 @@ export interface EventRow {
   readonly to: number | null
   readonly account: AccountId | null
   readonly detail: string | null
+  /** Of notes alone. */
+  readonly lamport: number | null
 }
 
 /** What happened to the conversation with an account. */
@@ -69,7 +71,7 @@ export class EventsTable {
        ORDER BY lamport DESC, id DESC LIMIT 1`,
     )
     this.#after = database.prepare(
-      `SELECT id, kind, at, stream, from_seq AS "from", to_seq AS "to", account, detail FROM events WHERE id > ? ORDER BY id LIMIT ?`,
+      `SELECT id, kind, at, stream, from_seq AS "from", to_seq AS "to", account, detail, lamport FROM events WHERE id > ? ORDER BY id LIMIT ?`,
     )
     this.#last = database.prepare('SELECT max(id) AS id FROM events')
   }

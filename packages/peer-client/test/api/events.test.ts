@@ -47,7 +47,7 @@ test('events reach a client that sends its token as the first frame', async () =
     await line.frames.until(isReady)
     const message = world.daemon.receive('bob', 'hello')
     expect(await line.frames.until((frame) => frame.type === 'message')).toEqual({ type: 'message', message })
-    expect(line.frames.all[0]).toEqual({ type: 'ready' })
+    expect(line.frames.all[0]).toEqual({ type: 'ready', cursor: expect.any(String) })
     expect(line.frames.all).toHaveLength(2)
   }
 })

@@ -128,7 +128,7 @@ describe('the document of the local API', () => {
     ])
       expect([path, await call(world, 'get', `/api/v1/${path}`)]).toEqual([path, 200])
     for (const path of ['/peers', '/metrics']) expect([path, await call(world, 'get', path)]).toEqual([path, 200])
-    const queries = { search: '?q=one', find: '?q=bo', received: '?after=0' }
+    const queries = { search: '?q=one', find: '?q=bo', received: '?after=0', events: '?after=0.0' }
     for (const [name, query] of Object.entries(queries)) {
       expect(await call(world, 'get', `/api/v1/${name}`, { at: `/api/v1/${name}${query}` })).toBe(200)
       expect(await call(world, 'get', `/api/v1/${name}`, { at: `/api/v1/${name}?what` })).toBe(400)

@@ -193,6 +193,43 @@ test('a conversation is read in both directions and around a message, without wh
   expect(await alice.client.changeSettings({ logLevel: 'fatal' })).toMatchObject({ logLevel: 'fatal' })
 })
 
+test('whoever was away reads what happened from the place where it began to listen', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await alice.client.connect(bob.address)
+  let place: string
+  {
+    await using hears = await listen(alice.client)
+    const ready = await hears.heard.until((event) => event.type === 'ready')
+    if (ready.type !== 'ready') throw new Error('it is not ready')
+    place = ready.cursor
+  }
+  const sent = await alice.client.send('bob', 'one')
+  await alice.client.waitFor(sent.id, 'delivered', { timeoutMs: 30_000 })
+  await alice.client.edit(sent.id, 'two')
+  const answer = await bob.client.send('alice', 'three')
+  await bob.client.waitFor(answer.id, 'delivered', { timeoutMs: 30_000 })
+
+  const heard: string[] = []
+  const goOn = async (limit: number) => {
+    const { events, next } = await alice.client.eventsAfter(place, { limit, waitMs: 20_000 })
+    for (const event of events) {
+      if (event.type === 'message' || event.type === 'state')
+        heard.push(`${event.type} ${event.message.text} ${event.message.state ?? ''}`.trim())
+    }
+    place = next
+  }
+  while (!heard.includes('message three')) await goOn(1)
+  // As they are now: the edit is in every word that is told of the message.
+  expect(heard.slice(0, 2)).toEqual(['message two delivered', 'state two delivered'])
+  expect(heard.filter((one) => one.startsWith('message'))).toEqual(['message two delivered', 'message three'])
+  const waiting = goOn(10)
+  await bob.client.send('alice', 'four')
+  await waiting
+  expect(heard.at(-1)).toBe('message four')
+  await expect(alice.client.eventsAfter('elsewhere')).rejects.toMatchObject({ code: 'bad-request' })
+})
+
 test('a message that waits can be taken back', async () => {
   await using alice = await person('alice')
   await using bob = await person('bob')

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
-import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
+import type { DaemonEvent, EventsPage, EventsQuery } from '@parley/shared/local-api/events.ts'
 import type { ConversationTroubles, HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
 import type { FoundUser, PeerInfo, Traffic } from '@parley/shared/local-api/peers.ts'
@@ -56,7 +56,8 @@ export class TestDaemon implements Daemon {
   currentTroubles: ConversationTroubles | undefined
   currentNotes: Note[] | undefined
   currentSettings: Settings = { readReceipts: false, typing: true, logLevel: 'info' }
-  readonly #feed = new Feed<DaemonEvent>()
+  readonly #log: DaemonEvent[] = []
+  readonly #feed = new Feed<DaemonEvent>(undefined, (event) => this.#log.push(event))
   readonly #keys = new Map<string, MessageView>()
   readonly #changed = new Seen<MessageView>()
   readonly #readTo = new Map<string, number>()
@@ -447,6 +448,17 @@ export class TestDaemon implements Daemon {
     const why = this.whys.get(id)
     if (why === undefined) throw new RequestError('unknown-message', 'no message here has this id')
     return why
+  }
+
+  eventCursor(): string {
+    return `${this.#log.length}.0`
+  }
+
+  async eventsAfter({ after, limit }: EventsQuery, signal: AbortSignal): Promise<EventsPage> {
+    const from = Number.parseInt(after, 10)
+    while (this.#log.length <= from && !signal.aborted) for await (const _ of this.#feed.read(signal)) break
+    const events = this.#log.slice(from, from + limit)
+    return { events, next: `${from + events.length}.0` }
   }
 
   events(signal: AbortSignal): AsyncIterable<DaemonEvent> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_PAGE_MESSAGES, MAX_PAGE_MESSAGES, MAX_WAIT_MS } from '#limits.ts'
 import { Contact } from '#local-api/contacts.ts'
 import { TypingNews, UnreadCount } from '#local-api/conversations.ts'
 import { ApiToken } from '#local-api/daemon-file.ts'
@@ -27,6 +28,21 @@ export const DaemonEvent = z.discriminatedUnion('type', [
 ])
 export type DaemonEvent = z.infer<typeof DaemonEvent>
 
+/**
+ * `GET /api/v1/events`, without a WebSocket: what happened behind the place `after`, of messages and notes; messages as they are now. That a
+ * message was sealed (`sent`), peers, contacts and who is writing are only told live. With `waitMs` it waits so long for a first event.
+ */
+export const EventsQuery = z.strictObject({
+  after: z.string().max(40),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_MESSAGES).default(DEFAULT_PAGE_MESSAGES),
+  waitMs: z.coerce.number().int().min(0).max(MAX_WAIT_MS).default(0),
+})
+export type EventsQuery = z.infer<typeof EventsQuery>
+
+/** About as many as `limit`. `next` is the place behind them: keep it once they are dealt with. */
+export const EventsPage = z.object({ events: z.array(DaemonEvent), next: z.string() })
+export type EventsPage = z.infer<typeof EventsPage>
+
 /** First frame of a client that could not send the header, as no browser can. */
 export const Authenticate = z.strictObject({ type: z.literal('authenticate'), token: ApiToken })
 
@@ -40,10 +56,13 @@ export type ChatLine = z.infer<typeof ChatLine>
 export const ChatBroadcast = Broadcast.extend(answerTo)
 export type ChatBroadcast = z.infer<typeof ChatBroadcast>
 
-/** Every frame of the daemon. `ready` is the first: what happened before it is read from the history. */
+/**
+ * Every frame of the daemon. `ready` is the first: `cursor` is the place in the log behind all that happened before. What happened between
+ * the `ready` of a line that was lost and that of the next is read from the one to the other.
+ */
 export const DaemonFrame = z.discriminatedUnion('type', [
   ...DaemonEvent.options,
-  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('ready'), cursor: z.string() }),
   BroadcastResult.extend({ type: z.literal('accepted'), ref: z.string().optional() }),
   z.object({ type: z.literal('peers'), peers: z.array(PeerInfo) }),
   z.object({ type: z.literal('problem'), problem: LocalProblem, ref: z.string().optional() }),

@@ -2,6 +2,7 @@
 import { OwnProfile, OwnProfileChange, RotatedKey } from '@parley/shared/local-api/account.ts'
 import { AddContact, ChangeContact, Contact, ContactList } from '@parley/shared/local-api/contacts.ts'
 import { ConversationList, ToldTyping } from '@parley/shared/local-api/conversations.ts'
+import { EventsPage, EventsQuery } from '@parley/shared/local-api/events.ts'
 import { ExportQuery, ExportRecord } from '@parley/shared/local-api/export.ts'
 import {
   Broadcast,
@@ -149,6 +150,11 @@ export const OPERATIONS: readonly Operation[] = [
     description:
       'Nothing is missed and nothing comes twice: commit `next` as the cursor once the messages are safe. With `waitMs` it waits for a first message.',
     problems: WHO,
+  }),
+  get('messages', '/api/v1/events', 'What happened since a place in the log', EventsPage, {
+    query: EventsQuery,
+    description:
+      'Messages, their states, and notes. The frame `ready` of the WebSocket at this address has the place from which on it tells live.',
   }),
   get('messages', '/api/v1/cursors', 'Cursors by name', ReaderList),
   change('messages', 'put', '/api/v1/cursors/{name}', 'Move a cursor forwards', ReaderInfo, { body: MoveReader }),

@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express'
 import { RequestError } from '../daemon.ts'
-import { SOCKET_PATHS } from '../upgrade.ts'
+import { CHAT_PATH } from '../upgrade.ts'
 
 /** Where a WebSocket is spoken, for a request that did not ask for one. */
 export function socketRoutes(): Router {
@@ -8,6 +8,6 @@ export function socketRoutes(): Router {
   const explain: RequestHandler = (_request, _response, next) => {
     next(new RequestError('bad-request', 'this address speaks WebSocket: send Upgrade: websocket'))
   }
-  for (const path of SOCKET_PATHS) router.all(path, explain)
+  router.all(CHAT_PATH, explain)
   return router
 }
