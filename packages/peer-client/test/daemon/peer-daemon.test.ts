@@ -153,7 +153,7 @@ test('a nickname is shown in place of the name, and stands for the person', asyn
   expect((await alice.client.contacts.list()).map(({ name }) => name)).toEqual(['bob', 'C.'])
 })
 
-test('a conversation is read in both directions and around a message, without what was deleted here', async () => {
+test('a conversation is read in both directions, around a message, and from where one stopped to listen', async () => {
   await using alice = await person('alice')
   await using bob = await person('bob')
   await alice.client.connect(bob.address)
@@ -191,12 +191,8 @@ test('a conversation is read in both directions and around a message, without wh
   const [peer] = await alice.client.peers()
   expect(peer?.link).toMatchObject({ receivedBytes: expect.any(Number), sentBytes: expect.any(Number) })
   expect(await alice.client.changeSettings({ logLevel: 'fatal' })).toMatchObject({ logLevel: 'fatal' })
-})
 
-test('whoever was away reads what happened from the place where it began to listen', async () => {
-  await using alice = await person('alice')
-  await using bob = await person('bob')
-  await alice.client.connect(bob.address)
+  // Whoever was away reads what happened from the place where it began to listen.
   let place: string
   {
     await using hears = await listen(alice.client)
