@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { DeviceKey, foldName } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { RECORD_LIFETIME_MS } from '@parley/shared/limits.ts'
@@ -8,7 +8,7 @@ import type { Identity } from '#identity/identity.ts'
 import { clientOf } from '../support/clients.ts'
 import { fakeSignalIdentity, identityOf } from '../support/identities.ts'
 import { fakePrekeys } from '../support/prekeys.ts'
-import { startDirectory } from '../support/running-directory.ts'
+import { type RunningDirectory, startDirectory } from '../support/running-directory.ts'
 
 /** Another device of the same account. */
 async function secondDevice(identity: Identity): Promise<Identity> {
@@ -27,10 +27,18 @@ async function secondDevice(identity: Identity): Promise<Identity> {
   return { ...identity, device, signalIdentity, certificate }
 }
 
+// One for all of them: each test has people of its own.
+let directory: RunningDirectory
+beforeAll(async () => {
+  directory = await startDirectory()
+})
+afterAll(async () => {
+  await directory[Symbol.asyncDispose]()
+})
+
 const endpoint = { transport: 'tcp', host: '127.0.0.1', port: 8000 } as const
 
 test('what one publishes the other finds, verified', async () => {
-  await using directory = await startDirectory()
   const [alice, bob] = [await identityOf('Alice'), await identityOf('Bob')]
   using asAlice = clientOf(alice, directory.url)
   using asBob = clientOf(bob, directory.url)
@@ -50,8 +58,7 @@ test('what one publishes the other finds, verified', async () => {
 })
 
 test('publishing again changes nothing until there is something new to say', async () => {
-  await using directory = await startDirectory()
-  const alice = await identityOf('alice')
+  const alice = await identityOf('paula')
   using client = clientOf(alice, directory.url)
   expect((await client.publishRecord()).outcome).toBe('published')
   expect((await client.publishRecord()).outcome).toBe('unchanged')
@@ -71,8 +78,7 @@ test('publishing again changes nothing until there is something new to say', asy
 })
 
 test('two devices of an account publish at once and both end up in its record', async () => {
-  await using directory = await startDirectory()
-  const phone = await identityOf('alice')
+  const phone = await identityOf('dora')
   const devices = [phone, await secondDevice(phone), await secondDevice(phone)]
   await Promise.all(
     devices.map(async (identity) => {
@@ -89,9 +95,8 @@ test('two devices of an account publish at once and both end up in its record', 
 })
 
 test('a name that somebody has is refused by name', async () => {
-  await using directory = await startDirectory()
-  using first = clientOf(await identityOf('alice'), directory.url)
-  using second = clientOf(await identityOf('alice'), directory.url)
+  using first = clientOf(await identityOf('tom'), directory.url)
+  using second = clientOf(await identityOf('tom'), directory.url)
   await first.publishRecord()
   await expect(second.publishRecord()).rejects.toMatchObject({
     name: 'DirectoryError',
@@ -101,8 +106,7 @@ test('a name that somebody has is refused by name', async () => {
 })
 
 test('a device whose clock was set back goes on from the numbers that the directory holds', async () => {
-  await using directory = await startDirectory()
-  const alice = await identityOf('alice')
+  const alice = await identityOf('clara')
   using before = clientOf(alice, directory.url)
   await before.publishRecord()
   await before.publishStatement({ endpoints: [], features: [] })
@@ -118,8 +122,7 @@ test('a device whose clock was set back goes on from the numbers that the direct
 })
 
 test('prekeys are counted, handed out once each, and the last-resort one for ever', async () => {
-  await using directory = await startDirectory()
-  const [alice, bob] = [await identityOf('alice'), await identityOf('bob')]
+  const [alice, bob] = [await identityOf('prue'), await identityOf('paul')]
   using asAlice = clientOf(alice, directory.url)
   using asBob = clientOf(bob, directory.url)
   await asBob.publishRecord()
@@ -158,21 +161,19 @@ test('listings are paged and can be asked by address and status', async () => {
 })
 
 test("a name that was given up is nobody's, and stays reserved", async () => {
-  await using directory = await startDirectory()
-  const alice = await identityOf('alice')
+  const alice = await identityOf('greta')
   using client = clientOf(alice, directory.url)
   expect(await client.retire()).toBe(false)
   await client.publishRecord()
   const movedTo = foldName('alicia')
   expect(await client.retire(movedTo === undefined ? {} : { movedTo })).toBe(true)
   expect(await client.lookup(alice.name)).toBeUndefined()
-  using other = clientOf(await identityOf('alice'), directory.url)
+  using other = clientOf(await identityOf('greta'), directory.url)
   await expect(other.publishRecord()).rejects.toMatchObject({ code: 'name-reserved' })
 })
 
 test('a rotated key is taken with the other devices certified anew, and the old one publishes nothing more', async () => {
-  await using directory = await startDirectory()
-  const laptop = await identityOf('alice')
+  const laptop = await identityOf('rita')
   const phone = await secondDevice(laptop)
   using asLaptop = clientOf(laptop, directory.url)
   using asPhone = clientOf(phone, directory.url)
@@ -202,9 +203,8 @@ function renamed(identity: Identity, name: string): Identity {
 }
 
 test('a name that was given up for another one leads to the account under the new one', async () => {
-  await using directory = await startDirectory()
-  const alice = await identityOf('alice')
-  const [alicia, alix] = [renamed(alice, 'alicia'), renamed(alice, 'alix')]
+  const alice = await identityOf('nell')
+  const [alicia, alix] = [renamed(alice, 'nella'), renamed(alice, 'nelly')]
   using reader = clientOf(await identityOf('reader'), directory.url)
   for (const [from, to] of [
     [alice, alicia],
@@ -219,8 +219,8 @@ test('a name that was given up for another one leads to the account under the ne
 
   expect(await reader.follow(alix.name)).toMatchObject({ movedFrom: [] })
   expect(await reader.follow(alice.name)).toMatchObject({
-    user: { account: { record: { accountId: alice.accountId, name: 'alix' } } },
-    movedFrom: ['alice', 'alicia'],
+    user: { account: { record: { accountId: alice.accountId, name: 'nelly' } } },
+    movedFrom: ['nell', 'nella'],
   })
   expect(await reader.lookup(alice.name)).toBeUndefined()
   using last = clientOf(alix, directory.url)
@@ -229,7 +229,6 @@ test('a name that was given up for another one leads to the account under the ne
 })
 
 test('people are found by what they are called and by what they say', async () => {
-  await using directory = await startDirectory()
   for (const [name, statusText] of [
     ['ann', 'reading'],
     ['Joanna', 'writing'],
@@ -246,8 +245,7 @@ test('people are found by what they are called and by what they say', async () =
 })
 
 test('what is not said anew stays as the account said it before', async () => {
-  await using directory = await startDirectory()
-  const alice = await identityOf('alice')
+  const alice = await identityOf('susan')
   using client = clientOf(alice, directory.url)
   await client.publishRecord({ profile: { statusText: 'here' }, hidesPresence: true })
   expect(await client.publishRecord()).toMatchObject({

@@ -1,16 +1,24 @@
 // How many columns of a terminal a text takes, and where it breaks. Text here is printable already.
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const ASCII = /^[\x20-\x7e]*$/
 const INVISIBLE = /^[\p{Mn}\p{Me}\u200c\u200d]+$/u
 /** Emoji, and the blocks that Unicode's EastAsianWidth calls wide or fullwidth. */
 const WIDE =
   /\p{Emoji_Presentation}|\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u
 
+let segmenter: Intl.Segmenter | undefined
+
+/** What a reader takes for one character each. */
+function graphemesOf(text: string): Iterable<{ readonly segment: string }> {
+  // Made when it is needed first: that takes as long as everything else of a short command, and most texts are ASCII.
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
+
 export function widthOf(text: string): number {
   if (ASCII.test(text)) return text.length
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment)
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment)
   return width
 }
 
@@ -46,7 +54,7 @@ export function wrap(text: string, width: number): string[] {
       continue
     }
     endLine()
-    for (const { segment } of graphemes.segment(word)) {
+    for (const { segment } of graphemesOf(word)) {
       const segmentWidth = graphemeWidth(segment)
       if (used + segmentWidth > width && line !== '' && segment !== ' ') endLine()
       line += segment
@@ -63,7 +71,7 @@ export function shorten(text: string, width: number, more: string): string {
   const room = width - widthOf(more)
   let short = ''
   let used = 0
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += graphemeWidth(segment)
     if (used > room) break
     short += segment
