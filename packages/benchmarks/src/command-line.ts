@@ -11,6 +11,7 @@ export interface CommandLine {
   readonly users: number
   readonly bulk: number
   readonly peers: number
+  readonly page: number
   readonly load: Load
   readonly json: boolean
   readonly help: boolean
@@ -22,6 +23,7 @@ const DEFAULT_SECONDS = 5
 const DEFAULT_USERS = 100_000
 const DEFAULT_BULK = 1_000_000
 const DEFAULT_PEERS = 100
+const DEFAULT_PAGE = 100_000
 
 export const OPTIONS_HELP = `Options:
   --rounds N      how often each contestant is measured, in turns (${DEFAULT_ROUNDS})
@@ -31,6 +33,7 @@ export const OPTIONS_HELP = `Options:
   --users N       how many users the directory has where that matters (${DEFAULT_USERS})
   --bulk N        how many messages a long conversation has (${DEFAULT_BULK})
   --peers N       how many peers a crowd has (${DEFAULT_PEERS})
+  --page N        how many messages the conversation in the browser has (${DEFAULT_PAGE})
   --json          print all figures of all rounds as JSON, one line for each benchmark
   --cpu-prof DIR  leave a CPU profile of each process there; it slows them down
   --help          print this
@@ -52,6 +55,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     rounds: values.rounds === undefined ? DEFAULT_ROUNDS : wholeNumber('--rounds', values.rounds),
     bulk: values.bulk === undefined ? DEFAULT_BULK : wholeNumber('--bulk', values.bulk),
     peers: values.peers === undefined ? DEFAULT_PEERS : wholeNumber('--peers', values.peers),
+    page: values.page === undefined ? DEFAULT_PAGE : wholeNumber('--page', values.page),
     load:
       values.messages === undefined
         ? { seconds: values.seconds === undefined ? DEFAULT_SECONDS : wholeNumber('--seconds', values.seconds) }
@@ -75,6 +79,7 @@ function parse(args: readonly string[]) {
         users: { type: 'string' },
         bulk: { type: 'string' },
         peers: { type: 'string' },
+        page: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
         'cpu-prof': { type: 'string' },

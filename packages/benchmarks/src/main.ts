@@ -8,11 +8,12 @@ import { isReached } from '#bench/report.ts'
 import { chosenOf, type Suite } from '#bench/suite.ts'
 import { directorySuite } from '#directory/directory-suite.ts'
 import { messagesSuite } from '#messages/messages-suite.ts'
+import { pageSuite } from '#page/page-suite.ts'
 import { type CommandLine, OPTIONS_HELP, readCommandLine } from './command-line.ts'
 
 const EXIT = { done: 0, usage: 64, failed: 70, interrupted: 130 } as const
 
-const SUITES: readonly Suite[] = [messagesSuite, directorySuite]
+const SUITES: readonly Suite[] = [messagesSuite, directorySuite, pageSuite]
 
 const LIST = SUITES.map(({ name, summary }) => `  ${name.padEnd(12)}  ${summary}`).join('\n')
 const HELP = `Usage: pnpm bench [NAME] [options]

@@ -9,6 +9,7 @@ test('without options it is three rounds of five seconds', () => {
     users: 100_000,
     bulk: 1_000_000,
     peers: 100,
+    page: 100_000,
     load: { seconds: 5 },
     json: false,
     help: false,

@@ -6,6 +6,8 @@ export interface SuiteOptions {
   readonly users: number
   /** Messages in one conversation, where it matters that they are many. */
   readonly bulk: number
+  /** The same in the browser. */
+  readonly page: number
   /** In one process. */
   readonly peers: number
 }
