@@ -1,10 +1,12 @@
 import { once } from 'node:events'
+import { cp } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { afterAll, expect } from '@jest/globals'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { z } from 'zod'
 import { BROWSER, launchBrowser, openApp } from '#browser.ts'
+import type { DirectoryProgram } from '#directory-program.ts'
 import { freePort } from '#free-port.ts'
 import { readJson } from '#json-lines.ts'
 import { needing } from '#needing.ts'
@@ -15,7 +17,7 @@ const inBrowser = needing(BROWSER, 'the web app in a browser')
 
 interface World {
   readonly stage: Stage
-  readonly directory: string
+  readonly directory: DirectoryProgram
   readonly alice: PeerProgram
   readonly bob: PeerProgram
   readonly browser: Browser
@@ -28,10 +30,10 @@ let world: Promise<World> | undefined
 function theWorld(): Promise<World> {
   world ??= (async () => {
     const stage = things.use(await Stage.open())
-    const directory = (await stage.directory()).url
+    const directory = await stage.directory()
     // A page goes on with the daemon that comes back at the same address.
     const start = async (name: string) =>
-      PeerProgram.start(stage, { name, directory, flags: ['--api-port', String(await freePort())] })
+      PeerProgram.start(stage, { name, directory: directory.url, flags: ['--api-port', String(await freePort())] })
     const [alice, bob] = await Promise.all([start('alice'), start('bob')])
     const browser = await launchBrowser()
     things.defer(() => browser.close())
@@ -148,7 +150,17 @@ const SetUp = z.object({ event: z.literal('set-up'), url: z.url() })
 
 inBrowser('somebody without a profile chooses a name on a page, and is at home on the same one', async () => {
   const { stage, directory, browser } = await theWorld()
-  const args = ['start', '--set-up', '--json', '--port', '0', '--directory', directory, '--profile', stage.path('erin')]
+  const args = [
+    'start',
+    '--set-up',
+    '--json',
+    '--port',
+    '0',
+    '--directory',
+    directory.url,
+    '--profile',
+    stage.path('erin'),
+  ]
   const program = stage.run({ name: 'erin', command: [...COMMAND.parley, ...args] })
   const { url } = await program.line((line) => readJson(line, SetUp))
   // Nothing but the page is there, and nothing of it without the link.
@@ -482,6 +494,43 @@ inBrowser(
     expect(wide).toEqual([])
   },
 )
+
+inBrowser('a changed key is told in words, nothing goes to it, and the user decides on the page', async () => {
+  const { stage, directory, alice, browser } = await theWorld()
+  // Two memories of one directory: in the false one carol never registered, so her name is free.
+  await directory.kill('SIGTERM')
+  await cp(directory.dataDir, stage.path('false'), { recursive: true })
+  await directory.restart()
+  const carol = await PeerProgram.start(stage, { name: 'carol', directory: directory.url })
+  await alice.isOnline()
+  await alice.say('carol', 'Is it you?')
+  await carol.kill()
+  await directory.restart(stage.path('false'))
+  const impostor = await PeerProgram.start(stage, { name: 'carol', profile: 'impostor', directory: directory.url })
+
+  const { page } = await openApp(browser, alice)
+  await page.getByRole('button', { name: /carol/ }).first().click()
+  await say(page, 'carol', 'Only for carol')
+  const banner = page.getByRole('alert').filter({ hasText: 'carol’s key changed. Nothing was sent to the new key.' })
+  await banner.waitFor({ timeout: 60_000 })
+  await message(page, 'Only for carol').last().locator('[data-state="on-hold"]').waitFor()
+  await banner.getByRole('button', { name: 'Compare' }).click()
+  const details = page.getByRole('complementary', { name: 'About carol' })
+  await details.getByText('The name carol is another account’s now. 1 message is held.').waitFor()
+  await details.getByRole('button', { name: 'Accept the new key' }).waitFor()
+  await details.getByRole('button', { name: 'Keep the known key' }).click()
+  await page.getByText('The known key stays. 1 held message goes to it.').waitFor()
+  await banner.waitFor({ state: 'detached' })
+  await page.getByText('You kept the known key of carol.').waitFor()
+  expect(await impostor.said('alice')).toEqual([])
+
+  // What was held reaches the one it was written to, once she is back.
+  await impostor.kill()
+  await directory.restart(directory.dataDir)
+  await carol.startAgain()
+  await isDelivered(page, 'Only for carol')
+  await page.context().close()
+})
 
 /** The browser's own guard of local addresses would hide whether ours holds. */
 const LOCAL_NETWORK_OPEN =
