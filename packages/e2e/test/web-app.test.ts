@@ -103,6 +103,12 @@ inBrowser('two people find each other by name, talk, and see where each message 
   await both.filter({ hasText: '2' }).click()
   await message(herPage, 'And how are you?').getByRole('button', { name: '🚀 You', exact: true }).waitFor()
 
+  await say(hisPage, 'alice', 'Not for long')
+  await message(herPage, 'Not for long').hover()
+  await message(herPage, 'Not for long').getByRole('button', { name: 'Delete for me' }).click()
+  await message(herPage, 'Not for long').waitFor({ state: 'detached' })
+  expect(await message(hisPage, 'Not for long').count()).toBe(1)
+
   // What is typed survives a reload, and so does who is signed in.
   await composer(herPage, 'bob').fill('half a thou')
   await herPage.reload()
@@ -425,6 +431,18 @@ inBrowser('a long conversation is read back without a jump, and only what is nea
     expect(now.drawn).toBeLessThan(100)
     above = now.first
   }
+  await page.getByRole('button', { name: 'To the newest message' }).click()
+  await page.getByText(`number ${count}.`).first().waitFor()
+
+  // From the end to a message far back, on from there towards the end again, and back to it by one click.
+  await page.reload()
+  await page.getByText(`number ${count}.`).first().waitFor()
+  await page.keyboard.press('Control+f')
+  await page.keyboard.type('"number 7"')
+  await page.getByRole('region', { name: 'Messages' }).getByRole('button').first().click()
+  await page.locator('.is-found').getByText('number 7.').waitFor()
+  await page.mouse.move(700, 400)
+  while ((await page.getByText('number 120.').count()) === 0) await page.mouse.wheel(0, 600)
   await page.getByRole('button', { name: 'To the newest message' }).click()
   await page.getByText(`number ${count}.`).first().waitFor()
   await page.context().close()

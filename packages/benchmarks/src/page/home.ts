@@ -37,8 +37,8 @@ export async function openHome(scene: Scene, messages: number): Promise<Home> {
     daemon.kill('SIGTERM')
     await closed.catch(() => undefined)
   })
-  const [line]: unknown[] = await once(createInterface({ input: daemon.stdout }), 'line')
-  const ready = Ready.safeParse(JSON.parse(String(line))).data
+  const line = String(await once(createInterface({ input: daemon.stdout }), 'line'))
+  const ready = Ready.safeParse(JSON.parse(line)).data
   const [address] = ready?.listening ?? []
   if (ready === undefined || address === undefined) throw new BenchError('child-failed', 'the daemon did not start')
   await pour(scene, address, messages)

@@ -84,6 +84,7 @@ export class Daemon {
     const idempotencyKey = crypto.randomUUID()
     const sent = await this.attempt(() => this.client.send(whoOf({ account, name }), text, { idempotencyKey, replyTo }))
     if (sent === undefined) return false
+    if (threadOf(account).newer !== undefined) await this.threads.toEnd({ account, name })
     this.threads.take(sent)
     return true
   }
@@ -105,6 +106,14 @@ export class Daemon {
     if (reacted !== undefined) this.threads.take(reacted)
   }
 
+  /** Shown no more on this device; the other side hears nothing of it. */
+  async hide({ account, id }: MessageView): Promise<void> {
+    await this.attempt(async () => {
+      await this.client.hide(id)
+      this.threads.drop(account, id)
+    })
+  }
+
   async cancel(message: MessageView): Promise<void> {
     const cancelled = await this.attempt(() => this.client.cancel(message.id))
     if (cancelled !== undefined) this.threads.take(cancelled)
@@ -112,7 +121,8 @@ export class Daemon {
 
   /** Everything up to the newest message of the conversation was on the screen. */
   async markRead(account: string): Promise<void> {
-    const newest = threadOf(account).messages.at(-1)
+    const { messages, newer } = threadOf(account)
+    const newest = newer === undefined ? messages.at(-1) : undefined
     const unread = conversations.value.find((one) => one.account === account)?.unread ?? 0
     if (newest === undefined || unread === 0 || this.#marked.get(account) === newest.id) return
     this.#marked.set(account, newest.id)
@@ -169,6 +179,10 @@ export class Daemon {
         case 'peer':
         case 'read':
         case 'contact':
+          this.refreshSoon()
+          break
+        case 'hidden':
+          this.threads.drop(event.account, event.id)
           this.refreshSoon()
           break
         case 'typing':

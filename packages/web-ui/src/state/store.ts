@@ -7,7 +7,7 @@ import type { PeerInfo } from '@parley/shared/local-api/peers.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { computed, signal } from '@preact/signals'
 
-/** What is loaded of a conversation: the newest messages, as far back as somebody has scrolled. */
+/** What is loaded of a conversation: the newest messages, or those around one that somebody was led to, as far as somebody has scrolled. */
 export interface Thread {
   /** Oldest first. */
   readonly messages: readonly MessageView[]
@@ -15,6 +15,8 @@ export interface Thread {
   readonly notes: readonly Note[]
   /** The id to ask on from, when there are older ones. */
   readonly older: string | undefined
+  /** The same, when there are newer ones: what arrives is then read when one comes to it. */
+  readonly newer: string | undefined
   readonly isLoaded: boolean
   /** Where the line above what is new stands, as long as the conversation stays open. */
   readonly unreadFrom: string | undefined
@@ -71,8 +73,8 @@ export const now = signal(Date.now())
 export const composing = signal<Composing | undefined>(undefined)
 /** What is searched, and where: everywhere, or in one conversation. */
 export const search = signal<{ readonly query: string; readonly within?: Partner | undefined }>({ query: '' })
-/** The message that should be in sight. */
-export const jump = signal<{ readonly account: string; readonly id: string } | undefined>(undefined)
+/** The message that should be in sight; without one, the end of the conversation. */
+export const jump = signal<{ readonly account: string; readonly id?: string } | undefined>(undefined)
 
 export const partner = computed(() => (view.value.type === 'thread' ? view.value.partner : undefined))
 export const conversation = computed(() =>
@@ -89,6 +91,7 @@ export const EMPTY_THREAD: Thread = {
   messages: [],
   notes: [],
   older: undefined,
+  newer: undefined,
   isLoaded: false,
   unreadFrom: undefined,
 }

@@ -1,6 +1,5 @@
 // What is loaded of the conversations: the newest page when one is opened, older ones as somebody scrolls, and what arrives.
 import type { ApiClient } from '@parley/api-client'
-import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
 import { firstUnread } from '#text/rows.ts'
@@ -15,7 +14,9 @@ export type Attempt = <T>(work: () => Promise<T>) => Promise<T | undefined>
 export class ThreadLoader {
   readonly #client: ApiClient
   readonly #attempt: Attempt
-  readonly #loadingOlder = new Map<string, Promise<void>>()
+  readonly #opening = new Map<string, Promise<void>>()
+  readonly #loadingOlder = new Set<string>()
+  readonly #loadingNewer = new Set<string>()
 
   constructor(client: ApiClient, attempt: Attempt) {
     this.#client = client
@@ -24,16 +25,24 @@ export class ThreadLoader {
 
   /** The newest messages of a conversation, and where what is new begins. */
   async open(partner: Partner): Promise<void> {
+    const opening = this.#open(partner)
+    this.#opening.set(partner.account, opening)
+    await opening
+    if (this.#opening.get(partner.account) === opening) this.#opening.delete(partner.account)
+  }
+
+  async #open(partner: Partner): Promise<void> {
     const { account } = partner
     const unread = conversations.value.find((one) => one.account === account)?.unread ?? 0
     await this.#attempt(async () => {
       const { messages, notes, next } = await this.#client.history(whoOf(partner), { limit: PAGE })
       setThread(account, (thread) => {
-        const all = withNewestPage(thread.messages, messages)
+        const all = thread.newer === undefined ? withNewestPage(thread.messages, messages) : undefined
         return {
           messages: all ?? messages.toReversed(),
           notes: withNotes(all === undefined ? [] : thread.notes, notes),
           older: all === undefined || !thread.isLoaded ? next : thread.older,
+          newer: undefined,
           isLoaded: true,
           unreadFrom: firstUnread(messages.toReversed(), Math.min(unread, messages.length)),
         }
@@ -49,38 +58,88 @@ export class ThreadLoader {
   /** What was loaded of the others may have a gap; the one that is open is read again. */
   async reload(open: Partner | undefined): Promise<void> {
     threads.value = new Map(open === undefined ? [] : [[open.account, threadOf(open.account)]])
-    if (open !== undefined) await this.open(open)
+    // Whoever reads far back goes on reading there.
+    if (open !== undefined && threadOf(open.account).newer === undefined) await this.open(open)
   }
 
-  async loadOlder(account: string, limit = PAGE * 2): Promise<void> {
+  async loadOlder(account: string): Promise<void> {
     const { older } = threadOf(account)
-    if (older === undefined) return
-    const loading = this.#loadingOlder.get(account) ?? this.#loadOlder(account, older, limit)
-    this.#loadingOlder.set(account, loading)
-    await loading
+    if (older === undefined || this.#loadingOlder.has(account)) return
+    this.#loadingOlder.add(account)
+    await this.#attempt(async () => {
+      const page = await this.#client.history(account, { limit: PAGE * 2, before: older })
+      setThread(account, (thread) => ({
+        ...thread,
+        // Somebody may have been led elsewhere meanwhile.
+        ...(thread.older === older && {
+          messages: [...page.messages.toReversed(), ...thread.messages],
+          notes: withNotes(thread.notes, page.notes),
+          older: page.next,
+        }),
+      }))
+    })
     this.#loadingOlder.delete(account)
+  }
+
+  async loadNewer(account: string): Promise<void> {
+    const { newer } = threadOf(account)
+    if (newer === undefined || this.#loadingNewer.has(account)) return
+    this.#loadingNewer.add(account)
+    await this.#attempt(async () => {
+      const page = await this.#client.history(account, { limit: PAGE * 2, after: newer })
+      setThread(account, (thread) => ({
+        ...thread,
+        // Somebody may have gone to the end meanwhile.
+        ...(thread.newer === newer && {
+          messages: [...thread.messages, ...page.messages.toReversed()],
+          notes: withNotes(thread.notes, page.notes),
+          newer: page.newer,
+        }),
+      }))
+    })
+    this.#loadingNewer.delete(account)
   }
 
   /** Brings a message into sight, from however far back. */
   async jumpTo(partner: Partner, id: string): Promise<void> {
     const { account } = partner
-    if (!threadOf(account).isLoaded) await this.open(partner)
-    while (!threadOf(account).messages.some((message) => message.id === id)) {
-      const { older } = threadOf(account)
-      if (older !== undefined) await this.loadOlder(account, MAX_PAGE_MESSAGES)
-      if (threadOf(account).older === older) return
+    await this.#opening.get(account)
+    if (!threadOf(account).messages.some((message) => message.id === id)) {
+      await this.#attempt(async () => {
+        const page = await this.#client.history(whoOf(partner), { limit: PAGE, around: id })
+        const { messages, notes, next: older, newer } = page
+        setThread(account, (thread) => ({
+          ...thread,
+          messages: messages.toReversed(),
+          notes: withNotes([], notes),
+          older,
+          newer,
+          isLoaded: true,
+        }))
+      })
     }
     jump.value = { account, id }
+  }
+
+  /** Back to where one writes. */
+  async toEnd(partner: Partner): Promise<void> {
+    if (threadOf(partner.account).newer !== undefined) await this.open(partner)
+    jump.value = { account: partner.account }
   }
 
   /** A message, as it is now. */
   take(message: MessageView): void {
     const { account, about } = message
     if (about !== undefined || !(threads.value.get(account) ?? EMPTY_THREAD).isLoaded) return
-    setThread(account, (thread) => ({
-      ...thread,
-      messages: withQuote(withMessage(thread.messages, message), message),
-    }))
+    setThread(account, (thread) => {
+      const isHere = thread.newer === undefined || thread.messages.some(({ id }) => id === message.id)
+      return isHere ? { ...thread, messages: withQuote(withMessage(thread.messages, message), message) } : thread
+    })
+  }
+
+  /** It is shown no more. */
+  drop(account: string, id: string): void {
+    setThread(account, (thread) => ({ ...thread, messages: thread.messages.filter((message) => message.id !== id) }))
   }
 
   takeNote(account: string, note: Note): void {
@@ -94,18 +153,6 @@ export class ThreadLoader {
       if (replyTo === undefined || replyTo.message !== undefined) continue
       void this.#attempt(async () => this.take(await this.#client.message(id)))
     }
-  }
-
-  async #loadOlder(account: string, before: string, limit: number): Promise<void> {
-    await this.#attempt(async () => {
-      const { messages, notes, next } = await this.#client.history(account, { limit, before })
-      setThread(account, (thread) => ({
-        ...thread,
-        messages: [...messages.toReversed(), ...thread.messages],
-        notes: withNotes(thread.notes, notes),
-        older: next,
-      }))
-    })
   }
 }
 

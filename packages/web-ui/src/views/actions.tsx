@@ -10,6 +10,7 @@ import { Time } from './time.tsx'
 
 /** What can be done with a message: over its edge while it is pointed at, or while one of these has the focus. */
 export function Actions({ message, hasTime }: { message: MessageView; hasTime: boolean }) {
+  const daemon = useDaemon()
   const [isPicking, setIsPicking] = useState(false)
   const bar = useRef<HTMLDivElement>(null)
   const { kind, text, state, deleted } = message
@@ -42,6 +43,9 @@ export function Actions({ message, hasTime }: { message: MessageView; hasTime: b
             <IconButton icon="answer" size={16} label={words.message.answer} onClick={() => compose('answer')} />
           )}
           <IconButton icon="copy" size={16} label={words.message.copy} onClick={() => copy(text)} />
+          {message.direction === 'in' && (
+            <IconButton icon="trash" size={16} label={words.message.hide} onClick={() => void daemon.hide(message)} />
+          )}
           {message.direction === 'out' && !hasEnded && <Changes message={message} onEdit={() => compose('edit')} />}
         </>
       )}

@@ -15,7 +15,7 @@ const USUAL_ROW_PX = 44
 const OVERSCAN_PX = 600
 /** So near to the end counts as there. */
 const END_PX = 48
-/** So near to the beginning older messages are asked for. */
+/** So near to the beginning older messages are asked for, and so near to the end newer ones. */
 const OLDER_PX = 1_200
 
 /** So long the message that was looked for is marked. */
@@ -35,7 +35,7 @@ export function MessageList({ account, name }: { account: string; name: string }
   const [place, setPlace] = useState({ top: Number.MAX_SAFE_INTEGER, height: 0 })
   const [isAtEnd, setIsAtEnd] = useState(true)
   const [, setMeasured] = useState(0)
-  const { messages, notes, unreadFrom, older } = threadOf(account)
+  const { messages, notes, unreadFrom, older, newer } = threadOf(account)
   const rows = useMemo(() => {
     const all = rowsOf(messages, unreadFrom, notes)
     heights.setRows(all.map(({ key }) => key))
@@ -46,11 +46,13 @@ export function MessageList({ account, name }: { account: string; name: string }
     const list = box.current
     if (list === null) return
     const { scrollTop: top, clientHeight: height, scrollHeight } = list
-    const isNowAtEnd = scrollHeight - top - height <= END_PX
+    const below = scrollHeight - top - height
+    const isNowAtEnd = newer === undefined && below <= END_PX
     anchor.current = isNowAtEnd ? 'end' : anchorAt(heights, top)
     setIsAtEnd(isNowAtEnd)
     setPlace({ top, height })
     if (top < OLDER_PX && older !== undefined) void daemon.threads.loadOlder(account)
+    if (below < OLDER_PX && newer !== undefined) void daemon.threads.loadNewer(account)
   }
 
   useLayoutEffect(() => {
@@ -62,8 +64,15 @@ export function MessageList({ account, name }: { account: string; name: string }
   const target = jump.value?.account === account ? jump.value : undefined
   useLayoutEffect(() => {
     const list = box.current
-    const index = target && heights.indexOf(target.id)
-    if (target === undefined || index === undefined || list === null) return
+    if (target === undefined || list === null) return
+    if (target.id === undefined) {
+      anchor.current = 'end'
+      setPlace({ top: Number.MAX_SAFE_INTEGER, height: list.clientHeight })
+      jump.value = undefined
+      return
+    }
+    const index = heights.indexOf(target.id)
+    if (index === undefined) return
     const delta = -list.clientHeight / 3
     anchor.current = { key: target.id, delta }
     setIsAtEnd(false)
@@ -136,10 +145,7 @@ export function MessageList({ account, name }: { account: string; name: string }
           icon="down"
           class="to-newest"
           label={words.conversation.toNewest}
-          onClick={() => {
-            anchor.current = 'end'
-            setPlace({ top: Number.MAX_SAFE_INTEGER, height: box.current?.clientHeight ?? 0 })
-          }}
+          onClick={() => void daemon.threads.toEnd({ account, name })}
         />
       )}
     </div>

@@ -105,6 +105,7 @@ export const words = {
     notArrived: 'A message that has not arrived',
     nothingLeft: 'Deleted',
     remove: 'Delete',
+    hide: 'Delete for me',
     cancel: 'Cancel sending',
     state: (word: string) => `${word}. Show why`,
   },
