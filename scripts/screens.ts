@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { launchBrowser, openApp } from '@parley/e2e/browser.ts'
 import { PeerProgram } from '@parley/e2e/peer-program.ts'
-import { Stage } from '@parley/e2e/stage.ts'
+import { COMMAND, Stage } from '@parley/e2e/stage.ts'
 
 const TARGET = process.argv[2] ?? fileURLToPath(new URL('../docs/screens', import.meta.url))
 
@@ -41,6 +41,13 @@ for (const text of ['The printers want the poster by Friday', 'I can bring it ov
   const { id } = await carols.send('alice', text)
   await carols.waitFor(id, 'delivered', { timeoutMs: 30_000 })
 }
+// An answer and reactions, with emoji that every font has.
+const theirs = (await apis.alice.history('bob', { limit: 9 })).messages
+const question = theirs.find(({ text }) => text.startsWith('The lower key'))
+if (question === undefined) throw new Error('a message is missing')
+await apis.alice.react(question.id, '❤️')
+const answer = await apis.alice.send('bob', 'Does that hold for relayed ones, too?', { replyTo: question.id })
+await apis.alice.waitFor(answer.id, 'delivered', { timeoutMs: 30_000 })
 const bobsNumber = await apis.alice.safetyNumber('bob')
 await apis.alice.verify('bob', bobsNumber.number)
 await apis.alice.connect('dora')
@@ -63,9 +70,20 @@ try {
         .click()
       await page.getByText(lastText).last().waitFor()
     }
-    await open('bob', 'Lunch at twelve?')
+    await open('bob', 'Does that hold')
     await page.getByRole('textbox', { name: 'Message to bob' }).fill('Twelve is fine. The usual place')
     await shoot('conversation')
+    await page.getByRole('article').filter({ hasText: 'Lunch at twelve?' }).hover()
+    await page.screenshot({ path: join(TARGET, `actions-${colorScheme}.png`), animations: 'disabled' })
+    await page.keyboard.press('Control+Shift+f')
+    await page.keyboard.type('key')
+    await page.locator('mark').first().waitFor()
+    await shoot('search')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Settings' }).click()
+    await page.getByRole('switch', { name: 'Read receipts' }).waitFor()
+    await shoot('settings')
+    await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Details' }).click()
     await page.getByRole('img', { name: /camera/ }).waitFor()
     await shoot('safety-number')
@@ -80,13 +98,14 @@ try {
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Network' }).click()
     await page.getByText('to carol').waitFor()
+    await page.getByRole('img', { name: /received \(above\)/ }).waitFor()
     await shoot('network')
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox').fill('do')
     await page.getByRole('option', { name: 'dora' }).waitFor()
     await shoot('palette')
     await page.keyboard.press('Escape')
-    await open('bob', 'Lunch at twelve?')
+    await open('bob', 'Does that hold')
     await page.setViewportSize({ width: 900, height: 800 })
     await page.getByRole('button', { name: 'Details' }).click()
     await page.getByRole('img', { name: /camera/ }).waitFor()
@@ -106,6 +125,14 @@ try {
   await page.getByRole('textbox', { name: 'Search' }).fill('al')
   await page.getByRole('button', { name: 'alice' }).waitFor()
   await page.screenshot({ path: join(TARGET, 'find-dark.png'), animations: 'disabled' })
+  const flags = ['start', '--set-up', '--json', '--port', '0', '--directory', directory, '--profile', stage.path('new')]
+  const setUp = stage.run({ name: 'new', command: [...COMMAND.parley, ...flags] })
+  const link = await setUp.line((line) => /"url":"([^"]+)"/.exec(line)?.[1])
+  const first = await browser.newPage({ colorScheme: 'dark', viewport: wide })
+  await first.goto(link)
+  await first.getByRole('textbox', { name: 'Name' }).fill('erin')
+  await first.getByText('erin is free').waitFor()
+  await first.screenshot({ path: join(TARGET, 'set-up-dark.png'), animations: 'disabled' })
 } finally {
   await browser.close()
 }

@@ -35,7 +35,7 @@ export function conversationBenchmark(messages: number): Benchmark {
           row('elements in the list meanwhile, at most', 'elements'),
           row('messages scrolled through', 'scrolled'),
           row('ms from a click on the oldest message, found, until it is in sight', 'jumpMs'),
-          row('MiB of JavaScript heap when all was loaded', 'heapMiB'),
+          row('MiB of JavaScript heap in the end', 'heapMiB'),
         ],
         goals: [],
       }
