@@ -69,6 +69,7 @@ try {
         .first()
         .click()
       await page.getByText(lastText).last().waitFor()
+      await page.getByRole('listitem').filter({ hasText: name }).locator('.badge').waitFor({ state: 'detached' })
     }
     await open('bob', 'Does that hold')
     await page.getByRole('textbox', { name: 'Message to bob' }).fill('Twelve is fine. The usual place')
