@@ -268,6 +268,7 @@ describe('two peers in one process', () => {
     expect(messages.map(({ text }) => text)).toEqual(['forgotten', 'see you at nine', 'hello'])
     expect(notes).toMatchObject([{ kind: 'new-epoch' }])
     expect((await third.history('bob', 10)).notes).toMatchObject([{ kind: 'rolled-back', level: 'warn' }])
+    expect(lines(bobAgain)).toEqual(['hello', 'see you at nine', 'forgotten', 'new-epoch'])
   })
 
   test('go on with a key that came to the disk when the rotation to it was killed, and contacts follow', async () => {

@@ -6,9 +6,7 @@ import { directConversationId, messageIdsOf } from '@parley/shared/hashes.ts'
 import { type AccountId, MessageId } from '@parley/shared/ids.ts'
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
 import { decodeMessage } from '@parley/shared/wire/message.ts'
-import type { MessageRow } from '#store/messages-table.ts'
 import type { Store } from '#store/store.ts'
-import type { StreamRow } from '#store/streams-table.ts'
 import type { Contacts } from './contacts.ts'
 import type { MessageViews } from './message-views.ts'
 import type { Notes } from './notes.ts'
@@ -29,8 +27,6 @@ export interface ExportOptions {
   readonly since?: number | undefined
 }
 
-const ROWS_PER_READ = 256
-
 /** The last record says how many messages there were: without it the export is not whole. */
 export function* exportRecords(deps: ExportDeps, { account, since = 0 }: ExportOptions): Generator<ExportRecord> {
   const { store, views, identity, now } = deps
@@ -39,9 +35,13 @@ export function* exportRecords(deps: ExportDeps, { account, since = 0 }: ExportO
   let count = 0
   const accounts = account === undefined ? store.contacts.all().map((contact) => contact.account) : [account]
   for (const other of accounts) {
-    const streams = store.streams.ofConversation(directConversationId(other, me))
+    const conversation = directConversationId(other, me)
+    const streams = new Map(store.streams.ofConversation(conversation).map((stream) => [stream.id, stream]))
     const notes = new NotesBetween(deps, other, since)
-    for (const { stream, row } of inOrder(store, streams)) {
+    for (const row of store.displayOrder.forwards(conversation)) {
+      const stream = streams.get(row.stream)
+      // One that begins while this is being written is not in it.
+      if (stream === undefined) continue
       yield* notes.before(row.lamport)
       const message = row.storedAt >= since ? views.line(stream, row) : undefined
       if (message === undefined) continue
@@ -78,66 +78,5 @@ class NotesBetween {
     for (const note of notes.between(this.#account, { from: this.#from, to }))
       if (note.at >= this.#since) yield { type: 'note', ...whose, ...note }
     this.#from = to ?? this.#from
-  }
-}
-
-interface Placed {
-  readonly stream: StreamRow
-  readonly row: MessageRow
-}
-
-/** As `DisplayOrder`, from the oldest on. */
-function* inOrder(store: Store, streams: readonly StreamRow[]): Generator<Placed> {
-  const readers = streams.map((stream) => new ForwardsReader(store, stream))
-  for (;;) {
-    let first: ForwardsReader | undefined
-    for (const reader of readers) if (reader.isBefore(first)) first = reader
-    const row = first?.take()
-    if (first === undefined || row === undefined) return
-    yield { stream: first.stream, row }
-  }
-}
-
-class ForwardsReader {
-  readonly stream: StreamRow
-  readonly #store: Store
-  readonly #messageId: (seq: number) => Uint8Array
-  #rows: MessageRow[] = []
-  #next: number
-
-  constructor(store: Store, stream: StreamRow) {
-    this.stream = stream
-    this.#store = store
-    this.#messageId = messageIdsOf(stream.device, stream.epoch)
-    this.#next = stream.base
-    this.#read()
-  }
-
-  isBefore(other: ForwardsReader | undefined): boolean {
-    const [mine] = this.#rows
-    const theirs = other?.head
-    if (mine === undefined || other === undefined || theirs === undefined) return mine !== undefined
-    if (mine.lamport !== theirs.lamport) return mine.lamport < theirs.lamport
-    return Buffer.compare(this.#messageId(mine.seq), other.#messageId(theirs.seq)) < 0
-  }
-
-  get head(): MessageRow | undefined {
-    return this.#rows[0]
-  }
-
-  take(): MessageRow | undefined {
-    const row = this.#rows.shift()
-    if (this.#rows.length === 0) this.#read()
-    return row
-  }
-
-  #read(): void {
-    const { id, upTo } = this.stream
-    // Positions without content are passed over, so a page of them may be empty.
-    while (this.#rows.length === 0 && this.#next <= upTo) {
-      const last = Math.min(this.#next + ROWS_PER_READ - 1, upTo)
-      this.#rows = this.#store.messages.range(id, this.#next, last)
-      this.#next = last + 1
-    }
   }
 }

@@ -37,14 +37,17 @@ export class DisplayOrder {
     }
   }
 
-  /** Oldest first, from behind the position `after`; without the hidden and those that wait for their predecessors. */
-  *forwards(conversation: ConversationId, after: { stream: number; seq: number }): Generator<MessageRow> {
+  /**
+   * Oldest first, from the beginning or from behind the position `after`, nothing when that is not there; without the hidden and those
+   * that wait for their predecessors.
+   */
+  *forwards(conversation: ConversationId, after?: { stream: number; seq: number }): Generator<MessageRow> {
     const streams = this.#streams.ofConversation(conversation)
-    const limit = this.#placeOf(streams, after)
-    if (limit === undefined) return
+    const limit = after && this.#placeOf(streams, after)
+    if (after !== undefined && limit === undefined) return
     const readers = streams.map((stream) => {
-      const before = this.#lastBefore(stream, limit)
-      return new ForwardsReader(this.#messages, stream, stream.id === after.stream ? before + 2 : before + 1)
+      const first = limit === undefined ? stream.base : this.#lastBefore(stream, limit) + 1
+      return new ForwardsReader(this.#messages, stream, stream.id === after?.stream ? first + 1 : first)
     })
     while (true) {
       let first: ForwardsReader | undefined
