@@ -33,8 +33,8 @@ function entriesOf(folder: string, ...names: readonly string[]): Record<string, 
   return Object.fromEntries(names.map((name) => [name, `${folder}/${name}.ts`]))
 }
 
-/** They look for files beside their own: machine code, or pages. */
-const LEFT_OUT = ['@parley/web-ui', 'cbor-extract', 'swagger-ui-dist']
+/** They look for files beside their own: machine code, pages, or what drives a browser. */
+const LEFT_OUT = ['@parley/web-ui', 'cbor-extract', 'playwright-core', 'swagger-ui-dist']
 /** `ws` takes the first two where somebody has installed them; `ink` the last one, for whoever develops with it. */
 const OPTIONAL = ['bufferutil', 'utf-8-validate', 'react-devtools-core']
 
