@@ -104,6 +104,7 @@ try {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox').fill('do')
     await page.getByRole('option', { name: 'dora' }).waitFor()
+    await page.locator('mark').first().waitFor()
     await shoot('palette')
     await page.keyboard.press('Escape')
     await open('bob', 'Does that hold')

@@ -3,6 +3,7 @@ import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { withMessage, withNewestPage } from '#state/thread-messages.ts'
 import { together } from '#text/attempts.ts'
 import { markdownToHtml, plainLine } from '#text/markdown.ts'
+import { initialsOf } from '#text/person.ts'
 import { firstUnread, rowsOf } from '#text/rows.ts'
 
 describe('markdown', () => {
@@ -112,4 +113,10 @@ test('the same attempt again and again is one line', () => {
     [3, 2],
     [1, 1],
   ])
+})
+
+test('the initials of a nickname are whole characters', () => {
+  expect(initialsOf('bob.smith')).toBe('BS')
+  expect(initialsOf('🦊 Öz')).toBe('🦊Ö')
+  expect(initialsOf('𝒜𝒷𝒸')).toBe('𝒜𝒷')
 })

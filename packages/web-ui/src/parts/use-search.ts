@@ -3,7 +3,7 @@ import type { FoundUser } from '@parley/shared/local-api/peers.ts'
 import type { SearchHit, SearchPage } from '@parley/shared/local-api/search.ts'
 import { useEffect, useState } from 'preact/hooks'
 import type { Daemon } from '#state/daemon.ts'
-import { conversations, type Partner, status } from '#state/store.ts'
+import { contacts, conversations, type Partner, status } from '#state/store.ts'
 import { useDaemon } from './context.ts'
 
 const PAUSE_MS = 150
@@ -71,13 +71,19 @@ export function useSearch(typed: string, within?: Partner): SearchResult {
   const me = status.value?.account
   const isEverywhere = conversation === undefined
   return {
-    conversations: isEverywhere ? conversations.value.filter(({ name }) => name.includes(query.toLowerCase())) : [],
+    conversations: isEverywhere ? conversations.value.filter((one) => isCalled(one, query)) : [],
     people: query === '' ? [] : answer.users.filter(({ account }) => !known.has(account) && account !== me),
     hits: query === '' ? [] : answer.hits,
     unindexed: answer.unindexed,
     more: isAnswered && next !== undefined ? () => void more() : undefined,
     isAsking: query !== '' && !isAnswered,
   }
+}
+
+/** Found by what one calls them here, and by what the others do. */
+function isCalled({ account, name }: ConversationInfo, query: string): boolean {
+  const names = [name, contacts.value.get(account)?.publicName ?? '']
+  return names.some((one) => one.toLowerCase().includes(query.toLowerCase()))
 }
 
 /** Whoever is known is found all the same; that the directory is away is told elsewhere. */

@@ -2,6 +2,7 @@
 import { ApiClient } from '@parley/api-client'
 import { ApiError } from '@parley/api-client/api-error.ts'
 import { TYPING_TOLD_MS } from '@parley/shared/limits.ts'
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { words } from '#words/words.ts'
@@ -10,6 +11,7 @@ import { openThread } from './navigation.ts'
 import { announce } from './notifications.ts'
 import { lendToken } from './session.ts'
 import {
+  contacts,
   conversations,
   hasConversations,
   line,
@@ -138,6 +140,42 @@ export class Daemon {
     this.client.tellTyping(account).catch(() => undefined)
   }
 
+  /** Asks for a contact that no message was exchanged with: the list leaves those out. */
+  async loadContact(account: string): Promise<void> {
+    await this.attempt(async () => this.#takeContact(await this.client.contacts.find(account)))
+  }
+
+  /** Null takes it away. False when it could not be kept, which a notice has told. */
+  async setNickname(account: string, nickname: string | null): Promise<boolean> {
+    return this.#changeContact(() => this.client.contacts.setNickname(account, nickname))
+  }
+
+  async block(account: string): Promise<boolean> {
+    return this.#changeContact(() => this.client.contacts.block(account))
+  }
+
+  async unblock(account: string): Promise<boolean> {
+    return this.#changeContact(() => this.client.contacts.unblock(account))
+  }
+
+  async #changeContact(work: () => Promise<Contact>): Promise<boolean> {
+    const changed = await this.attempt(work)
+    if (changed !== undefined) this.#takeContact(changed)
+    return changed !== undefined
+  }
+
+  #takeContact(contact: Contact): void {
+    const before = contacts.value.get(contact.account)
+    contacts.value = new Map(contacts.value).set(contact.account, contact)
+    // What is loaded of the conversation carries the name from before.
+    if (before !== undefined && before.name !== contact.name) void this.threads.reload(partner.value)
+  }
+
+  async #loadContacts(): Promise<void> {
+    const all = await this.client.contacts.list()
+    contacts.value = new Map(all.map((contact) => [contact.account, contact]))
+  }
+
   refreshSoon(): void {
     if (this.#isRefreshPlanned) return
     this.#isRefreshPlanned = true
@@ -178,7 +216,10 @@ export class Daemon {
           break
         case 'peer':
         case 'read':
+          this.refreshSoon()
+          break
         case 'contact':
+          this.#takeContact(event.contact)
           this.refreshSoon()
           break
         case 'hidden':
@@ -201,7 +242,7 @@ export class Daemon {
     const wasLost = line.value === 'lost'
     line.value = 'up'
     if (wasLost) spoken.value = words.line.back
-    await this.attempt(() => this.#refresh())
+    await this.attempt(() => Promise.all([this.#refresh(), this.#loadContacts()]))
     await this.threads.reload(partner.value)
   }
 

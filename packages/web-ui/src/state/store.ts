@@ -1,5 +1,6 @@
 // What the app knows. Views read it and are drawn again when it changes; only the files of this folder write it.
 
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
@@ -54,6 +55,8 @@ export interface Notice {
 
 export const status = signal<DaemonStatus | undefined>(undefined)
 export const conversations = signal<readonly ConversationInfo[]>([])
+/** By account: those with whom something was said, those who are blocked, and whoever's card was opened. */
+export const contacts = signal<ReadonlyMap<string, Contact>>(new Map())
 export const hasConversations = signal(false)
 export const peers = signal<readonly PeerInfo[]>([])
 export const threads = signal<ReadonlyMap<string, Thread>>(new Map())
@@ -76,11 +79,22 @@ export const search = signal<{ readonly query: string; readonly within?: Partner
 /** The message that should be in sight; without one, the end of the conversation. */
 export const jump = signal<{ readonly account: string; readonly id?: string } | undefined>(undefined)
 
-export const partner = computed(() => (view.value.type === 'thread' ? view.value.partner : undefined))
+/** By the name of now: a nickname may be younger than the view. */
+export const partner = computed(() => {
+  if (view.value.type !== 'thread') return undefined
+  const { account, name } = view.value.partner
+  const known = contacts.value.get(account) ?? conversations.value.find((one) => one.account === account)
+  return { account, name: known?.name ?? name }
+})
 export const conversation = computed(() =>
   conversations.value.find(({ account }) => account === partner.value?.account),
 )
 export const unread = computed(() => conversations.value.reduce((sum, one) => sum + one.unread, 0))
+
+/** Whether nothing is taken from there and nothing goes there. */
+export function isBlocked(account: string): boolean {
+  return contacts.value.get(account)?.state === 'blocked'
+}
 
 /** Whether the other side of a conversation is writing just now. */
 export function isWriting(account: string): boolean {

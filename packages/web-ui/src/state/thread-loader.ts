@@ -3,7 +3,7 @@ import type { ApiClient } from '@parley/api-client'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
 import { firstUnread } from '#text/rows.ts'
-import { conversations, EMPTY_THREAD, jump, type Partner, setThread, threadOf, threads } from './store.ts'
+import { contacts, conversations, EMPTY_THREAD, jump, type Partner, setThread, threadOf, threads } from './store.ts'
 import { withMessage, withNewestPage, withNotes, withQuote } from './thread-messages.ts'
 
 const PAGE = 100
@@ -158,5 +158,6 @@ export class ThreadLoader {
 
 /** Somebody whom this peer has never met is known to it by name alone. */
 export function whoOf({ account, name }: Partner): string {
-  return conversations.value.some((one) => one.account === account) ? account : name
+  const isKnown = contacts.value.has(account) || conversations.value.some((one) => one.account === account)
+  return isKnown ? account : name
 }

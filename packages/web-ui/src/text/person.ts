@@ -9,8 +9,13 @@ export function hueOf(account: string): number {
   return sum % HUES
 }
 
-/** Two letters of a name, which is ASCII. */
+/** Two letters of a name. A nickname may hold any. */
 export function initialsOf(name: string): string {
   const [first = '', second] = name.split(/[\s._-]+/).filter((part) => part !== '')
-  return (second === undefined ? first.slice(0, 2) : first.charAt(0) + second.charAt(0)).toUpperCase()
+  return (second === undefined ? begin(first, 2) : begin(first, 1) + begin(second, 1)).toUpperCase()
+}
+
+/** Whole characters, also of those that take two units of a string. */
+function begin(text: string, count: number): string {
+  return Array.from(text).slice(0, count).join('')
 }

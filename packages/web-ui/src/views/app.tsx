@@ -37,7 +37,7 @@ export function App({ daemon }: { daemon: Daemon }) {
       >
         <Sidebar />
         <main class="page">
-          {open.type === 'thread' && <ConversationPage key={open.partner.account} partner={open.partner} />}
+          {partner.value !== undefined && <ConversationPage key={partner.value.account} partner={partner.value} />}
           {open.type === 'network' && <NetworkPage />}
           {open.type === 'none' && hasConversations.value && (
             <EmptyPage isFirstRun={conversations.value.length === 0} />

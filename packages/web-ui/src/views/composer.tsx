@@ -1,8 +1,8 @@
 import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useDaemon } from '#parts/context.ts'
 import { IconButton } from '#parts/icon-button.tsx'
-import { type Composing, composing, notify, overlay, type Partner, threadOf } from '#state/store.ts'
+import { type Composing, composing, notify, partner as open, overlay, type Partner, threadOf } from '#state/store.ts'
 import { plainLine } from '#text/markdown.ts'
 import { words } from '#words/words.ts'
 
@@ -11,7 +11,7 @@ export function Composer({ partner }: { partner: Partner }) {
   const daemon = useDaemon()
   const { account, name } = partner
   const box = useRef<HTMLTextAreaElement>(null)
-  const [text, setText] = useState(() => daemon.drafts.get(account))
+  const [text, setText] = useState(() => daemon.drafts.text(account))
   const [isSending, setIsSending] = useState(false)
   const about = composing.value?.account === account ? composing.value : undefined
   const edited = about?.type === 'edit' ? about.message : undefined
@@ -20,10 +20,22 @@ export function Composer({ partner }: { partner: Partner }) {
     // On a phone the keyboard would cover what one came to read.
     if (matchMedia('(pointer: fine)').matches) box.current?.focus()
   }, [])
+  const resumed = useRef<Composing | undefined>(undefined)
   useEffect(() => {
     if (edited !== undefined) setText(edited.text)
-    if (about !== undefined) box.current?.focus()
-  }, [edited, about])
+    if (about?.type === 'answer') daemon.drafts.setAnswered(account, about.message.id)
+    if (about !== undefined && about !== resumed.current) box.current?.focus()
+  }, [daemon, account, edited, about])
+  const resume = useCallback(async () => {
+    const answered = daemon.drafts.answered(account)
+    const message = answered === undefined ? undefined : await daemon.client.message(answered).catch(() => undefined)
+    // Somebody may have gone elsewhere, or begun something else meanwhile.
+    const isFree = open.peek()?.account === account && composing.peek() === undefined
+    if (message === undefined || message.deleted !== undefined || !isFree) return
+    resumed.current = { type: 'answer', account, message }
+    composing.value = resumed.current
+  }, [daemon, account])
+  useEffect(() => void resume(), [resume])
   useLayoutEffect(() => {
     if (box.current !== null) grow(box.current)
   }, [text])
@@ -31,12 +43,14 @@ export function Composer({ partner }: { partner: Partner }) {
   const type = (typed: string) => {
     setText(typed)
     if (edited !== undefined) return
-    daemon.drafts.set(account, typed)
+    daemon.drafts.setText(account, typed)
     if (typed.trim() !== '') daemon.tellTyping(account)
   }
   const stop = () => {
     composing.value = undefined
-    setText(daemon.drafts.get(account))
+    setText(daemon.drafts.text(account))
+    if (about?.type === 'answer') daemon.drafts.setAnswered(account, undefined)
+    else void resume()
   }
   const submit = async () => {
     const typed = text.trim()
@@ -50,7 +64,8 @@ export function Composer({ partner }: { partner: Partner }) {
       // Gone from the box at once; back in it, if it could not be kept.
       setText('')
       if (await daemon.send(partner, typed, about?.message.id)) {
-        daemon.drafts.set(account, box.current?.value ?? '')
+        daemon.drafts.setText(account, box.current?.value ?? '')
+        if (daemon.drafts.answered(account) === about?.message.id) daemon.drafts.setAnswered(account, undefined)
         if (composing.value === about) composing.value = undefined
       } else {
         setText((since) => (since === '' ? typed : `${typed}\n${since}`))

@@ -61,7 +61,7 @@ export function ConversationItem({ conversation, isOpen, onOpen }: ConversationI
 
 function LastLine({ conversation: { account, last }, isOpen }: { conversation: ConversationInfo; isOpen: boolean }) {
   const daemon = useDaemon()
-  const draft = isOpen ? '' : daemon.drafts.get(account)
+  const draft = isOpen ? '' : daemon.drafts.text(account)
   if (draft !== '') {
     return (
       <span class="item-last">

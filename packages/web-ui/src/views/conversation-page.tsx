@@ -4,7 +4,7 @@ import { useDaemon } from '#parts/context.ts'
 import { Icon } from '#parts/icon.tsx'
 import { IconButton } from '#parts/icon-button.tsx'
 import { openList } from '#state/navigation.ts'
-import { conversation, isDetailsOpen, isWriting, type Partner, threadOf } from '#state/store.ts'
+import { conversation, isBlocked, isDetailsOpen, isWriting, type Partner, threadOf } from '#state/store.ts'
 import { words } from '#words/words.ts'
 import { Composer } from './composer.tsx'
 import { MessageList } from './message-list.tsx'
@@ -56,7 +56,11 @@ export function ConversationPage({ partner }: { partner: Partner }) {
       ) : (
         <MessageList account={partner.account} name={name} />
       )}
-      {info !== undefined && <OfflineLine info={info} />}
+      {isBlocked(partner.account) ? (
+        <BlockedLine partner={partner} />
+      ) : (
+        info !== undefined && <OfflineLine info={info} />
+      )}
       <Composer partner={partner} />
     </>
   )
@@ -78,6 +82,18 @@ function KeyBanner({ info: { name, isKeyChanged, verification } }: { info: Conve
         {words.conversation.keyChangedButton}
       </button>
     </div>
+  )
+}
+
+function BlockedLine({ partner: { account, name } }: { partner: Partner }) {
+  const daemon = useDaemon()
+  return (
+    <p class="offline-line" role="status">
+      {words.conversation.blocked(name)}{' '}
+      <button type="button" class="link-button" onClick={() => void daemon.unblock(account)}>
+        {words.details.unblock(name)}
+      </button>
+    </p>
   )
 }
 

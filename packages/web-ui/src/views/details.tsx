@@ -1,3 +1,4 @@
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { SafetyNumber as SafetyNumberAnswer } from '@parley/shared/local-api/trust.ts'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -6,9 +7,11 @@ import { useDaemon } from '#parts/context.ts'
 import { Icon } from '#parts/icon.tsx'
 import { IconButton } from '#parts/icon-button.tsx'
 import { QrCode } from '#parts/qr-code.tsx'
-import { conversation, isDetailsOpen, now, type Partner, peers } from '#state/store.ts'
+import { contacts, conversation, isDetailsOpen, now, type Partner, peers } from '#state/store.ts'
 import { span } from '#text/times.ts'
 import { words } from '#words/words.ts'
+import { Blocking } from './blocking.tsx'
+import { ContactName } from './contact-name.tsx'
 import { KeyChangeCard } from './key-change-card.tsx'
 import { linkWords } from './link-words.ts'
 import { SafetyDigits } from './safety-digits.tsx'
@@ -19,6 +22,7 @@ export function Details({ partner }: { partner: Partner }) {
   const info = conversation.value
   const panel = useRef<HTMLElement>(null)
   useEffect(() => panel.current?.focus(), [])
+  const contact = useContact(account, info !== undefined)
   return (
     <aside ref={panel} class="details" aria-label={words.details.label(name)} tabIndex={-1}>
       <header class="page-header">
@@ -34,7 +38,7 @@ export function Details({ partner }: { partner: Partner }) {
       <div class="details-body">
         <div class="card-head">
           <Avatar account={account} name={name} size="large" presence={info && presenceOf(info)} />
-          <h3>{name}</h3>
+          {contact === undefined ? <h3>{name}</h3> : <ContactName contact={contact} />}
           {info !== undefined && !info.isNameVerified && <p class="meta">{words.conversation.selfNamed}</p>}
         </div>
         {info !== undefined && <Key info={info} />}
@@ -43,9 +47,21 @@ export function Details({ partner }: { partner: Partner }) {
           <h3>{words.details.account}</h3>
           <code class="account">{account}</code>
         </section>
+        {contact !== undefined && <Blocking contact={contact} />}
       </div>
     </aside>
   )
+}
+
+/** Undefined for whoever was only found, and until it is there. */
+function useContact(account: string, isKnown: boolean): Contact | undefined {
+  const daemon = useDaemon()
+  const contact = contacts.value.get(account)
+  const isMissing = isKnown && contact === undefined
+  useEffect(() => {
+    if (isMissing) void daemon.loadContact(account)
+  }, [daemon, account, isMissing])
+  return contact
 }
 
 function Key({ info: { account, name, isKeyChanged, verification } }: { info: ConversationInfo }) {

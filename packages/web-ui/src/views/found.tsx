@@ -113,7 +113,8 @@ function Hit({ hit }: { hit: SearchHit }) {
   )
 }
 
-function Marked({ snippet: { text, marks, isCutBefore, isCutAfter } }: { snippet: SearchHit['snippet'] }) {
+/** What was found, with the words that were asked for marked. */
+export function Marked({ snippet: { text, marks, isCutBefore, isCutAfter } }: { snippet: SearchHit['snippet'] }) {
   const parts: ComponentChildren[] = []
   let at = 0
   for (const { from, to } of marks) {

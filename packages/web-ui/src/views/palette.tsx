@@ -1,16 +1,23 @@
+import { MAX_SEARCH_QUERY_CHARS } from '@parley/shared/limits.ts'
 import { useRef, useState } from 'preact/hooks'
 import { Avatar, presenceOf } from '#parts/avatar.tsx'
 import { useDaemon } from '#parts/context.ts'
 import { Dialog } from '#parts/dialog.tsx'
 import { Icon } from '#parts/icon.tsx'
 import { useSearch } from '#parts/use-search.ts'
-import { openNetwork, openThread } from '#state/navigation.ts'
+import { openMessage, openNetwork, openThread } from '#state/navigation.ts'
 import { overlay } from '#state/store.ts'
 import { words } from '#words/words.ts'
+import { Marked } from './found.tsx'
+
+/** More of them are found in the sidebar. */
+const MAX_HITS = 8
 
 interface Choice {
   readonly key: string
   readonly label: string
+  /** What was said there, below the label. */
+  readonly found?: preact.ComponentChild
   readonly icon: preact.ComponentChild
   readonly open: () => void
 }
@@ -19,7 +26,7 @@ interface Choice {
 export function Palette() {
   const [query, setQuery] = useState('')
   const [at, setAt] = useState(0)
-  const choices = useChoices(query)
+  const { choices, isAsking } = useChoices(query)
   const list = useRef<HTMLDivElement>(null)
   const chosen = Math.min(at, choices.length - 1)
   const open = (choice: Choice | undefined) => {
@@ -52,7 +59,7 @@ export function Palette() {
         placeholder={words.palette.placeholder}
         autocomplete="off"
         spellcheck={false}
-        maxLength={64}
+        maxLength={MAX_SEARCH_QUERY_CHARS}
         value={query}
         onInput={({ currentTarget }) => {
           setQuery(currentTarget.value)
@@ -69,22 +76,26 @@ export function Palette() {
             role="option"
             tabIndex={-1}
             aria-selected={index === chosen}
-            class="palette-choice"
+            class={`palette-choice ${choice.found === undefined ? '' : 'palette-hit'}`}
             onClick={() => open(choice)}
             onPointerMove={() => setAt(index)}
           >
             {choice.icon}
-            <span>{choice.label}</span>
+            <span class="item-text">
+              <span class={choice.found === undefined ? '' : 'item-name'}>{choice.label}</span>
+              {choice.found !== undefined && <span class="hit-text">{choice.found}</span>}
+            </span>
           </div>
         ))}
       </div>
-      {choices.length === 0 && <p class="palette-none">{words.palette.none}</p>}
+      {choices.length === 0 && <p class="palette-none">{isAsking ? words.palette.searching : words.palette.none}</p>}
       <p class="palette-hint">{words.palette.hint}</p>
     </Dialog>
   )
 }
 
-function useChoices(query: string): Choice[] {
+/** People first, then what can be done, then what was said. */
+function useChoices(query: string): { choices: Choice[]; isAsking: boolean } {
   const daemon = useDaemon()
   const found = useSearch(query)
   const pages: Choice[] = [
@@ -106,7 +117,7 @@ function useChoices(query: string): Choice[] {
       },
     },
   ]
-  return [
+  const choices = [
     ...found.conversations.map((one) => ({
       key: one.account,
       label: one.name,
@@ -120,5 +131,18 @@ function useChoices(query: string): Choice[] {
       open: () => openThread(daemon, user),
     })),
     ...pages.filter(({ label }) => label.toLowerCase().includes(query.trim().toLowerCase())),
+    ...found.hits.slice(0, MAX_HITS).map(({ message, snippet }) => ({
+      key: message.id,
+      label: message.with,
+      found: (
+        <>
+          {message.direction === 'out' && words.sidebar.you}
+          <Marked snippet={snippet} />
+        </>
+      ),
+      icon: <Avatar account={message.account} name={message.with} size="small" />,
+      open: () => openMessage(daemon, message),
+    })),
   ]
+  return { choices, isAsking: found.isAsking }
 }

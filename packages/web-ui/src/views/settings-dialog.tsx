@@ -1,8 +1,10 @@
 import type { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
 import { useEffect, useState } from 'preact/hooks'
+import { Avatar } from '#parts/avatar.tsx'
 import { useDaemon } from '#parts/context.ts'
 import { Dialog } from '#parts/dialog.tsx'
 import { notifications, turnNotifications } from '#state/notifications.ts'
+import { contacts } from '#state/store.ts'
 import { words } from '#words/words.ts'
 
 /** What the peer and this page do by themselves. */
@@ -38,8 +40,37 @@ export function SettingsDialog() {
             />
           </>
         )}
+        <BlockedPeople />
       </div>
     </Dialog>
+  )
+}
+
+function BlockedPeople() {
+  const daemon = useDaemon()
+  const blocked = [...contacts.value.values()].filter(({ state }) => state === 'blocked')
+  const { title, none } = words.settings.blocked
+  return (
+    <section class="blocked-people" aria-label={title}>
+      <h3>{title}</h3>
+      {blocked.length === 0 && <p class="secondary">{none}</p>}
+      <ul>
+        {blocked.map(({ account, name }) => (
+          <li key={account}>
+            <Avatar account={account} name={name} size="small" />
+            <span class="item-name">{name}</span>
+            <button
+              type="button"
+              class="button"
+              aria-label={words.details.unblock(name)}
+              onClick={() => void daemon.unblock(account)}
+            >
+              {words.settings.blocked.unblock}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 

@@ -79,6 +79,7 @@ export const words = {
       `${name}’s key changed. Nothing was sent to the new key. Compare safety numbers, then choose.`,
     keyChangedButton: 'Compare',
     rotated: (name: string) => `${name} has a new key, signed by the one you compared. Compare again when you can.`,
+    blocked: (name: string) => `${name} is blocked: nothing comes from there, and nothing you write goes there.`,
     selfNamed: 'This name is what the peer calls itself; no directory vouches for it.',
   },
 
@@ -165,6 +166,19 @@ export const words = {
     connections: 'Devices',
     noDevice: 'No device is known yet: it is looked up when you write.',
     account: 'Account',
+    nickname: 'Nickname',
+    setNickname: 'Give a nickname',
+    changeNickname: 'Change the nickname',
+    nicknameHint: 'Only you see it. Enter keeps it, Esc leaves all as it was, empty takes it away.',
+    publicName: (name: string) => `Others know them as ${name}`,
+    blocking: 'Blocking',
+    blocked: 'Blocked',
+    block: (name: string) => `Block ${name}`,
+    unblock: (name: string) => `Unblock ${name}`,
+    blockText: (name: string) =>
+      `Nothing from ${name} is taken and nothing goes there until you unblock them; what was said stays, and what waits keeps waiting.`,
+    blockedText: 'Nothing is taken from there and nothing goes there. What waits goes out when you unblock them.',
+    keepUnblocked: 'Do not block',
     keyChange: 'Another key is offered',
     keyChangeText: (name: string, kind: string, waiting: number) =>
       `${kind === 'other-account' ? `The name ${name} is another account’s now.` : 'The account shows a key that nothing known signed for.'} ${
@@ -216,8 +230,9 @@ export const words = {
 
   palette: {
     label: 'Go to',
-    placeholder: 'A name, or what to do',
-    none: 'Nothing is called so.',
+    placeholder: 'A name, a message, or what to do',
+    none: 'Nothing is called so, and no message holds it.',
+    searching: 'Searching',
     network: 'Network: who is connected, and how',
     settings: 'Settings',
     keys: 'Keyboard',
@@ -239,6 +254,11 @@ export const words = {
     readReceipts: {
       label: 'Read receipts',
       about: 'Contacts learn how far you have read, and you see how far they have. Both or neither.',
+    },
+    blocked: {
+      title: 'Blocked people',
+      none: 'Nobody is blocked. The details beside a conversation have a button for it.',
+      unblock: 'Unblock',
     },
   },
 
