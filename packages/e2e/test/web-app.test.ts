@@ -468,8 +468,10 @@ inBrowser('a long conversation is read back without a jump, and only what is nea
   await api.waitFor(ids.at(-1) ?? '', 'delivered', { timeoutMs: 60_000 })
 
   const { page } = await openApp(browser, alice)
+  // In the conversation: the list beside it shows the last message before that is there.
+  const newest = page.locator('.row').getByText(`number ${count}.`)
   await page.getByRole('button', { name: /bob/ }).first().click()
-  await page.getByText(`number ${count}.`).first().waitFor()
+  await newest.waitFor()
   await page.mouse.move(700, 400)
   let above = count
   while (above > 1) {
@@ -488,11 +490,11 @@ inBrowser('a long conversation is read back without a jump, and only what is nea
     above = now.first
   }
   await page.getByRole('button', { name: 'To the newest message' }).click()
-  await page.getByText(`number ${count}.`).first().waitFor()
+  await newest.waitFor()
 
   // From the end to a message far back, on from there towards the end again, and back to it by one click.
   await page.reload()
-  await page.getByText(`number ${count}.`).first().waitFor()
+  await newest.waitFor()
   await page.keyboard.press('Control+f')
   await page.keyboard.type('"number 7"')
   await page.getByRole('region', { name: 'Messages' }).getByRole('button').first().click()
@@ -500,7 +502,7 @@ inBrowser('a long conversation is read back without a jump, and only what is nea
   await page.mouse.move(700, 400)
   while ((await page.getByText('number 120.').count()) === 0) await page.mouse.wheel(0, 600)
   await page.getByRole('button', { name: 'To the newest message' }).click()
-  await page.getByText(`number ${count}.`).first().waitFor()
+  await newest.waitFor()
   await page.context().close()
 })
 
