@@ -54,6 +54,18 @@ async function say(page: Page, to: string, text: string): Promise<void> {
   await message(page, text).last().waitFor()
 }
 
+/** What stands in the box where the next key goes, when that comes in the same instant as this one. */
+function rightAfter(page: Page, key: string, { ctrlKey = false } = {}): Promise<string | undefined> {
+  const press = async ([pressed, isCommand]: readonly [string, boolean]) => {
+    const event = new KeyboardEvent('keydown', { key: pressed, ctrlKey: isCommand, bubbles: true, cancelable: true })
+    document.activeElement?.dispatchEvent(event)
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    const box = document.activeElement
+    return box instanceof HTMLInputElement || box instanceof HTMLTextAreaElement ? box.value : undefined
+  }
+  return page.evaluate(press, [key, ctrlKey] as const)
+}
+
 async function isDelivered(page: Page, text: string): Promise<void> {
   await message(page, text).last().locator('[data-state="delivered"]').waitFor({ timeout: 60_000 })
 }
@@ -375,7 +387,7 @@ inBrowser('everything is done with the keyboard alone', async () => {
   await page.getByText('Editing').waitFor()
   await keyboard.press('Escape')
   await page.getByText('Editing').waitFor({ state: 'detached' })
-  await keyboard.press('ArrowUp')
+  expect(await rightAfter(page, 'ArrowUp')).toBe('typed\non two lines')
   await keyboard.press('Control+a')
   await keyboard.type('typed anew')
   await keyboard.press('Enter')
@@ -394,8 +406,8 @@ inBrowser('everything is done with the keyboard alone', async () => {
   await keyboard.press('?')
   await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
   await keyboard.press('Escape')
-  await keyboard.press('Control+k')
-  await page.getByRole('combobox', { name: 'Go to' }).waitFor()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(await rightAfter(page, 'k', { ctrlKey: true })).toBe('')
   await keyboard.type('typed an')
   await page.getByRole('option').filter({ hasText: 'You: typed anew' }).first().waitFor()
   await keyboard.press('Enter')

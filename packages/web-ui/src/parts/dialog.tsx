@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { overlay } from '#state/store.ts'
 import { words } from '#words/words.ts'
 import { IconButton } from './icon-button.tsx'
@@ -14,7 +14,8 @@ interface DialogProps {
 /** On top of everything, the rest out of reach; Esc and a click beside it close it, and the focus returns. */
 export function Dialog({ title, isBare = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // At once: the next key may be meant for it already.
+  useLayoutEffect(() => {
     const dialog = element.current
     dialog?.showModal()
     return () => dialog?.close()

@@ -16,12 +16,13 @@ export function Composer({ partner }: { partner: Partner }) {
   const about = composing.value?.account === account ? composing.value : undefined
   const edited = about?.type === 'edit' ? about.message : undefined
 
-  useEffect(() => {
+  // What a key brings about is there before the next key comes: the next one is meant for it.
+  useLayoutEffect(() => {
     // On a phone the keyboard would cover what one came to read.
     if (matchMedia('(pointer: fine)').matches) box.current?.focus()
   }, [])
   const resumed = useRef<Composing | undefined>(undefined)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (edited !== undefined) setText(edited.text)
     if (about?.type === 'answer') daemon.drafts.setAnswered(account, about.message.id)
     if (about !== undefined && about !== resumed.current) box.current?.focus()

@@ -1,6 +1,6 @@
 import { MAX_DISPLAY_NAME_CHARS } from '@parley/shared/limits.ts'
 import type { Contact } from '@parley/shared/local-api/contacts.ts'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useDaemon } from '#parts/context.ts'
 import { IconButton } from '#parts/icon-button.tsx'
 import { words } from '#words/words.ts'
@@ -47,7 +47,7 @@ function NicknameBox({ contact: { account, nickname, publicName }, onDone }: { c
   const daemon = useDaemon()
   const box = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(nickname ?? '')
-  useEffect(() => {
+  useLayoutEffect(() => {
     box.current?.focus()
     box.current?.select()
   }, [])

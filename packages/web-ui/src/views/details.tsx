@@ -1,7 +1,7 @@
 import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { SafetyNumber as SafetyNumberAnswer } from '@parley/shared/local-api/trust.ts'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Avatar, presenceOf } from '#parts/avatar.tsx'
 import { useDaemon } from '#parts/context.ts'
 import { Icon } from '#parts/icon.tsx'
@@ -21,7 +21,7 @@ export function Details({ partner }: { partner: Partner }) {
   const { account, name } = partner
   const info = conversation.value
   const panel = useRef<HTMLElement>(null)
-  useEffect(() => panel.current?.focus(), [])
+  useLayoutEffect(() => panel.current?.focus(), [])
   const contact = useContact(account, info !== undefined)
   return (
     <aside ref={panel} class="details" aria-label={words.details.label(name)} tabIndex={-1}>

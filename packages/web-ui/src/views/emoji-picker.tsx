@@ -1,6 +1,6 @@
 import { Emoji } from '@parley/shared/emoji.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useDaemon } from '#parts/context.ts'
 import { notify } from '#state/store.ts'
 import { words } from '#words/words.ts'
@@ -14,7 +14,7 @@ export function EmojiPicker({ message, onDone }: { message: MessageView; onDone:
   const mine = myReaction(message)
   const [typed, setTyped] = useState('')
   const form = useRef<HTMLFormElement>(null)
-  useEffect(() => form.current?.querySelector('button')?.focus(), [])
+  useLayoutEffect(() => form.current?.querySelector('button')?.focus(), [])
   const choose = (emoji: string) => {
     onDone()
     void daemon.react(message, emoji === mine ? undefined : emoji)
