@@ -44,6 +44,7 @@ export class Membership {
   readonly #presence: PresenceClient
   readonly #registration: Registration
   readonly #options: MembershipOptions
+  #isRegistered = false
   #onlineSince: number | undefined
   #audience: Digest | undefined
 
@@ -75,8 +76,10 @@ export class Membership {
       prekeys: options.prekeys,
       isBatchDue: options.isBatchDue,
       onState: (state) => {
-        if (state.state === 'registered') log.info({ url }, 'registered at the directory')
-        else if (state.state === 'waiting')
+        // It is looked after again and again; what is news is that it stands, and that it does not.
+        if (state.state === 'registered' && !this.#isRegistered) log.info({ url }, 'registered at the directory')
+        if (state.state !== 'working') this.#isRegistered = state.state === 'registered'
+        if (state.state === 'waiting')
           log.warn(
             { url, code: state.error.code, reason: state.error.message, until: state.until },
             'the directory does not take the registration now; it is tried again',

@@ -34,14 +34,19 @@ export class Traffic {
   }
 
   sample(): void {
-    for (const session of this.#sessions()) this.#count(session)
+    this.#countAll()
     this.#samples.push(this.#now)
     if (this.#samples.length > MAX_TRAFFIC_SAMPLES) this.#samples.shift()
     this.#now = NOTHING
   }
 
   history(): TrafficView {
+    this.#countAll()
     return { everyMs: TRAFFIC_SAMPLE_MS, samples: [...this.#samples], ...this.#total }
+  }
+
+  #countAll(): void {
+    for (const session of this.#sessions()) this.#count(session)
   }
 
   #count(session: CountedSession): void {

@@ -9,6 +9,8 @@ test('what sessions carry is counted once, in the step in which it went, also of
   ]
   let open = [one, two]
   const traffic = new Traffic(() => open)
+  // The total is that of the sessions now, before any step is over.
+  expect(traffic.history()).toMatchObject({ samples: [], receivedBytes: 105, sentBytes: 60 })
   traffic.sample()
   one.receivedBytes += 7
   two.sentBytes += 3
