@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
-import { withMessage, withNewestPage } from '#state/thread-messages.ts'
 import { together } from '#text/attempts.ts'
 import { markdownToHtml, plainLine } from '#text/markdown.ts'
 import { initialsOf } from '#text/person.ts'
-import { firstUnread, rowsOf } from '#text/rows.ts'
+import { rowsOf } from '#text/rows.ts'
 
 describe('markdown', () => {
   test('shows HTML as it was typed, and pictures as nothing that loads', () => {
@@ -67,43 +66,6 @@ describe('rows', () => {
     )
     expect(shown).toEqual(['day', '1()', 'note', '2()', 'note', 'note'])
   })
-
-  test('what is new begins at the last so many of the other side', () => {
-    const messages = [
-      message('1', NOON),
-      message('2', NOON),
-      message('3', NOON, { direction: 'out' }),
-      message('4', NOON),
-    ]
-    expect(firstUnread(messages, 2)).toBe('2')
-    expect(firstUnread(messages, 0)).toBeUndefined()
-  })
-})
-
-describe('messages that arrive', () => {
-  const [one, two, three] = [message('one', NOON), message('two', NOON), message('three', NOON)]
-
-  test('stand where the conversation has them, once', () => {
-    expect(withMessage([one, three], two)).toEqual([one, two, three])
-    const changed: MessageView = { ...two, text: 'other' }
-    expect(withMessage([one, two, three], changed)).toEqual([one, changed, three])
-  })
-
-  test('join what was loaded before, unless something may be missing in between', () => {
-    expect(withNewestPage([one, two], [three, two])).toEqual([one, two, three])
-    expect(withNewestPage([one], [three])).toBeUndefined()
-    expect(withNewestPage([], [])).toEqual([])
-  })
-})
-
-test('an answer that an event has overtaken does not take a tick back, nor what came since', () => {
-  const one = message('one', NOON, { direction: 'out' })
-  const as = (state: NonNullable<MessageView['state']>): MessageView => ({ ...one, state })
-  const since = message('since', NOON + 1)
-  expect(withMessage([as('delivered')], as('queued'))).toEqual([as('delivered')])
-  expect(withMessage([as('queued')], as('sent'))).toEqual([as('sent')])
-  expect(withMessage([as('cancelled')], as('queued'))).toEqual([as('cancelled')])
-  expect(withNewestPage([as('read'), since], [as('delivered')])).toEqual([as('read'), since])
 })
 
 test('the same attempt again and again is one line', () => {

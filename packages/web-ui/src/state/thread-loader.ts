@@ -1,10 +1,9 @@
 // What is loaded of the conversations: the newest page when one is opened, older ones as somebody scrolls, and what arrives.
 import type { ApiClient } from '@parley/api-client'
+import { firstUnread, withMessage, withNewestPage, withNotes } from '@parley/api-client/loaded-messages.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
-import { firstUnread } from '#text/rows.ts'
 import { contacts, conversations, EMPTY_THREAD, jump, type Partner, setThread, threadOf, threads } from './store.ts'
-import { withMessage, withNewestPage, withNotes, withQuote } from './thread-messages.ts'
 
 const PAGE = 100
 
@@ -133,7 +132,7 @@ export class ThreadLoader {
     if (about !== undefined || !(threads.value.get(account) ?? EMPTY_THREAD).isLoaded) return
     setThread(account, (thread) => {
       const isHere = thread.newer === undefined || thread.messages.some(({ id }) => id === message.id)
-      return isHere ? { ...thread, messages: withQuote(withMessage(thread.messages, message), message) } : thread
+      return isHere ? { ...thread, messages: withMessage(thread.messages, message) } : thread
     })
   }
 

@@ -61,9 +61,3 @@ function belong(a: MessageView | undefined, b: MessageView): boolean {
     dayNumber(a.sentAt) === dayNumber(b.sentAt)
   )
 }
-
-/** The first of the last `unread` texts of the other side. */
-export function firstUnread(messages: readonly MessageView[], unread: number): string | undefined {
-  if (unread === 0) return undefined
-  return messages.filter(({ direction, kind }) => direction === 'in' && kind === 'text').at(-unread)?.id
-}

@@ -1,9 +1,8 @@
 // What the daemon tells.
-import type { Note } from '@parley/shared/local-api/notes.ts'
+import { firstUnread, withMessage, withNewestPage, withNotes } from '@parley/api-client/loaded-messages.ts'
 import type { Happening, Step, Wish } from './happening.ts'
 import { withUnreadLine } from './moves.ts'
 import { type ChatState, conversationOf, EMPTY_THREAD, threadOf, withThread } from './state.ts'
-import { firstUnread, withMessage, withPage } from './thread.ts'
 
 /** The line is up, again or for the first time: what happened while it was not is read from the history. */
 export function caughtUp(state: ChatState, { status, conversations }: Extract<Happening, { type: 'up' }>): Step {
@@ -70,7 +69,7 @@ export function pageCame(state: ChatState, { account, page, before }: Extract<Ha
     const older = { messages: all, notes: withNotes(thread.notes, page.notes), older: next, isLoadingOlder: false }
     return [withThread(state, account, (known) => ({ ...known, ...older })), []]
   }
-  const joined = thread.isLoaded ? withPage(thread.messages, messages) : undefined
+  const joined = thread.isLoaded ? withNewestPage(thread.messages, messages) : undefined
   const all = joined ?? messages.toReversed()
   const older = joined === undefined ? next : thread.older
   const unread = conversationOf(state, account)?.unread ?? 0
@@ -93,9 +92,4 @@ export function noted(state: ChatState, { account, note }: Extract<Happening, { 
   if (!threadOf(state, account).isLoaded) return [{ ...state, notice }, []]
   const next = withThread(state, account, (thread) => ({ ...thread, notes: withNotes(thread.notes, [note]) }))
   return [{ ...next, notice }, []]
-}
-
-function withNotes(known: readonly Note[], more: readonly Note[] = []): readonly Note[] {
-  const all = new Map([...known, ...more].map((note) => [`${note.lamport} ${note.at} ${note.kind}`, note]))
-  return [...all.values()].toSorted((a, b) => a.lamport - b.lamport || a.at - b.at)
 }

@@ -1,9 +1,9 @@
 // Moves that several keys and events make.
+import { firstUnread } from '@parley/api-client/loaded-messages.ts'
 import type { Step, Wish } from './happening.ts'
 import { layoutOf, type openRows, shownRows } from './layout.ts'
 import type { Look } from './lines.ts'
 import { type ChatState, conversationOf, EMPTY_THREAD, type Partner, threadOf, withThread } from './state.ts'
-import { firstUnread } from './thread.ts'
 
 /** Somebody who pressed a key within this time is looking at the screen. */
 const LOOKING_MS = 30_000

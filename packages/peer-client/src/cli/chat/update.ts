@@ -1,3 +1,4 @@
+import { withMessage } from '@parley/api-client/loaded-messages.ts'
 import { arrived, caughtUp, noted, pageCame } from './arrivals.ts'
 import type { Happening, Step } from './happening.ts'
 import { onKey, onText } from './keys.ts'
@@ -6,7 +7,6 @@ import type { Look } from './lines.ts'
 import { markSeen, openPartner, selectMessage } from './moves.ts'
 import { type ChatState, threadOf, withThread } from './state.ts'
 import { boxWith, insert } from './text-box.ts'
-import { withMessage } from './thread.ts'
 
 /** What becomes of the chat, and what it then wants done. `now`: Unix milliseconds. */
 export function update(state: ChatState, happening: Happening, look: Look, now: number): Step {

@@ -1,22 +1,25 @@
-// How messages that arrive find their place among those that are loaded.
+// How what arrives finds its place among the messages that a program has loaded of a conversation. Lists are oldest first, and never
+// changed: each function returns another one.
 import { MAX_QUOTED_CHARS } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
 
-/** In the order of the conversation; one that is there already is replaced where it stands. */
+/**
+ * With a message at its place in the order of the conversation; one that is there already is replaced where it stands, and answers to it
+ * show what it says now.
+ */
 export function withMessage(messages: readonly MessageView[], message: MessageView): readonly MessageView[] {
   const at = messages.findLastIndex(({ id }) => id === message.id)
   const known = messages[at]
-  if (known !== undefined) return messages.with(at, newerOf(known, message))
+  if (known !== undefined) {
+    const newer = newerOf(known, message)
+    return withQuote(messages.with(at, newer), newer)
+  }
   const behind = messages.findLastIndex(({ lamport }) => lamport <= message.lamport)
-  return messages.toSpliced(behind + 1, 0, message)
+  return withQuote(messages.toSpliced(behind + 1, 0, message), message)
 }
 
-/** Answers to a message that changed show what it says now. */
-export function withQuote(
-  messages: readonly MessageView[],
-  { id, direction, text }: MessageView,
-): readonly MessageView[] {
+function withQuote(messages: readonly MessageView[], { id, direction, text }: MessageView): readonly MessageView[] {
   const quoted = text.slice(0, MAX_QUOTED_CHARS)
   const isStale = ({ replyTo }: MessageView) => replyTo?.message?.id === id && replyTo.message.text !== quoted
   if (!messages.some(isStale)) return messages
@@ -30,10 +33,10 @@ export function withNotes(notes: readonly Note[], more: readonly Note[] = []): r
     (one) => !notes.some(({ at, kind, lamport }) => at === one.at && kind === one.kind && lamport === one.lamport),
   )
   if (fresh.length === 0) return notes
-  return [...notes, ...fresh].sort((a, b) => a.lamport - b.lamport || a.at - b.at)
+  return [...notes, ...fresh].toSorted((a, b) => a.lamport - b.lamport || a.at - b.at)
 }
 
-/** The newest page, newest first, over what was loaded before; undefined when something may be missing between the two. */
+/** The newest page, newest first as it came, over what was loaded before; undefined when something may be missing between the two. */
 export function withNewestPage(
   messages: readonly MessageView[],
   page: readonly MessageView[],
@@ -63,4 +66,10 @@ const RANKS: readonly MessageView['state'][] = ['queued', 'sent', 'delivered', '
 function rankOf({ state }: MessageView): number {
   const rank = RANKS.indexOf(state)
   return rank === -1 ? RANKS.length : rank
+}
+
+/** The id of the first of the last `unread` texts of the other side. */
+export function firstUnread(messages: readonly MessageView[], unread: number): string | undefined {
+  if (unread === 0) return undefined
+  return messages.filter(({ direction, kind }) => direction === 'in' && kind === 'text').at(-unread)?.id
 }
