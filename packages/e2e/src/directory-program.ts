@@ -1,6 +1,11 @@
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { z } from 'zod'
 import { readJson } from './json-lines.ts'
 import type { Program } from './program.ts'
+
+const DATA_FILE = 'directory.sqlite'
 
 const Ready = z.object({ event: z.literal('ready'), url: z.url(), directoryKey: z.string() })
 
@@ -32,6 +37,17 @@ export class DirectoryProgram {
     await this.kill()
     this.#program = this.#launch(argsFor(new URL(this.url).port, dataDir))
     await readyUrl(this.#program)
+  }
+
+  /** What it has on its disk now, as a data directory of its own, though it runs. */
+  async copyData(to: string): Promise<void> {
+    await cp(this.dataDir, to, { recursive: true, filter: (path) => !path.includes(DATA_FILE) })
+    const database = new Sqlite(join(this.dataDir, DATA_FILE), { readonly: true, fileMustExist: true })
+    try {
+      await database.backup(join(to, DATA_FILE))
+    } finally {
+      database.close()
+    }
   }
 }
 

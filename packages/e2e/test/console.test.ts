@@ -1,12 +1,13 @@
 import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
 import type { DirectoryProgram } from '#directory-program.ts'
 import { eventually } from '#eventually.ts'
 import { freePort } from '#free-port.ts'
 import { needing } from '#needing.ts'
 import type { Ended, Program } from '#program.ts'
+import { SharedStage } from '#shared-stage.ts'
 import { COMMAND, onStage, type Stage } from '#stage.ts'
 
 const HOSTILE = '\u001b]0;owned\u0007\u001b[31mred\u202e'
@@ -24,6 +25,16 @@ function piped(stage: Stage, args: readonly string[], ...answers: readonly strin
   const input = answers.map((lines) => `${lines.replaceAll('|', '\n')}\n`).join('')
   return stage.run({ name: 'console', command: [...COMMAND.console, ...args], input }).exit()
 }
+
+// One directory for all of them, with one user whose keys are there. Each leaves it running, and has names and keys of its own besides.
+const shared = new SharedStage(async (stage) => {
+  const directory = await stage.directory()
+  const olga = flags(directory, stage.path('keys of olga'))
+  await piped(stage, olga, 'register', 'olga', '', '')
+  return { directory, olga, keysOfOlga: stage.path('keys of olga') }
+})
+
+afterAll(() => shared[Symbol.asyncDispose]())
 
 /** What is said between the menus, one text for each action. */
 function said({ stdout }: Ended): string[] {
@@ -82,8 +93,7 @@ class Screen {
 describe('the console with answers from a pipe', () => {
   test(
     'registers, finds, goes online, watches and gives up, and ends well with the answers',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
+    shared.with(async ({ directory }, stage) => {
       const ended = await piped(
         stage,
         flags(directory, stage.path('keys')),
@@ -104,7 +114,7 @@ describe('the console with answers from a pipe', () => {
       expect(who).toMatch(
         /^NAME +CALLED +NOW +ADDRESS +STATUS TEXT\nalice +Alice A\. +online +127\.0\.0\.1 +on the road$/,
       )
-      const both = /^NAME .*\nalice +Alice A\. +online .*\nbob +bob +offline +127\.0\.0\.1$/
+      const both = /^NAME .*\nalice +Alice A\. +online .*\nbob +bob +offline +127\.0\.0\.1$/m
       expect(list).toMatch(both)
       expect(found).toMatch(
         /called +Alice A\.\n(.|\n)*record +signed by the account, for this directory(.|\n)*now +online/,
@@ -125,13 +135,11 @@ describe('the console with answers from a pipe', () => {
 
   test(
     'tells in words what is refused, keeps no keys that are good for nothing, and comes back to the menu',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      await piped(stage, flags(directory, stage.path('mine')), 'register', 'alice', '', '')
+    shared.with(async ({ directory }, stage) => {
       const ended = await piped(
         stage,
         flags(directory, stage.path('others')),
-        'register|alice|||register|not a name|delete|bogus|find|nobody|raw|quit|list',
+        'register|olga|||register|not a name|delete|bogus|find|nobody|raw|quit|list',
       )
 
       expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
@@ -149,21 +157,20 @@ describe('the console with answers from a pipe', () => {
 
   test(
     'takes a name again that it gave up, with the keys that it kept, and shows a long list page by page',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
+    shared.with(async ({ directory }, stage) => {
       const more = Array.from({ length: 21 }, (_, index) => ['register', `user${index + 10}`, '', '']).flat()
       const ended = await piped(
         stage,
-        flags(directory, stage.path('keys')),
-        'register|alice|||delete|alice||y|register|alice|Alice again|',
+        flags(directory, stage.path('many keys')),
+        'register|anna|||delete|anna||y|register|anna|Anna again|',
         more.join('|'),
         'list|next|list|back',
       )
 
       expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(ended.stdout).toContain('The new record of alice is in force.')
+      expect(ended.stdout).toContain('The new record of anna is in force.')
       const [all, first] = said(ended).slice(-2)
-      expect(all).toMatch(/^NAME(.|\n)*alice +Alice again(.|\n)*\? There are more: next\nNAME(.|\n)*user30 +user30/)
+      expect(all).toMatch(/^NAME(.|\n)*anna +Anna again(.|\n)*\? There are more: next\nNAME(.|\n)*user30 +user30/)
       expect(first).toMatch(/\? There are more: back$/)
       expect(first).not.toContain('user30')
     }),
@@ -171,11 +178,10 @@ describe('the console with answers from a pipe', () => {
 
   test(
     'writes out what a terminal would act on, wherever it comes from',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
+    shared.with(async ({ directory }, stage) => {
       const ended = await piped(
         stage,
-        flags(directory, stage.path('keys')),
+        flags(directory, stage.path('keys of mallory')),
         `register|mallory|${HOSTILE}|${HOSTILE}|list|find|mallory|raw|${HOSTILE}|address|${HOSTILE}`,
       )
 
@@ -203,17 +209,15 @@ describe('the console with answers from a pipe', () => {
 
   test(
     'uses no keys that others can read',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      const args = flags(directory, stage.path('keys'))
-      await piped(stage, args, 'register', 'alice', '', '')
-      await chmod(stage.path('keys'), 0o755)
+    shared.with(async ({ directory, olga, keysOfOlga }, stage) => {
+      await chmod(keysOfOlga, 0o755)
 
-      const ended = await piped(stage, args, 'online', 'alice', 'register', 'bob', '', '')
+      const ended = await piped(stage, olga, 'online', 'olga', 'register', 'rita', '', '')
 
       expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
       expect(ended.stdout.match(/is open to other users/g)).toHaveLength(2)
-      expect(await statusOf(directory, 'bob')).toBeUndefined()
+      expect(await statusOf(directory, 'rita')).toBeUndefined()
+      await chmod(keysOfOlga, 0o700)
     }),
   )
 
@@ -246,15 +250,13 @@ describe('the console with answers from a pipe', () => {
 
   test(
     'goes offline when it is stopped',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      const command = [...COMMAND.console, ...flags(directory, stage.path('keys'))]
-      const program = stage.run({ name: 'console', command })
-      program.write('register\nalice\n\n\nonline\nalice\n')
-      await program.printed('alice is online')
+    shared.with(async ({ directory, olga }, stage) => {
+      const program = stage.run({ name: 'console', command: [...COMMAND.console, ...olga] })
+      program.write('online\nolga\n')
+      await program.printed('olga is online')
 
       expect(await program.end('SIGTERM')).toMatchObject({ exitCode: 143, stderr: '' })
-      await eventually('alice is offline', async () => (await statusOf(directory, 'alice')) === 'offline' || undefined)
+      await eventually('olga is offline', async () => (await statusOf(directory, 'olga')) === 'offline' || undefined)
     }),
   )
 })
@@ -262,56 +264,51 @@ describe('the console with answers from a pipe', () => {
 describe('the console on a terminal', () => {
   onTerminal(
     'has menus, watches live until a key, and leaves cleanly at Ctrl-C',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      const args = flags(directory, stage.path('keys'))
-      const screen = new Screen(stage, args)
+    shared.with(async ({ directory }, stage) => {
+      const screen = new Screen(stage, flags(directory, stage.path('keys of anton')))
 
       await screen.choose('register')
-      await screen.answer('Name:', 'Alice')
+      await screen.answer('Name:', 'Anton')
       await screen.answer('Shown as:', '')
       await screen.answer('Status text:', 'here')
-      await screen.see('alice is registered.')
+      await screen.see('anton is registered.')
       await screen.choose('watch')
-      await screen.answer('Names to watch:', 'alice bob')
-      await screen.choose('alice')
+      await screen.answer('Names to watch:', 'anton bert')
+      await screen.choose('anton')
       await screen.see('Any key ends it.')
-      await screen.see('alice                 online')
-      await screen.see('bob                   offline')
-      await piped(stage, flags(directory, stage.path('other keys')), 'register', 'bob', '', '', 'online', 'bob')
-      await screen.see('bob                   online')
-      await screen.see('bob                   offline')
+      await screen.see('anton                 online')
+      await screen.see('bert                  offline')
+      await piped(stage, flags(directory, stage.path('keys of bert')), 'register', 'bert', '', '', 'online', 'bert')
+      await screen.see('bert                  online')
+      await screen.see('bert                  offline')
       screen.press('x')
       await screen.see('No longer watching.')
       await screen.choose('list')
       await screen.see('NAME')
-      await screen.see('alice')
+      await screen.see('anton')
       await screen.see('letters jump')
       screen.press(CTRL_C)
 
       expect(await screen.program.exit()).toMatchObject({ exitCode: 130 })
-      await eventually('alice is offline', async () => (await statusOf(directory, 'alice')) === 'offline' || undefined)
+      await eventually('anton is offline', async () => (await statusOf(directory, 'anton')) === 'offline' || undefined)
     }),
   )
 
   onTerminal(
     'outlives the directory, and ends at Ctrl-D',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      const args = flags(directory, stage.path('keys'))
-      await piped(stage, args, 'register', 'alice', '', '')
-      const screen = new Screen(stage, args)
+    shared.with(async ({ directory, olga }, stage) => {
+      const screen = new Screen(stage, olga)
       await screen.choose('online')
-      await screen.choose('alice')
-      await screen.see('alice is online')
+      await screen.choose('olga')
+      await screen.see('olga is online')
 
       await directory.kill()
       await screen.choose('list')
       await screen.see('nobody listens there')
-      await screen.see('alice is offline now: the connection broke')
+      await screen.see('olga is offline now: the connection broke')
       await directory.restart()
       await screen.choose('list')
-      await screen.see('alice')
+      await screen.see('olga')
       await screen.see('letters jump')
       screen.press(CTRL_D)
 
@@ -321,16 +318,13 @@ describe('the console on a terminal', () => {
 
   onTerminal(
     'stops watching at Ctrl-C without leaving the terminal unusable',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      const args = flags(directory, stage.path('keys'))
-      await piped(stage, args, 'register', 'alice', '', '')
+    shared.with(async ({ olga }, stage) => {
       const modes = stage.path('modes')
-      const screen = new Screen(stage, args, `stty -a > '${modes}';`)
+      const screen = new Screen(stage, olga, `stty -a > '${modes}';`)
       await screen.choose('watch')
       await screen.answer('Names to watch:', '')
-      await screen.choose('alice')
-      await screen.see('alice                 online')
+      await screen.choose('olga')
+      await screen.see('olga                  online')
       screen.press(CTRL_C)
 
       expect(await screen.program.exit()).toMatchObject({ exitCode: 130 })

@@ -1,23 +1,27 @@
-import { cp } from 'node:fs/promises'
-import { expect, test } from '@jest/globals'
+import { afterAll, expect, test } from '@jest/globals'
 import { eventually } from '#eventually.ts'
 import { PeerProgram } from '#peer-program.ts'
-import { COMMAND, onStage } from '#stage.ts'
+import { SharedStage } from '#shared-stage.ts'
+import { COMMAND } from '#stage.ts'
+
+const shared = new SharedStage(async (stage) => {
+  const directory = await stage.directory()
+  const alice = await PeerProgram.start(stage, { name: 'alice', directory: directory.url })
+  // Two memories of one directory, with one key: in the false one Bob never registered, so his name is free.
+  const falseDir = stage.path('false')
+  await directory.copyData(falseDir)
+  const bob = await PeerProgram.start(stage, { name: 'bob', directory: directory.url })
+  await alice.say('bob', 'Is it you?')
+  return { directory, falseDir, alice, bob }
+})
+
+afterAll(() => shared[Symbol.asyncDispose]())
 
 test(
   'a directory that gives the name of a friend to somebody else gets nothing sent there',
-  onStage(async (stage) => {
-    // Two memories of one directory, with one key: in the false one Bob never registered, so his name is free.
-    const directory = await stage.directory()
-    const alice = await PeerProgram.start(stage, { name: 'alice', directory: directory.url })
-    await directory.kill('SIGTERM')
-    await cp(directory.dataDir, stage.path('false'), { recursive: true })
-    await directory.restart()
-    const bob = await PeerProgram.start(stage, { name: 'bob', directory: directory.url })
-    await alice.say('bob', 'Is it you?')
-
+  shared.with(async ({ directory, falseDir, alice, bob }, stage) => {
     await bob.kill()
-    await directory.restart(stage.path('false'))
+    await directory.restart(falseDir)
     const patient = ['--wait', 'delivered', '--timeout', '10m', '--profile', alice.profile]
     const waiting = stage.run({
       name: 'a message that waits already',
@@ -34,9 +38,9 @@ test(
     const [, id = ''] = /(?:queued|on hold) (\S+)/.exec(held.stdout) ?? []
     const atAlice = await alice.api()
     const [why, peers] = await Promise.all([atAlice.why(id), atAlice.peers()])
-    const next = await alice.parley('send', 'bob', 'And another.', '--wait', 'delivered')
+    const next = await atAlice.send('bob', 'And another.')
     expect(why.summary).toContain('nothing was sent to the new key')
-    expect(next.exitCode).toBe(77)
+    expect((await atAlice.why(next.id)).summary).toContain('nothing was sent to the new key')
     expect(peers).toMatchObject([{ name: 'bob', account: bob.ready.account, isKeyChanged: true, waiting: 2 }])
 
     // Whoever he is, he may write under his own account; what alice holds for Bob stays hers.
@@ -53,23 +57,19 @@ test(
       (await atAlice.message(id)).state === 'delivered' ? true : undefined,
     )
     await alice.say('bob', 'It is you.')
-    const all = ['Is it you?', 'Are you there?', 'My secret.', 'And another.', 'It is you.']
-    expect(await bob.said('alice')).toEqual(all.map((text) => `in ${text}`))
+    const all = ['Are you there?', 'My secret.', 'And another.', 'It is you.']
+    expect((await bob.said('alice')).slice(-4)).toEqual(all.map((text) => `in ${text}`))
   }),
 )
 
 test(
   'another directory at the address of the one that is known is not believed, and friends go on talking',
-  onStage(async (stage) => {
-    const directory = await stage.directory()
-    const [alice, bob] = await Promise.all([
-      PeerProgram.start(stage, { name: 'alice', directory: directory.url }),
-      PeerProgram.start(stage, { name: 'bob', directory: directory.url }),
-    ])
-    await alice.say('bob', 'Is it you?')
-
+  shared.with(async ({ directory, alice, bob }, stage) => {
     await directory.restart(stage.path('another'))
-    await PeerProgram.start(stage, { name: 'carol', directory: directory.url })
+    const console = ['--port', new URL(directory.url).port, '--keys', stage.path('keys')]
+    const command = [...COMMAND.console, ...console]
+    const made = await stage.run({ name: 'carol', command, input: 'register\ncarol\n\n\n' }).exit()
+    expect(made.stdout).toContain('carol is registered.')
     await Promise.all([alice.kill(), bob.kill()])
     await Promise.all([alice.startAgain(), bob.startAgain()])
     await alice.program.logged(/key/)

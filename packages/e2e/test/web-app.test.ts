@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { cp, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { afterAll, expect } from '@jest/globals'
@@ -525,7 +525,8 @@ inBrowser('a long conversation is read back without a jump, and only what is nea
 })
 
 /** Not imported: only the page runs it. */
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const require = createRequire(import.meta.url)
+const AXE = require.resolve('axe-core/axe.min.js')
 
 const Violations = z.object({
   violations: z.array(
@@ -599,11 +600,8 @@ inBrowser(
 inBrowser('a changed key is told in words, nothing goes to it, and the user decides on the page', async () => {
   const { stage, directory, alice, browser } = await theWorld()
   // Two memories of one directory: in the false one carol never registered, so her name is free.
-  await directory.kill('SIGTERM')
-  await cp(directory.dataDir, stage.path('false'), { recursive: true })
-  await directory.restart()
+  await directory.copyData(stage.path('false'))
   const carol = await PeerProgram.start(stage, { name: 'carol', directory: directory.url })
-  await alice.isOnline()
   await alice.say('carol', 'Is it you?')
   await carol.kill()
   await directory.restart(stage.path('false'))
