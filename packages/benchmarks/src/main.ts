@@ -42,7 +42,7 @@ async function run(args: readonly string[]): Promise<number> {
       throw new BenchError('usage', `there is no benchmark "${commandLine.benchmark}"; there is:\n${LIST}`)
     else {
       warnOfMemory(await describeMachine())
-      for (const benchmark of chosenOf(suite.benchmarks(commandLine), commandLine.only)) {
+      for (const benchmark of chosenOf(await suite.benchmarks(commandLine), commandLine.only)) {
         await measure(benchmark, commandLine, interrupted.signal)
       }
     }

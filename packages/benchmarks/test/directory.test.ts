@@ -31,7 +31,7 @@ async function bench(...args: string[]) {
 test(
   'lookups are made of a baseline and of the directory, with Express and without',
   async () => {
-    const [{ benchmark, figures }] = await bench('--only', 'lookup', '--users', '20', '--messages', '50')
+    const [{ benchmark, figures }] = await bench('--only', 'lookup', '--users', '20', '--messages', '20')
     expect(benchmark).toBe('lookup')
     for (const id of ['node-map', 'parley', 'parley-express']) {
       const [{ perSecond, p50Micros, p99Micros, serverMicros }] = figures[id]

@@ -2,14 +2,25 @@ import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
 import { eventually } from '#eventually.ts'
 import { freePort } from '#free-port.ts'
+import { PeerProgram } from '#peer-program.ts'
 import type { Program } from '#program.ts'
-import { COMMAND, onStage, type Stage } from '#stage.ts'
+import { SharedStage } from '#shared-stage.ts'
+import { onStage, type Stage } from '#stage.ts'
 
 const PATIENCE_MS = 240_000
+
+// A directory that others use too.
+const shared = new SharedStage(async (stage) => {
+  const { url } = await stage.directory()
+  await PeerProgram.start(stage, { name: 'alice', directory: url })
+  return { url }
+})
+
+afterAll(() => shared[Symbol.asyncDispose]())
 
 function runTests(stage: Stage, ...args: readonly string[]): Program {
   return stage.script('scripts/run-tests.ts', { args })
@@ -63,33 +74,38 @@ describe('pnpm run-tests', () => {
   )
 
   test(
-    'passes twice in a row against a directory that others use, and takes no name for longer than it needs',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      const options = ['--name', 'alice', '--profile', stage.path('alice'), '--directory', directory.url]
-      const alice = stage.run({
-        name: 'alice',
-        command: [...COMMAND.parley, 'start', ...options, '--port', '0', '--api-port', '0'],
-      })
-      await alice.logged('online at the directory')
+    'gives its names back when it is interrupted',
+    shared.with(async ({ url }, stage) => {
+      const run = runTests(stage, '--port', portOf(url))
+      await eventually('a name is taken', async () => (await users(url)).find((name) => name !== 'alice'), PATIENCE_MS)
+
+      const { exitCode } = await run.end('SIGINT')
+
+      expect(exitCode).toBe(130)
+      expect(await users(url)).toEqual(['alice'])
+      expect(await leftBehind(stage)).toEqual([])
+    }),
+    PATIENCE_MS,
+  )
+
+  test(
+    'passes against a directory that others use and in which it ran before, and takes no name for longer than it needs',
+    shared.with(async ({ url }, stage) => {
       // The file that others could disturb most; the whole suite is run above.
-      for (let time = 0; time < 2; time++) {
-        const args = ['--port', portOf(directory.url), '--verbose', '--test', 'listing']
-        const { exitCode, stdout, stderr } = await runTests(stage, ...args).exit(PATIENCE_MS)
-        expect(stderr).not.toContain('could not be given back')
-        expect(stdout).toMatch(/\n\d{2,} passed, 0 failed\n$/)
-        expect(exitCode).toBe(0)
-      }
-      expect(await users(directory.url)).toEqual(['alice'])
+      const args = ['--port', portOf(url), '--verbose', '--test', 'listing']
+      const { exitCode, stdout, stderr } = await runTests(stage, ...args).exit(PATIENCE_MS)
+      expect(stderr).not.toContain('could not be given back')
+      expect(stdout).toMatch(/\n\d{2,} passed, 0 failed\n$/)
+      expect(exitCode).toBe(0)
+      expect(await users(url)).toEqual(['alice'])
     }),
     PATIENCE_MS,
   )
 
   test(
     'ends with 1 when a test fails',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      const info = await (await fetch(`${directory.url}/v1`)).text()
+    shared.with(async ({ url }, stage) => {
+      const info = await (await fetch(`${url}/v1`)).text()
       await using broken = await answering((path) => (path === '/v1' ? [200, info] : [500, '{}']))
 
       const ended = await runTests(stage, '--port', broken.port, '--test', 'requests.test.ts').exit(PATIENCE_MS)
@@ -134,22 +150,6 @@ describe('pnpm run-tests', () => {
         stderr: '',
       })
     }),
-  )
-
-  test(
-    'gives its names back when it is interrupted',
-    onStage(async (stage) => {
-      const directory = await stage.directory()
-      const run = runTests(stage, '--port', portOf(directory.url))
-      await eventually('a name is taken', async () => (await users(directory.url)).at(0), PATIENCE_MS)
-
-      const { exitCode } = await run.end('SIGINT')
-
-      expect(exitCode).toBe(130)
-      expect(await users(directory.url)).toEqual([])
-      expect(await leftBehind(stage)).toEqual([])
-    }),
-    PATIENCE_MS,
   )
 
   test(

@@ -16,7 +16,8 @@ export interface SuiteOptions {
 export interface Suite {
   readonly name: string
   readonly summary: string
-  readonly benchmarks: (options: SuiteOptions) => readonly Benchmark[]
+  /** What they are made of is loaded only when they are asked for. */
+  readonly benchmarks: (options: SuiteOptions) => Promise<readonly Benchmark[]>
 }
 
 /** Those of the benchmarks that `only` names; all without it. Throws BenchError `usage`. */

@@ -2,6 +2,7 @@
 import type { Benchmark } from '#bench/benchmark.ts'
 import type { Contestant } from '#bench/contestant.ts'
 import { directoryBytes } from '#bench/directory-bytes.ts'
+import { samplesOf } from '#bench/load.ts'
 import { figureOf, type Numbers } from '#bench/note.ts'
 import { startPeers, verify } from './parley.ts'
 
@@ -55,7 +56,8 @@ export function bulkBenchmark(messages: number): Benchmark {
   const bulk: Contestant<Figure> = {
     id: 'parley-bulk',
     name: 'Parley',
-    measure: async (scene) => {
+    measure: async (scene, load) => {
+      const looks = samplesOf(load, LOOKS)
       const { sender, receiver } = await startPeers(scene)
       const half = Math.ceil(messages / 2)
       const usages = async () => ({ sender: await sender.ask('usage'), receiver: await receiver.ask('usage') })
@@ -68,9 +70,9 @@ export function bulkBenchmark(messages: number): Benchmark {
       const mib = (usage: Usages, end: End) => figureOf(usage[end], 'rssBytes') / MIB
       const growth = (end: End, from: Usages, to: Usages) =>
         ((mib(to, end) - mib(from, end)) / (messages / 2)) * 100_000
-      const looks = await sender.ask('pages', { looks: LOOKS })
+      const pages = await sender.ask('pages', { looks })
       const index = { sender: await sender.ask('index'), receiver: await receiver.ask('index') }
-      const found = await sender.ask('search', { looks: LOOKS })
+      const found = await sender.ask('search', { looks })
       await scene.end()
       const disk = async (end: string) =>
         ((await directoryBytes(scene.path(end))) / MIB / (warmUp + messages)) * 100_000
@@ -84,10 +86,10 @@ export function bulkBenchmark(messages: number): Benchmark {
         receiverMiB: mib(after, 'receiver'),
         senderDiskMiBPer100k: await disk('sender'),
         receiverDiskMiBPer100k: await disk('receiver'),
-        newestP50Micros: figureOf(looks, 'newestP50Micros'),
-        newestP99Micros: figureOf(looks, 'newestP99Micros'),
-        anywhereP50Micros: figureOf(looks, 'anywhereP50Micros'),
-        anywhereP99Micros: figureOf(looks, 'anywhereP99Micros'),
+        newestP50Micros: figureOf(pages, 'newestP50Micros'),
+        newestP99Micros: figureOf(pages, 'newestP99Micros'),
+        anywhereP50Micros: figureOf(pages, 'anywhereP50Micros'),
+        anywhereP99Micros: figureOf(pages, 'anywhereP99Micros'),
         senderIndexSeconds: figureOf(index.sender, 'ms') / 1000,
         receiverIndexSeconds: figureOf(index.receiver, 'ms') / 1000,
         wordP50Micros: figureOf(found, 'wordP50Micros'),

@@ -8,7 +8,7 @@ import { stepsBenchmark } from './steps-benchmark.ts'
 export const messagesSuite: Suite = {
   name: 'messages',
   summary: 'durable end-to-end encrypted messages beside raw TCP, TLS and one fsynced commit',
-  benchmarks: ({ bulk, peers }) => [
+  benchmarks: async ({ bulk, peers }) => [
     flowBenchmark,
     stepsBenchmark,
     bulkBenchmark(bulk),
