@@ -9,3 +9,13 @@ const ONE =
 
 export const Emoji = z.string().max(MAX_EMOJI_CHARS).regex(ONE, 'one emoji')
 export type Emoji = z.infer<typeof Emoji>
+
+/** What is offered first to somebody who reacts, and what it is called. */
+export const USUAL_REACTIONS: readonly { readonly emoji: Emoji; readonly name: string }[] = [
+  { emoji: '👍', name: 'thumbs up' },
+  { emoji: '❤️', name: 'heart' },
+  { emoji: '😂', name: 'laughing' },
+  { emoji: '🎉', name: 'party' },
+  { emoji: '😮', name: 'surprised' },
+  { emoji: '😢', name: 'sad' },
+]

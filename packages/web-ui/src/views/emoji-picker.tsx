@@ -1,12 +1,10 @@
-import { Emoji } from '@parley/shared/emoji.ts'
+import { Emoji, USUAL_REACTIONS } from '@parley/shared/emoji.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useDaemon } from '#parts/context.ts'
 import { notify } from '#state/store.ts'
 import { words } from '#words/words.ts'
 import { myReaction } from './reactions.tsx'
-
-const USUAL = ['👍', '❤️', '😂', '🎉', '😮', '😢']
 
 /** A few, and a box for any other: every system has its own way to type them. */
 export function EmojiPicker({ message, onDone }: { message: MessageView; onDone: () => void }) {
@@ -36,7 +34,7 @@ export function EmojiPicker({ message, onDone }: { message: MessageView; onDone:
         onDone()
       }}
     >
-      {USUAL.map((emoji) => (
+      {USUAL_REACTIONS.map(({ emoji }) => (
         <button
           key={emoji}
           type="button"

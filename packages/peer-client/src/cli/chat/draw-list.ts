@@ -44,14 +44,16 @@ function padStart2(unread: number): string {
   return unread > 99 ? '99+' : String(unread).padStart(2)
 }
 
-function lastWords({ account, last, waiting }: ConversationInfo, { drafts, open }: ChatState, look: Look): string {
+function lastWords({ account, last, waiting }: ConversationInfo, state: ChatState, look: Look): string {
+  const { drafts, open, writing, now } = state
+  if ((writing.get(account) ?? 0) > now) return 'is writing'
   const draft = drafts.get(account)
   if (draft !== undefined && account !== open?.account) return `Draft: ${firstLine(printableLines(draft.text))}`
   if (last === undefined) return 'No messages yet'
   const text = firstLine(textLines(last))
   if (last.direction === 'in') return text
-  const state = stateWords(look, last)
-  return waiting > 1 ? `${state?.shape ?? ''} ${waiting} waiting` : `${state?.shape ?? ''} ${text}`
+  const shape = stateWords(look, last)?.shape ?? ''
+  return waiting > 1 ? `${shape} ${waiting} waiting` : `${shape} ${text}`
 }
 
 function firstLine([first = '']: readonly string[]): string {

@@ -84,6 +84,8 @@ function keyHints({ layer, focus, open }: ChatState, { isUtf8 }: Look): string[]
       return ['Esc back']
     case 'palette':
       return [`${arrows} choose`, 'Enter open', 'Esc back']
+    case 'react':
+      return [`${arrows} choose`, 'Enter react', 'Esc back']
     case 'search':
       return [
         `${arrows} choose`,
@@ -102,7 +104,7 @@ function keyHints({ layer, focus, open }: ChatState, { isUtf8 }: Look): string[]
     case 'list':
       return [`${arrows} choose`, 'Enter open', 'Ctrl-K find people', '? keys', 'Ctrl-C quit']
     case 'messages':
-      return [`${arrows} choose`, 'w why', 'e edit', 'c cancel', 'd delete', 'h hide', 'Esc back']
+      return [`${arrows} choose`, 'r answer', '+ react', 'w why', 'e edit', 'c cancel', 'd delete', 'h hide', '? keys']
     case 'box':
       return ['Enter send', 'Tab messages', 'Ctrl-K go to', 'Ctrl-F search', '? keys', 'Ctrl-C quit']
   }
@@ -152,7 +154,7 @@ function head(state: ChatState, width: number): Line {
   const one = conversationOf(state, open?.account)
   const name = printable(one?.name ?? open?.name ?? '')
   const isWriting = (state.writing.get(open?.account ?? '') ?? 0) > state.now
-  const where = one === undefined || state.line === 'lost' ? '' : isWriting ? 'writing' : whereabouts(one)
+  const where = one === undefined || state.line === 'lost' ? '' : isWriting ? 'is writing' : whereabouts(one)
   const words = [
     ...(one !== undefined && !one.isNameVerified ? ['says so itself'] : []),
     ...(one?.verification === 'verified' ? ['verified'] : []),

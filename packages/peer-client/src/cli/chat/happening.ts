@@ -89,6 +89,8 @@ export type Wish =
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'remove'; readonly id: string }
   | { readonly type: 'hide'; readonly id: string }
+  /** Null takes back what was there. */
+  | { readonly type: 'react'; readonly id: string; readonly emoji: string | null }
   | { readonly type: 'tell-typing'; readonly account: string }
   | { readonly type: 'why'; readonly id: string }
   | { readonly type: 'find'; readonly query: string }

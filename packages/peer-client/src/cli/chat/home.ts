@@ -94,6 +94,8 @@ export class Home {
         return this.#changed(await client.cancel(wish.id))
       case 'remove':
         return this.#changed(await client.remove(wish.id))
+      case 'react':
+        return this.#changed(await client.react(wish.id, wish.emoji))
       case 'hide':
         return await client.hide(wish.id)
       case 'tell-typing':
@@ -190,9 +192,9 @@ export class Home {
   }
 
   /** False when nobody answered. */
-  async #sendOne({ key, partner, text }: Outgoing): Promise<boolean> {
+  async #sendOne({ key, partner, text, answers }: Outgoing): Promise<boolean> {
     try {
-      const message = await this.#client.send(this.#whoOf(partner), text, { idempotencyKey: key })
+      const message = await this.#client.send(this.#whoOf(partner), text, { idempotencyKey: key, replyTo: answers?.id })
       this.#chat.tell({ type: 'sent', key, message })
       this.#glanceSoon()
       return true

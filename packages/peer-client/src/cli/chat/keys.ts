@@ -1,14 +1,14 @@
 // What keys do while nothing lies on top.
-import { randomUUID } from 'node:crypto'
-import { MAX_TEXT_BYTES, TYPING_TOLD_MS } from '@parley/shared/limits.ts'
-import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { TYPING_TOLD_MS } from '@parley/shared/limits.ts'
+import { onBoxKey } from './box-keys.ts'
 import type { Key, Step } from './happening.ts'
 import { layoutOf } from './layout.ts'
 import type { Look } from './lines.ts'
-import { openPartner, scroll, scrollToTop, select, stepConversation } from './moves.ts'
-import { openKeys, openPalette, openSearch, openTrust, openWhy } from './openings.ts'
-import { boxOf, type ChatState, threadOf, withBox } from './state.ts'
-import * as box from './text-box.ts'
+import { onMessageLetter, onMessagesKey } from './message-keys.ts'
+import { openPartner, scroll, stepConversation } from './moves.ts'
+import { openKeys, openPalette, openSearch, openTrust } from './openings.ts'
+import { boxOf, type ChatState, withBox } from './state.ts'
+import { insert } from './text-box.ts'
 
 /** The same everywhere, whatever lies on top; undefined for any other key. */
 export function onGlobalKey(state: ChatState, { name, ctrl, alt }: Key): Step | undefined {
@@ -56,7 +56,7 @@ export function onText(state: ChatState, text: string): Step {
   if (focus === 'list' || open === undefined) return text === '?' ? openKeys(state) : openPalette(state, text)
   if (focus === 'messages') return onMessageLetter(state, text)
   if (text === '?' && boxOf(state).text === '') return openKeys(state)
-  const next = withBox(state, box.insert(boxOf(state), text))
+  const next = withBox(state, insert(boxOf(state), text))
   const { now, toldAt, editing } = state
   if (editing !== undefined || now - toldAt < TYPING_TOLD_MS) return [next, []]
   return [{ ...next, toldAt: now }, [{ type: 'tell-typing', account: open.account }]]
@@ -95,175 +95,4 @@ function onListKey(state: ChatState, { name }: Key): Step {
     default:
       return [state, []]
   }
-}
-
-function onMessagesKey(state: ChatState, { name }: Key, look: Look): Step {
-  switch (name) {
-    case 'up':
-      return select(state, -1, look)
-    case 'down':
-      return select(state, 1, look)
-    case 'home':
-      return scrollToTop(state, look)
-    case 'end':
-      return [{ ...state, anchor: undefined, selected: newestOf(state)?.id }, []]
-    case 'enter':
-      return state.selected === undefined ? [state, []] : openWhy(state, state.selected)
-    case 'escape':
-      return [{ ...state, focus: 'box', selected: undefined, anchor: undefined }, []]
-    case 'delete':
-      return onMessageLetter(state, 'd')
-    default:
-      return [state, []]
-  }
-}
-
-function onMessageLetter(state: ChatState, text: string): Step {
-  const message = threadOf(state, state.open?.account).messages.find(({ id }) => id === state.selected)
-  if (text === '?') return openKeys(state)
-  if (message === undefined) return [state, []]
-  switch (text) {
-    case ' ': {
-      const unfolded = new Set(state.unfolded)
-      if (!unfolded.delete(message.id)) unfolded.add(message.id)
-      return [{ ...state, unfolded }, []]
-    }
-    case 'w':
-      return openWhy(state, message.id)
-    case 'e':
-      return edit(state, message)
-    case 'c':
-      return message.direction === 'out' ? [state, [{ type: 'cancel', id: message.id }]] : notMine(state)
-    case 'd':
-      return message.direction === 'out'
-        ? [{ ...state, layer: { type: 'delete', message, isHereOnly: false } }, []]
-        : notMine(state)
-    case 'h':
-      return [{ ...state, layer: { type: 'delete', message, isHereOnly: true } }, []]
-    default:
-      return [state, []]
-  }
-}
-
-function notMine(state: ChatState): Step {
-  return [{ ...state, notice: { text: 'Only what you wrote can be changed or taken back.', isTrouble: false } }, []]
-}
-
-/** The box holds the message now, and gets back what was in it afterwards. */
-function edit(state: ChatState, message: MessageView): Step {
-  if (message.direction !== 'out') return notMine(state)
-  if (message.kind !== 'text' || message.deleted !== undefined) return [state, []]
-  const draft = state.editing?.draft ?? boxOf(state)
-  const editing = { ...state, editing: { message, draft }, focus: 'box' as const, selected: undefined }
-  return [withBox(editing, box.boxWith(message.text)), []]
-}
-
-function onBoxKey(state: ChatState, key: Key, look: Look): Step {
-  const { name, ctrl, alt } = key
-  const typed = boxOf(state)
-  switch (name) {
-    case 'enter':
-      return alt ? [withBox(state, box.insert(typed, '\n')), []] : send(state)
-    case 'letter-j':
-      return ctrl ? [withBox(state, box.insert(typed, '\n')), []] : [state, []]
-    case 'letter-d':
-      return ctrl && typed.text === '' ? [state, [{ type: 'quit' }]] : moved(state, key)
-    case 'escape':
-      if (state.editing !== undefined) return [stopEditing(state), []]
-      return [{ ...state, anchor: undefined }, []]
-    case 'up': {
-      if (typed.text !== '') return onLine(state, -1)
-      const last = threadOf(state, state.open?.account).messages.findLast(
-        ({ direction, kind, deleted }) => direction === 'out' && kind === 'text' && deleted === undefined,
-      )
-      return last === undefined ? [state, []] : edit(state, last)
-    }
-    case 'down':
-      return onLine(state, 1)
-    case 'end':
-      if (typed.text === '') return [{ ...state, anchor: undefined }, []]
-      return moved(state, key)
-    case 'home':
-      return typed.text === '' ? scrollToTop(state, look) : moved(state, key)
-    default:
-      return moved(state, key)
-  }
-}
-
-function moved(state: ChatState, key: Key): Step {
-  const next = edited(boxOf(state), key)
-  return next === undefined ? [state, []] : [withBox(state, next), []]
-}
-
-/** What a key does to a box to type in; undefined when it does nothing there. */
-export function edited(typed: box.TextBox, { name, ctrl, alt }: Key): box.TextBox | undefined {
-  switch (name) {
-    case 'left':
-      return ctrl || alt ? box.wordLeft(typed) : box.left(typed)
-    case 'right':
-      return ctrl || alt ? box.wordRight(typed) : box.right(typed)
-    case 'home':
-      return box.toLineStart(typed)
-    case 'end':
-      return box.toLineEnd(typed)
-    case 'backspace':
-      return box.removeTo(typed, ctrl || alt ? box.wordLeft : box.left)
-    case 'delete':
-      return box.removeTo(typed, box.right)
-    default:
-      return ctrl || alt ? LETTERS.get(`${ctrl ? 'ctrl' : 'alt'} ${name}`)?.(typed) : undefined
-  }
-}
-
-/** As shells have them. */
-const LETTERS: ReadonlyMap<string, (typed: box.TextBox) => box.TextBox> = new Map([
-  ['ctrl letter-a', box.toLineStart],
-  ['ctrl letter-e', box.toLineEnd],
-  ['ctrl letter-b', box.left],
-  ['ctrl letter-d', (typed) => box.removeTo(typed, box.right)],
-  ['ctrl letter-h', (typed) => box.removeTo(typed, box.left)],
-  ['ctrl letter-w', (typed) => box.removeTo(typed, box.wordLeft)],
-  ['ctrl letter-u', (typed) => box.removeTo(typed, box.toLineStart)],
-  ['alt letter-b', box.wordLeft],
-  ['alt letter-f', box.wordRight],
-  ['alt letter-d', (typed) => box.removeTo(typed, box.wordRight)],
-])
-
-/** To the line above or below in a text of several lines. */
-function onLine(state: ChatState, by: 1 | -1): Step {
-  const typed = boxOf(state)
-  const start = box.toLineStart(typed).at
-  const column = typed.at - start
-  const edge = by === -1 ? start - 1 : box.toLineEnd(typed).at + 1
-  if (edge < 0 || edge > typed.text.length) return [state, []]
-  const there = { ...typed, at: edge }
-  const from = box.toLineStart(there).at
-  const at = Math.min(from + column, box.toLineEnd(there).at)
-  return [withBox(state, { ...typed, at }), []]
-}
-
-function stopEditing(state: ChatState): ChatState {
-  const { editing } = state
-  return editing === undefined ? state : withBox({ ...state, editing: undefined }, editing.draft)
-}
-
-function newestOf(state: ChatState): MessageView | undefined {
-  return threadOf(state, state.open?.account).messages.at(-1)
-}
-
-function send(state: ChatState): Step {
-  const { open, editing } = state
-  const { text } = boxOf(state)
-  if (open === undefined || text.trim() === '') return [state, []]
-  if (Buffer.byteLength(text) > MAX_TEXT_BYTES) {
-    const sentence = `A message holds at most ${MAX_TEXT_BYTES / 1024} KiB of text: this one is longer.`
-    return [{ ...state, notice: { text: sentence, isTrouble: true } }, []]
-  }
-  if (editing !== undefined) {
-    const { message } = editing
-    if (text === message.text) return [stopEditing(state), []]
-    return [stopEditing(state), [{ type: 'edit', id: message.id, text }]]
-  }
-  const outgoing = [...state.outgoing, { key: randomUUID(), partner: open, text }]
-  return [{ ...withBox(state, box.EMPTY_BOX), outgoing, anchor: undefined }, [{ type: 'send' }]]
 }

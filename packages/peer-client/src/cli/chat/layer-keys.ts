@@ -1,10 +1,12 @@
 // What keys do to what lies on top. Esc always closes it.
+import { edited } from './box-keys.ts'
 import type { Choice } from './choices.ts'
 import { choicesOf } from './choices.ts'
 import type { Key, Step, Wish } from './happening.ts'
-import { edited, onGlobalKey } from './keys.ts'
+import { onGlobalKey } from './keys.ts'
 import { openPartner } from './moves.ts'
 import { openKeys, openSearch, openTrust } from './openings.ts'
+import { reactionsFor } from './reactions.ts'
 import { type ChatState, type Layer, withBox } from './state.ts'
 import { boxWith, insert, type TextBox } from './text-box.ts'
 
@@ -24,6 +26,8 @@ export function onLayerKey(state: ChatState, key: Key): Step {
       return onPaletteKey(state, layer, key)
     case 'search':
       return onSearchKey(state, layer, key)
+    case 'react':
+      return onReactKey(state, layer, key)
     case 'why':
       return onWhyKey(state, layer, key)
     case 'keys':
@@ -38,6 +42,8 @@ export function onLayerKey(state: ChatState, key: Key): Step {
 export function onLayerText(state: ChatState, text: string): Step {
   const { layer } = state
   switch (layer?.type) {
+    case 'react':
+      return typedEmoji(state, layer, insert(layer.box, text.replaceAll(/\s+/g, ' ')))
     case 'palette':
     case 'search':
       return typed(state, layer, insert(layer.box, text.replaceAll(/\s+/g, ' ')))
@@ -58,10 +64,14 @@ export function onLayerText(state: ChatState, text: string): Step {
 }
 
 function typed(state: ChatState, layer: Of<'palette' | 'search'>, box: TextBox): Step {
-  const text = box.text.slice(0, MAX_QUERY_CHARS)
-  const next = { ...layer, box: { text, at: Math.min(box.at, text.length) }, chosen: 0 }
-  const isSame = text.trim() === layer.box.text.trim()
+  const next = { ...layer, box: cut(box), chosen: 0 }
+  const isSame = next.box.text.trim() === layer.box.text.trim()
   return [{ ...state, layer: next }, isSame ? [] : asking(state, next)]
+}
+
+function cut({ text, at }: TextBox): TextBox {
+  const short = text.slice(0, MAX_QUERY_CHARS)
+  return { text: short, at: Math.min(at, short.length) }
 }
 
 function asking(state: ChatState, layer: Of<'palette' | 'search'>): Wish[] {
@@ -76,10 +86,8 @@ function onPaletteKey(state: ChatState, layer: Of<'palette'>, key: Key): Step {
   const chosen = Math.min(layer.chosen, choices.length - 1)
   switch (key.name) {
     case 'up':
-    case 'down': {
-      const next = (chosen + (key.name === 'up' ? -1 : 1) + choices.length) % Math.max(1, choices.length)
-      return [{ ...state, layer: { ...layer, chosen: next } }, []]
-    }
+    case 'down':
+      return [{ ...state, layer: { ...layer, chosen: stepped(chosen, key.name, choices.length) } }, []]
     case 'enter':
       return choose(state, choices[chosen])
     default: {
@@ -87,6 +95,11 @@ function onPaletteKey(state: ChatState, layer: Of<'palette'>, key: Key): Step {
       return box === undefined ? [state, []] : typed(state, layer, box)
     }
   }
+}
+
+/** To the next or the one before, and from the end to the beginning. */
+function stepped(chosen: number, name: 'up' | 'down', count: number): number {
+  return (chosen + (name === 'up' ? -1 : 1) + count) % Math.max(1, count)
 }
 
 function choose(state: ChatState, choice: Choice | undefined): Step {
@@ -135,6 +148,30 @@ function onSearchKey(state: ChatState, layer: Of<'search'>, key: Key): Step {
       return edit === undefined ? [state, []] : typed(state, layer, edit)
     }
   }
+}
+
+function onReactKey(state: ChatState, layer: Of<'react'>, key: Key): Step {
+  const { message, box, chosen } = layer
+  const offers = reactionsFor(message, box.text)
+  switch (key.name) {
+    case 'up':
+    case 'down':
+      return [{ ...state, layer: { ...layer, chosen: stepped(chosen, key.name, offers.length) } }, []]
+    case 'enter': {
+      const offer = offers[chosen]
+      if (offer === undefined) return [state, []]
+      const emoji = offer.isMine ? null : offer.emoji
+      return [{ ...state, layer: undefined }, [{ type: 'react', id: message.id, emoji }]]
+    }
+    default: {
+      const edit = edited(box, key)
+      return edit === undefined ? [state, []] : typedEmoji(state, layer, edit)
+    }
+  }
+}
+
+function typedEmoji(state: ChatState, layer: Of<'react'>, box: TextBox): Step {
+  return [{ ...state, layer: { ...layer, box: cut(box), chosen: 0 } }, []]
 }
 
 const WHY_ROWS = 5

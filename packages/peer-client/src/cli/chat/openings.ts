@@ -1,4 +1,5 @@
 // What is laid on top of the conversation, as it is at first.
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Step } from './happening.ts'
 import type { ChatState } from './state.ts'
 import { boxWith, EMPTY_BOX } from './text-box.ts'
@@ -28,6 +29,10 @@ export function openSearch(state: ChatState, isEverywhere: boolean): Step {
 
 export function openWhy(state: ChatState, id: string): Step {
   return [{ ...state, layer: { type: 'why', id, why: undefined, from: 0 } }, [{ type: 'why', id }]]
+}
+
+export function openReact(state: ChatState, message: MessageView): Step {
+  return [{ ...state, layer: { type: 'react', message, box: EMPTY_BOX, chosen: 0 } }, []]
 }
 
 export function openTrust(state: ChatState): Step {

@@ -1,19 +1,25 @@
 // What there is to say about the open conversation, above the box: what happened, what is safe, what to do.
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import type { Style } from '@parley/shared/terminal/terminal.ts'
 import { shorten, wrap } from '@parley/shared/terminal/text-width.ts'
 import { count } from '../message-words.ts'
 import { type Line, type Look, span } from './lines.ts'
-import { type ChatState, conversationOf, threadOf } from './state.ts'
+import { answerOf, type ChatState, conversationOf, threadOf } from './state.ts'
 
 const MAX_ROWS = 3
 const QUOTED_COLUMNS = 40
 
 export function remarksOf(state: ChatState, width: number, look: Look): Line[] {
-  const remarks = [keyRemark(state), troubleRemark(state), waitingRemark(state), editingRemark(state, look)].filter(
-    (note) => note !== undefined,
-  )
-  return remarks.flatMap(([text, style]) => wrap(text, width).map((line) => [span(line, style)])).slice(0, MAX_ROWS)
+  const ofBox = remarkLines([boxRemark(state, look)], width)
+  const others = remarkLines([keyRemark(state), troubleRemark(state), waitingRemark(state)], width)
+  return [...others.slice(0, MAX_ROWS - ofBox.length), ...ofBox]
+}
+
+function remarkLines(remarks: readonly (Remark | undefined)[], width: number): Line[] {
+  return remarks
+    .filter((remark) => remark !== undefined)
+    .flatMap(([text, style]) => wrap(text, width).map((line) => [span(line, style)]))
 }
 
 type Remark = readonly [text: string, style: Style]
@@ -60,8 +66,15 @@ function waitingRemark(state: ChatState): Remark | undefined {
   ]
 }
 
-function editingRemark({ editing, open }: ChatState, { isUtf8 }: Look): Remark | undefined {
-  if (editing === undefined || editing.message.account !== open?.account) return undefined
-  const text = shorten(printable(editing.message.text), QUOTED_COLUMNS, isUtf8 ? '…' : '~')
-  return [`Editing "${text}". Enter saves, Esc keeps it as it was.`, 'cyan']
+/** What becomes of the text in the box. */
+function boxRemark(state: ChatState, { isUtf8 }: Look): Remark | undefined {
+  const { editing, open } = state
+  const quoted = ({ text }: MessageView) => `"${shorten(printable(text), QUOTED_COLUMNS, isUtf8 ? '…' : '~')}"`
+  if (editing !== undefined && editing.message.account === open?.account) {
+    return [`Editing ${quoted(editing.message)}. Enter saves, Esc keeps it as it was.`, 'cyan']
+  }
+  const answered = answerOf(state)
+  if (answered === undefined) return undefined
+  const whom = answered.direction === 'out' ? 'your own message' : printable(open?.name ?? answered.with)
+  return [`Answer to ${whom} ${quoted(answered)}. Esc drops it.`, 'cyan']
 }

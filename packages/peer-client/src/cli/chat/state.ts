@@ -44,6 +44,7 @@ export interface Outgoing {
   readonly key: string
   readonly partner: Partner
   readonly text: string
+  readonly answers: MessageView | undefined
 }
 
 /** One thing at a time lies on top of the conversation. */
@@ -77,6 +78,7 @@ export type Layer =
       /** The new key is accepted at the next `y`. */
       readonly isAsking: boolean
     }
+  | { readonly type: 'react'; readonly message: MessageView; readonly box: TextBox; readonly chosen: number }
   /** For both sides, or on this device alone. */
   | { readonly type: 'delete'; readonly message: MessageView; readonly isHereOnly: boolean }
 
@@ -108,6 +110,8 @@ export interface ChatState {
   readonly unfolded: ReadonlySet<string>
   /** What is typed and not sent, by account. */
   readonly drafts: ReadonlyMap<string, TextBox>
+  /** The message that is answered by what is typed next, by account. */
+  readonly answers: ReadonlyMap<string, MessageView>
   /** The message that the box changes, and what was in the box before. */
   readonly editing: { readonly message: MessageView; readonly draft: TextBox } | undefined
   readonly outgoing: readonly Outgoing[]
@@ -138,6 +142,7 @@ export function initialState({ columns, rows, now }: Pick<ChatState, 'columns' |
     anchor: undefined,
     unfolded: new Set(),
     drafts: new Map(),
+    answers: new Map(),
     editing: undefined,
     outgoing: [],
     writing: new Map(),
@@ -174,4 +179,16 @@ export function withBox(state: ChatState, box: TextBox): ChatState {
   if (box.text === '') drafts.delete(state.open.account)
   else drafts.set(state.open.account, box)
   return { ...state, drafts }
+}
+
+/** The message that the box under the open conversation answers. */
+export function answerOf({ answers, open }: ChatState): MessageView | undefined {
+  return open === undefined ? undefined : answers.get(open.account)
+}
+
+export function withoutAnswer(state: ChatState): ChatState {
+  if (answerOf(state) === undefined) return state
+  const answers = new Map(state.answers)
+  if (state.open !== undefined) answers.delete(state.open.account)
+  return { ...state, answers }
 }

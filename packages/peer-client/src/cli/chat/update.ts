@@ -119,7 +119,9 @@ function notSent(state: ChatState, { key, sentence }: Extract<Happening, { type:
   const typed = state.drafts.get(account)
   const box = typed === undefined ? boxWith(failed.text) : insert({ text: `\n${typed.text}`, at: 0 }, failed.text)
   const drafts = new Map(state.drafts).set(account, box)
-  const next = { ...state, outgoing, drafts, notice: { text: sentence, isTrouble: true } }
+  const answers = new Map(state.answers)
+  if (failed.answers !== undefined && !answers.has(account)) answers.set(account, failed.answers)
+  const next = { ...state, outgoing, drafts, answers, notice: { text: sentence, isTrouble: true } }
   // What was written after it may still go.
   return [next, outgoing.length > 0 ? [{ type: 'send' }] : []]
 }
