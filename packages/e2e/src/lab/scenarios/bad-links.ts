@@ -19,7 +19,7 @@ export const badLinks = scenario<readonly Badness[]>({
   name: 'bad-links',
   summary:
     'a link that delays, throttles, splits at every byte, turns bits over, freezes and breaks in the middle of a frame',
-  size: { messages: 400, strikes: 6 },
+  size: { messages: 240, strikes: 6 },
   plan: (random, { messages, strikes }) =>
     moments(strikes, messages, random).map((at, index) => ({
       at,

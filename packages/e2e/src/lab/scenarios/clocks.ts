@@ -18,7 +18,7 @@ interface Plan {
 export const clocks = scenario<Plan>({
   name: 'clocks',
   summary: 'clocks that are three days slow and three days fast, and jump within that while people talk',
-  size: { messages: 300, strikes: 6 },
+  size: { messages: 150, strikes: 4 },
   plan: (random, { messages, strikes }) => ({
     alice: -MAX_DAYS * DAY_MS,
     bob: MAX_DAYS * DAY_MS,

@@ -16,7 +16,7 @@ export const frozenPeers = scenario<Plan>({
   name: 'frozen-peers',
   summary:
     'one peer is frozen (SIGSTOP), one reads slowly: a third is not delayed, memory stays flat, and in the end all have all',
-  size: { messages: 600, strikes: 1 },
+  size: { messages: 300, strikes: 1 },
   plan: (random) => ({ isSlowFirst: random.below(2) === 1, bytesPerSecond: 20_000 + random.below(40_000) }),
   play: async (lab, { isSlowFirst, bytesPerSecond }) => {
     const toSlow = lab.use(await LinkProxy.start(0))

@@ -21,15 +21,18 @@ interface Kill extends Strike {
 export const killStorm = scenario<readonly Kill[]>({
   name: 'kill-storm',
   summary: 'kill -9 of sender, receiver, both and the directory while they talk, again while they recover',
-  size: { messages: 1_200, strikes: 12 },
+  size: { messages: 600, strikes: 8 },
   plan: (random, { messages, strikes }) => {
     const kills: Omit<Kill, 'at'>[] = []
+    // Each once before any comes again.
+    const fresh = [...NAMES]
     for (let left = strikes; left > 0; ) {
-      const kill = anyKill(random)
+      const [victim = random.pick(NAMES)] = fresh.splice(random.below(fresh.length), 1)
+      const kill = anyKill(random, victim)
       kills.push(kill)
       left -= VICTIMS[kill.victim] * (1 + kill.again.length)
     }
-    return moments(kills.length, messages, random).map((at, index) => ({ at, ...(kills[index] ?? anyKill(random)) }))
+    return moments(kills.length, messages, random).map((at, index) => ({ at, ...(kills[index] ?? anyKill(random, random.pick(NAMES))) }))
   },
   play: async (lab, kills) => {
     const { messages } = lab.size
@@ -63,8 +66,7 @@ export const killStorm = scenario<readonly Kill[]>({
   },
 })
 
-function anyKill(random: Random): Omit<Kill, 'at'> {
-  const victim = random.pick(NAMES)
+function anyKill(random: Random, victim: Kill['victim']): Omit<Kill, 'at'> {
   const again = Array.from({ length: victim === 'directory' ? 0 : random.below(MAX_EARLY_KILLS + 1) }, () => {
     const moment = random.pick(MOMENTS)
     return { at: moment, afterMs: random.below(MAX_AFTER_MS[moment]) }

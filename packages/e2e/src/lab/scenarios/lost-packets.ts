@@ -20,7 +20,7 @@ export const lostPackets = scenario<readonly Loss[]>({
   name: 'lost-packets',
   summary: 'two network namespaces, where packets of one or both sides vanish without a word, and the cable is pulled',
   needs: ['namespaces'],
-  size: { messages: 300, strikes: 4 },
+  size: { messages: 200, strikes: 4 },
   plan: (random, { messages, strikes }) =>
     moments(strikes, messages, random).map((at, index) => ({
       at,

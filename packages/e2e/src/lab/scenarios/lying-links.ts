@@ -21,7 +21,7 @@ const LATE_BY_FRAMES = 5
 export const lyingLinks = scenario<Plan>({
   name: 'lying-links',
   summary: 'above TLS: envelopes and answers that come twice, in another order, late or never, and answers that lie',
-  size: { messages: 400, strikes: CYCLE },
+  size: { messages: 240, strikes: CYCLE },
   plan: (random, { strikes }) => ({
     tricks: Array.from({ length: strikes }, () => (random.below(RARITY) === 0 ? random.pick(TRICKS) : 'pass')),
   }),

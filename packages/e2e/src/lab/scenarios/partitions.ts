@@ -14,7 +14,7 @@ interface Partition extends Strike {
 export const partitions = scenario<readonly Partition[]>({
   name: 'partitions',
   summary: 'links that break, fall silent in one or both directions, lose what was under way, and heal',
-  size: { messages: 400, strikes: 6 },
+  size: { messages: 240, strikes: 6 },
   plan: (random, { messages, strikes }) =>
     moments(strikes, messages, random).map((at, index) => ({
       at,
