@@ -32,7 +32,10 @@ export const killStorm = scenario<readonly Kill[]>({
       kills.push(kill)
       left -= VICTIMS[kill.victim] * (1 + kill.again.length)
     }
-    return moments(kills.length, messages, random).map((at, index) => ({ at, ...(kills[index] ?? anyKill(random, random.pick(NAMES))) }))
+    return moments(kills.length, messages, random).map((at, index) => ({
+      at,
+      ...(kills[index] ?? anyKill(random, random.pick(NAMES))),
+    }))
   },
   play: async (lab, kills) => {
     const { messages } = lab.size
