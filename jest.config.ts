@@ -7,6 +7,7 @@ const config: Config = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/strip-types.ts' },
   testEnvironment: '<rootDir>/scripts/costed-environment.ts',
+  testSequencer: '<rootDir>/scripts/waiting-first.ts',
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   testTimeout: 180_000,
   maxWorkers: 2,
