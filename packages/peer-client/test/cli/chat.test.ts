@@ -388,7 +388,37 @@ test('search finds words here and everywhere, and goes to where they stand', asy
   await chat.see(/^ Search with bob[\s\S]*the needle is here/)
   chat.press('enter')
   await chat.see('│  the needle is here')
-  expect(chat.main()).toContain('hay 1.')
+  expect(chat.main()).toMatch(/hay 1\.[^─]*── newer messages below: End ─/)
+  const texts = () =>
+    [...chat.chat.state().threads.values()].flatMap(({ messages }) => messages.map(({ text }) => text))
+  expect(texts()).toHaveLength(50)
+
+  // What comes now has no place there, and what was above the end is read on towards it.
+  w.daemon.receive('bob', 'came meanwhile')
+  await w.daemon.until(() => chat.list().includes('came meanwhile'))
+  expect(texts()).not.toContain('came meanwhile')
+  expect(w.daemon.calls.all.filter(({ what }) => what === 'read')).toHaveLength(1)
+  while (texts().length < 302) {
+    chat.press('page-down')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(texts()).toEqual([
+    'the needle is here',
+    ...Array.from({ length: 300 }, (_, n) => `hay ${n + 1}.`),
+    'came meanwhile',
+  ])
+
+  // Away and back: the newest stand there; to a hit and by End to the newest again.
+  chat.press('down', { alt: true })
+  await chat.see('a needle too')
+  chat.press('letter-f', { ctrl: true })
+  chat.press('tab')
+  chat.type('the needle')
+  await chat.see('the needle is here')
+  chat.press('enter')
+  await chat.see('│  the needle is here')
+  chat.press('escape')
+  await chat.see('came meanwhile')
   chat.press('letter-f', { ctrl: true })
   chat.type('nothing like that')
   await chat.see('Nothing was found.')

@@ -1,8 +1,10 @@
 // What the daemon tells.
-import { firstUnread, withMessage, withNewestPage, withNotes } from '@parley/api-client/loaded-messages.ts'
+import { withNotes } from '@parley/api-client/loaded-messages.ts'
 import type { Happening, Step, Wish } from './happening.ts'
-import { withUnreadLine } from './moves.ts'
-import { type ChatState, conversationOf, EMPTY_THREAD, threadOf, withThread } from './state.ts'
+import type { Look } from './lines.ts'
+import { askFor, goTo, withUnreadLine } from './moves.ts'
+import { type ChatState, conversationOf, threadOf, withThread } from './state.ts'
+import { withArrived, withPage } from './thread.ts'
 
 /** The line is up, again or for the first time: what happened while it was not is read from the history. */
 export function caughtUp(state: ChatState, { status, conversations }: Extract<Happening, { type: 'up' }>): Step {
@@ -14,10 +16,13 @@ export function caughtUp(state: ChatState, { status, conversations }: Extract<Ha
   const next: ChatState = { ...state, line: 'up', status, conversations, hasConversations: true, threads, listed }
   const notice = wasLost ? { text: 'Connected to your peer again.', isTrouble: false } : state.notice
   const marked = open === undefined ? next : withUnreadLine(next, open.account)
-  const wishes: Wish[] = open === undefined ? [] : [{ type: 'load', partner: open }]
+  // Whoever reads far back goes on reading there.
+  const isUpToNow = open !== undefined && threadOf(state, open.account).newer === undefined
+  const [asking, load] = isUpToNow ? askFor(marked, open, { at: 'end' }) : [marked, []]
+  const wishes = [...load]
   if (state.outgoing.length > 0) wishes.push({ type: 'send' })
   if (state.layer?.type === 'why') wishes.push({ type: 'why', id: state.layer.id })
-  return [{ ...marked, notice }, wishes]
+  return [{ ...asking, notice }, wishes]
 }
 
 export function arrived(state: ChatState, { message, isNew }: Extract<Happening, { type: 'message' }>): Step {
@@ -26,11 +31,7 @@ export function arrived(state: ChatState, { message, isNew }: Extract<Happening,
   // A change of another message: that one is told with it.
   if (message.about !== undefined) return [state, wishes]
   const { account } = message
-  const thread = state.threads.get(account) ?? EMPTY_THREAD
-  let next = state
-  if (thread.isLoaded) {
-    next = withThread(state, account, (before) => ({ ...before, messages: withMessage(before.messages, message) }))
-  }
+  let next = state.threads.has(account) ? withThread(state, account, (thread) => withArrived(thread, message)) : state
   if (isNew && message.direction === 'in') next = { ...next, writing: without(next.writing, account) }
   const isUnseen = isNew && message.direction === 'in' && state.open?.account === account
   if (isUnseen && conversationOf(state, account) !== undefined) next = withOneMoreUnread(next, account)
@@ -56,34 +57,35 @@ function withOneMoreUnread(state: ChatState, account: string): ChatState {
 const AWAY_MS = 30_000
 
 function withUnreadLineWhenAway(state: ChatState, account: string, id: string): ChatState {
-  if (state.now - state.keyAt <= AWAY_MS && state.anchor === undefined) return state
+  const isAtEnd = state.anchor === undefined && threadOf(state, account).newer === undefined
+  if (state.now - state.keyAt <= AWAY_MS && isAtEnd) return state
   return withThread(state, account, (thread) => ({ ...thread, unreadFrom: thread.unreadFrom ?? id }))
 }
 
-export function pageCame(state: ChatState, { account, page, before }: Extract<Happening, { type: 'page' }>): Step {
-  const thread = threadOf(state, account)
-  const { messages, next } = page
-  if (before !== undefined) {
-    if (thread.older !== before) return [state, []]
-    const all = [...messages.toReversed(), ...thread.messages]
-    const older = { messages: all, notes: withNotes(thread.notes, page.notes), older: next, isLoadingOlder: false }
-    return [withThread(state, account, (known) => ({ ...known, ...older })), []]
+export function pageCame(state: ChatState, happening: Extract<Happening, { type: 'page' }>, look: Look): Step {
+  const { account, page, place } = happening
+  const before = threadOf(state, account)
+  const after = withPage(before, page, place, conversationOf(state, account)?.unread ?? 0)
+  if (after === before) return [state, []]
+  const next = withThread(state, account, () => after)
+  const isOpen = state.open?.account === account
+  switch (place.at) {
+    case 'end':
+      // Whoever looked at older ones asked for this to be here.
+      return [isOpen && before.newer !== undefined ? { ...next, anchor: undefined } : next, []]
+    case 'around': {
+      const message = after.messages.find(({ id }) => id === place.id)
+      return message === undefined ? [next, []] : goTo(next, message, look)
+    }
+    case 'after': {
+      const last = before.messages.at(-1)?.id
+      const isAtEnd = isOpen && state.anchor === undefined && last !== undefined
+      // What stood at the bottom stays there.
+      return [isAtEnd ? { ...next, anchor: { id: last, row: Number.MAX_SAFE_INTEGER } } : next, []]
+    }
+    case 'before':
+      return [next, []]
   }
-  const joined = thread.isLoaded ? withNewestPage(thread.messages, messages) : undefined
-  const all = joined ?? messages.toReversed()
-  const older = joined === undefined ? next : thread.older
-  const unread = conversationOf(state, account)?.unread ?? 0
-  const loaded = withThread(state, account, (known) => ({
-    ...known,
-    messages: all,
-    notes: withNotes(joined === undefined ? [] : known.notes, page.notes),
-    troubles: page.troubles,
-    older,
-    isLoaded: true,
-    isLoadingOlder: false,
-    unreadFrom: known.unreadFrom ?? firstUnread(all, unread),
-  }))
-  return [withUnreadLine(loaded, account), []]
 }
 
 /** Something happened to a conversation: it stands there, and is said at once. */

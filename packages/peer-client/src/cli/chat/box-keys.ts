@@ -4,7 +4,7 @@ import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
 import type { Key, Step } from './happening.ts'
 import type { Look } from './lines.ts'
 import { edit, isText } from './message-keys.ts'
-import { scrollToTop } from './moves.ts'
+import { scrollToTop, toEnd } from './moves.ts'
 import { answerOf, boxOf, type ChatState, threadOf, withBox, withoutAnswer } from './state.ts'
 import * as box from './text-box.ts'
 
@@ -21,7 +21,7 @@ export function onBoxKey(state: ChatState, key: Key, look: Look): Step {
     case 'escape':
       if (state.editing !== undefined) return [stopEditing(state), []]
       if (answerOf(state) !== undefined) return [withoutAnswer(state), []]
-      return [{ ...state, anchor: undefined }, []]
+      return toEnd(state)
     case 'up': {
       if (typed.text !== '') return onLine(state, -1)
       const { messages } = threadOf(state, state.open?.account)
@@ -31,8 +31,7 @@ export function onBoxKey(state: ChatState, key: Key, look: Look): Step {
     case 'down':
       return onLine(state, 1)
     case 'end':
-      if (typed.text === '') return [{ ...state, anchor: undefined }, []]
-      return moved(state, key)
+      return typed.text === '' ? toEnd(state) : moved(state, key)
     case 'home':
       return typed.text === '' ? scrollToTop(state, look) : moved(state, key)
     default:
@@ -112,5 +111,6 @@ function send(state: ChatState): Step {
   }
   const outgoing = [...state.outgoing, { key: randomUUID(), partner: open, text, answers: answerOf(state) }]
   const emptied = withoutAnswer(withBox(state, box.EMPTY_BOX))
-  return [{ ...emptied, outgoing, anchor: undefined }, [{ type: 'send' }]]
+  const [next, wishes] = toEnd({ ...emptied, outgoing })
+  return [next, [...wishes, { type: 'send' }]]
 }

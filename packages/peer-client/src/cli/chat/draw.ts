@@ -121,12 +121,13 @@ function drawMain(state: ChatState, layout: Layout, look: Look): Main {
   const { mainColumns: width, messageRows, remarks, box } = layout
   const rule = [span((look.isUtf8 ? '─' : '-').repeat(width), 'dim')] as const
   const shown = shownRows(state, look, layout)
+  const isUpToNow = threadOf(state, state.open.account).newer === undefined
   const lines = [
     head(state, width),
     rule,
     ...messages(state, shown, { width, height: messageRows }, look),
     ...remarks,
-    shown.below > 0 ? belowLine(shown.below, width, look) : rule,
+    isUpToNow && shown.below === 0 ? rule : belowLine(isUpToNow ? shown.below : undefined, width, look),
     ...boxLines(state, box),
   ]
   const y = lines.length - box.rows.length + box.y
@@ -199,9 +200,11 @@ function chosen(line: Line, row: number, { isUtf8 }: Look): Line {
   return [span(mark, 'cyan'), span(first.text.slice(1), first.style), ...rest]
 }
 
-function belowLine(below: number, width: number, { isUtf8 }: Look): Line {
+/** Undefined: nobody has counted them. */
+function belowLine(below: number | undefined, width: number, { isUtf8 }: Look): Line {
   const dash = isUtf8 ? '─' : '-'
-  const words = ` ${below} more ${below === 1 ? 'row' : 'rows'} below: End `
+  const words =
+    below === undefined ? ' newer messages below: End ' : ` ${below} more ${below === 1 ? 'row' : 'rows'} below: End `
   return [
     span(dash.repeat(2), 'dim'),
     span(words, 'cyan'),

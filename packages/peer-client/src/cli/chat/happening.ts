@@ -7,6 +7,7 @@ import type { SearchHit } from '@parley/shared/local-api/search.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import type { ChatState, Partner } from './state.ts'
+import type { PagePlace } from './thread.ts'
 
 export type KeyName =
   | 'up'
@@ -53,7 +54,7 @@ export type Happening =
   | { readonly type: 'hidden'; readonly account: string; readonly id: string }
   | { readonly type: 'writes'; readonly account: string; readonly until: number }
   | { readonly type: 'note'; readonly account: string; readonly note: Note }
-  | { readonly type: 'page'; readonly account: string; readonly page: HistoryPage; readonly before: string | undefined }
+  | { readonly type: 'page'; readonly account: string; readonly page: HistoryPage; readonly place: PagePlace }
   | { readonly type: 'page-failed'; readonly account: string }
   | { readonly type: 'sent'; readonly key: string; readonly message: MessageView }
   | { readonly type: 'not-sent'; readonly key: string; readonly sentence: string }
@@ -74,16 +75,11 @@ export type Happening =
     }
   | { readonly type: 'decided'; readonly accepted: AcceptedKey; readonly isNewKey: boolean }
   | { readonly type: 'open'; readonly partner: Partner }
-  /** What was looked for: its conversation is loaded back to it. */
-  | { readonly type: 'reached'; readonly message: MessageView }
   | { readonly type: 'notice'; readonly text: string; readonly isTrouble: boolean }
 
 export type Wish =
   | { readonly type: 'send' }
-  | { readonly type: 'load'; readonly partner: Partner }
-  /** To a message that may not be loaded yet. */
-  | { readonly type: 'go-to'; readonly message: MessageView }
-  | { readonly type: 'load-older'; readonly account: string; readonly before: string }
+  | { readonly type: 'load'; readonly partner: Partner; readonly place: PagePlace }
   | { readonly type: 'mark-read'; readonly account: string; readonly upTo: string }
   | { readonly type: 'edit'; readonly id: string; readonly text: string }
   | { readonly type: 'cancel'; readonly id: string }

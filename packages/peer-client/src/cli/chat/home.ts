@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ApiClient } from '@parley/api-client'
 import { ApiError } from '@parley/api-client/api-error.ts'
 import type { ClientEvent } from '@parley/api-client/event-stream.ts'
-import { MAX_PAGE_MESSAGES, TYPING_SHOWN_MS } from '@parley/shared/limits.ts'
+import { TYPING_SHOWN_MS } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Chat } from './chat.ts'
 import type { Wish } from './happening.ts'
-import { conversationOf, type Outgoing, type Partner, threadOf } from './state.ts'
+import { conversationOf, type Outgoing, type Partner } from './state.ts'
 
 /** So often it is looked for. */
 const SEARCH_MS = 500
@@ -17,11 +17,8 @@ const GLANCE_MS = 150
 /** Somebody who types on does not want an answer yet. */
 const TYPING_MS = 150
 /** Two screens of a large terminal, and more at a time further back. */
-const PAGE_MESSAGES = 100
-const OLDER_MESSAGES = 200
+const PAGE_MESSAGES = { end: 100, around: 100, before: 200, after: 200 }
 const HITS = 50
-/** How far back a message that was found is looked for. */
-const MAX_PAGES_BACK = 400
 
 interface HomeOptions {
   readonly chat: Chat
@@ -65,7 +62,7 @@ export class Home {
   fulfil(wish: Wish): void {
     this.#do(wish).catch((error: unknown) => {
       const { text, isUnreachable } = explained(error)
-      if (wish.type === 'load-older') this.#chat.tell({ type: 'page-failed', account: wish.account })
+      if (wish.type === 'load') this.#chat.tell({ type: 'page-failed', account: wish.partner.account })
       // Somebody typed on.
       if (error instanceof Error && error.name === 'AbortError') return
       // The line says so already, and asks for both again when it is back.
@@ -80,11 +77,7 @@ export class Home {
       case 'send':
         return await this.#send()
       case 'load':
-        return await this.#load(wish.partner)
-      case 'load-older':
-        return await this.#loadOlder(wish.account, wish.before, OLDER_MESSAGES)
-      case 'go-to':
-        return await this.#goTo(wish.message)
+        return await this.#load(wish)
       case 'mark-read':
         await client.markRead(wish.account, { upTo: wish.upTo })
         return
@@ -206,27 +199,11 @@ export class Home {
     }
   }
 
-  async #load(partner: Partner): Promise<void> {
-    const page = await this.#client.history(this.#whoOf(partner), { limit: PAGE_MESSAGES })
-    this.#chat.tell({ type: 'page', account: partner.account, page, before: undefined })
-  }
-
-  async #loadOlder(account: string, before: string, limit: number): Promise<void> {
-    const page = await this.#client.history(account, { limit, before })
-    this.#chat.tell({ type: 'page', account, page, before })
-  }
-
-  async #goTo(message: MessageView): Promise<void> {
-    const { account } = message
-    this.#chat.tell({ type: 'open', partner: { account, name: message.with } })
-    await this.#load({ account, name: message.with })
-    for (let pages = 0; pages < MAX_PAGES_BACK; pages += 1) {
-      const { messages, older } = threadOf(this.#chat.state(), account)
-      if (messages.some(({ id }) => id === message.id)) return this.#chat.tell({ type: 'reached', message })
-      if (older === undefined) break
-      await this.#loadOlder(account, older, MAX_PAGE_MESSAGES)
-    }
-    this.#chat.tell({ type: 'notice', text: 'That message is too far back for this screen.', isTrouble: true })
+  async #load({ partner, place }: WishOf<'load'>): Promise<void> {
+    const limit = PAGE_MESSAGES[place.at]
+    const where = place.at === 'end' ? {} : { [place.at]: place.id }
+    const page = await this.#client.history(this.#whoOf(partner), { limit, ...where })
+    this.#chat.tell({ type: 'page', account: partner.account, page, place })
   }
 
   #changed(message: MessageView): void {

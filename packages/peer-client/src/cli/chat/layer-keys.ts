@@ -4,7 +4,8 @@ import type { Choice } from './choices.ts'
 import { choicesOf } from './choices.ts'
 import type { Key, Step, Wish } from './happening.ts'
 import { onGlobalKey } from './keys.ts'
-import { openPartner } from './moves.ts'
+import type { Look } from './lines.ts'
+import { goTo, openPartner } from './moves.ts'
 import { openKeys, openSearch, openTrust } from './openings.ts'
 import { reactionsFor } from './reactions.ts'
 import { type ChatState, type Layer, withBox } from './state.ts'
@@ -16,7 +17,7 @@ const MAX_QUERY_CHARS = 64
 /** The hits at the end of a page are the sign to ask for the next. */
 const NEAR_END = 3
 
-export function onLayerKey(state: ChatState, key: Key): Step {
+export function onLayerKey(state: ChatState, key: Key, look: Look): Step {
   if (key.name === 'escape') return [{ ...state, layer: undefined }, []]
   const global = onGlobalKey(state, key)
   if (global !== undefined) return global
@@ -25,7 +26,7 @@ export function onLayerKey(state: ChatState, key: Key): Step {
     case 'palette':
       return onPaletteKey(state, layer, key)
     case 'search':
-      return onSearchKey(state, layer, key)
+      return onSearchKey(state, layer, key, look)
     case 'react':
       return onReactKey(state, layer, key)
     case 'why':
@@ -120,7 +121,7 @@ function choose(state: ChatState, choice: Choice | undefined): Step {
   }
 }
 
-function onSearchKey(state: ChatState, layer: Of<'search'>, key: Key): Step {
+function onSearchKey(state: ChatState, layer: Of<'search'>, key: Key, look: Look): Step {
   const { hits, next, box } = layer
   switch (key.name) {
     case 'up':
@@ -140,8 +141,7 @@ function onSearchKey(state: ChatState, layer: Of<'search'>, key: Key): Step {
     }
     case 'enter': {
       const hit = hits[layer.chosen]
-      if (hit === undefined) return [state, []]
-      return [{ ...state, layer: undefined }, [{ type: 'go-to', message: hit.message }]]
+      return hit === undefined ? [state, []] : goTo({ ...state, layer: undefined }, hit.message, look)
     }
     default: {
       const edit = edited(box, key)

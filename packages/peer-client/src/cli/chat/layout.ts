@@ -104,7 +104,8 @@ export function shownRows(state: ChatState, look: Look, layout = layoutOf(state,
 
 export function openRows(state: ChatState, look: Look, { mainColumns }: Layout): readonly Row[] {
   const thread = threadOf(state, state.open?.account)
-  const outgoing = state.outgoing.filter(({ partner }) => partner.account === state.open?.account)
+  const isUpToNow = thread.newer === undefined
+  const outgoing = state.outgoing.filter(({ partner }) => isUpToNow && partner.account === state.open?.account)
   return threadRows(thread, { width: mainColumns, look, now: state.now, unfolded: state.unfolded, outgoing })
 }
 
@@ -114,5 +115,5 @@ function bottomOf({ anchor }: ChatState, rows: readonly Row[]): number {
   const first = rows.findIndex(({ id }) => id === anchor.id)
   if (first === -1) return rows.length - 1
   const at = rows.findIndex(({ id, row }, index) => index >= first && id === anchor.id && row === anchor.row)
-  return at === -1 ? first : at
+  return at === -1 ? rows.findLastIndex(({ id }) => id === anchor.id) : at
 }

@@ -2,7 +2,7 @@
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Key, Step } from './happening.ts'
 import type { Look } from './lines.ts'
-import { scrollToTop, select } from './moves.ts'
+import { scrollToTop, select, toEnd } from './moves.ts'
 import { openKeys, openReact, openWhy } from './openings.ts'
 import { boxOf, type ChatState, threadOf, withBox } from './state.ts'
 import { boxWith } from './text-box.ts'
@@ -16,11 +16,11 @@ export function onMessagesKey(state: ChatState, { name }: Key, look: Look): Step
     case 'home':
       return scrollToTop(state, look)
     case 'end':
-      return [{ ...state, anchor: undefined, selected: threadOf(state, state.open?.account).messages.at(-1)?.id }, []]
+      return toEnd({ ...state, selected: threadOf(state, state.open?.account).messages.at(-1)?.id })
     case 'enter':
       return state.selected === undefined ? [state, []] : openWhy(state, state.selected)
     case 'escape':
-      return [{ ...state, focus: 'box', selected: undefined, anchor: undefined }, []]
+      return toEnd({ ...state, focus: 'box', selected: undefined })
     case 'delete':
       return onMessageLetter(state, 'd')
     default:

@@ -1,30 +1,59 @@
 // Moves that several keys and events make.
 import { firstUnread } from '@parley/api-client/loaded-messages.ts'
-import type { Step, Wish } from './happening.ts'
+import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import type { Step } from './happening.ts'
 import { layoutOf, type openRows, shownRows } from './layout.ts'
 import type { Look } from './lines.ts'
-import { type ChatState, conversationOf, EMPTY_THREAD, type Partner, threadOf, withThread } from './state.ts'
+import { type ChatState, conversationOf, type Partner, threadOf, withThread } from './state.ts'
+import type { PagePlace } from './thread.ts'
 
 /** Somebody who pressed a key within this time is looking at the screen. */
 const LOOKING_MS = 30_000
-/** Older messages are asked for when so few rows are left above. */
-const NEAR_TOP_ROWS = 10
+/** More messages are asked for when so few rows are left. */
+const NEAR_ROWS = 10
 
 export function openPartner(state: ChatState, { account, name }: Partner): Step {
   if (state.open?.account === account) return [{ ...state, focus: 'box', listed: account }, []]
-  const left = leave(state)
   const partner = { account, name }
+  return askFor(enter(state, partner), partner, { at: 'end' })
+}
+
+function enter(state: ChatState, { account, name }: Partner): ChatState {
+  if (state.open?.account === account) return state
   const next: ChatState = {
-    ...left,
-    open: partner,
+    ...leave(state),
+    open: { account, name },
     listed: account,
     focus: 'box',
     selected: undefined,
     anchor: undefined,
     unfolded: new Set(),
+    toldAt: 0,
   }
-  const marked = withUnreadLine(next, account)
-  return [marked, [{ type: 'load', partner }]]
+  return withUnreadLine(next, account)
+}
+
+/** A page of the conversation, which is on its way now. */
+export function askFor(state: ChatState, partner: Partner, place: PagePlace): Step {
+  const asking = withThread(state, partner.account, (thread) => ({ ...thread, asked: place.at }))
+  return [asking, [{ type: 'load', partner, place }]]
+}
+
+/** To a message from however far back; what is around it comes first where it is not loaded. */
+export function goTo(state: ChatState, message: MessageView, look: Look): Step {
+  const { account, id } = message
+  const partner = { account, name: message.with }
+  const { isLoaded, messages } = threadOf(state, account)
+  if (isLoaded && messages.some((one) => one.id === id)) return selectMessage(enter(state, partner), id, look)
+  return askFor(state, partner, { at: 'around', id })
+}
+
+/** To the newest messages, which are loaded first where somebody was led far back. */
+export function toEnd(state: ChatState): Step {
+  const { open } = state
+  const next = { ...state, anchor: undefined }
+  if (open === undefined || threadOf(state, open.account).newer === undefined) return [next, []]
+  return askFor(next, open, { at: 'end' })
 }
 
 /** The conversation that was open: its line above what is new has been seen, and what was changed there stays as it was. */
@@ -41,6 +70,7 @@ function leave(state: ChatState): ChatState {
 
 export function withUnreadLine(state: ChatState, account: string): ChatState {
   const unread = conversationOf(state, account)?.unread ?? 0
+  if (threadOf(state, account).newer !== undefined) return state
   return withThread(state, account, (thread) => ({
     ...thread,
     unreadFrom: thread.unreadFrom ?? firstUnread(thread.messages, unread),
@@ -62,7 +92,7 @@ export function scroll(state: ChatState, by: number, look: Look): Step {
   const bottom = rows.length - 1 - below
   const target = Math.min(rows.length - 1, Math.max(Math.min(layout.messageRows, rows.length) - 1, bottom - by))
   const next = anchoredAt(state, rows, target, by > 0 ? -1 : 1)
-  return [next, wantsOlder(state, top - by)]
+  return loadMore(next, top - by, rows.length - 1 - target)
 }
 
 export function scrollToTop(state: ChatState, look: Look): Step {
@@ -77,11 +107,14 @@ function anchoredAt(state: ChatState, rows: ReturnType<typeof openRows>, target:
   return { ...state, anchor: isNewest ? undefined : { id: row.id, row: row.row } }
 }
 
-function wantsOlder(state: ChatState, rowsAbove: number): Wish[] {
-  const account = state.open?.account
-  const { older, isLoadingOlder } = threadOf(state, account)
-  if (account === undefined || older === undefined || isLoadingOlder || rowsAbove > NEAR_TOP_ROWS) return []
-  return [{ type: 'load-older', account, before: older }]
+/** What is beyond the messages that are loaded, when so few of their rows are left there. */
+function loadMore(state: ChatState, rowsAbove: number, rowsBelow: number): Step {
+  const { open } = state
+  const { older, newer, asked } = threadOf(state, open?.account)
+  if (open === undefined || asked !== undefined) return [state, []]
+  if (older !== undefined && rowsAbove <= NEAR_ROWS) return askFor(state, open, { at: 'before', id: older })
+  if (newer !== undefined && rowsBelow <= NEAR_ROWS) return askFor(state, open, { at: 'after', id: newer })
+  return [state, []]
 }
 
 /** The message before or after the chosen one; the newest at first. */
@@ -93,7 +126,7 @@ export function select(state: ChatState, by: 1 | -1, look: Look): Step {
 }
 
 /** It is chosen, and on the screen. */
-export function selectMessage(state: ChatState, id: string, look: Look): Step {
+function selectMessage(state: ChatState, id: string, look: Look): Step {
   const chosen: ChatState = { ...state, selected: id, focus: 'messages' }
   const layout = layoutOf(chosen, look)
   const { rows, top } = shownRows(chosen, look, layout)
@@ -103,14 +136,15 @@ export function selectMessage(state: ChatState, id: string, look: Look): Step {
   let next = chosen
   if (first < top) next = anchoredAt(chosen, rows, Math.min(rows.length - 1, Math.max(first, 0) + height - 1), 1)
   else if (last >= top + height) next = anchoredAt(chosen, rows, last, 1)
-  return [next, wantsOlder(next, first)]
+  return loadMore(next, first, rows.length - 1 - last)
 }
 
 /** The newest messages stand on the screen and somebody looks at them. */
 export function markSeen(state: ChatState): Step {
   const { open, anchor, line, now, keyAt, layer } = state
   const unread = conversationOf(state, open?.account)?.unread ?? 0
-  const newest = (open === undefined ? EMPTY_THREAD : threadOf(state, open.account)).messages.at(-1)
+  const { messages, newer } = threadOf(state, open?.account)
+  const newest = newer === undefined ? messages.at(-1) : undefined
   const isSeen = layer === undefined && anchor === undefined && line === 'up' && now - keyAt <= LOOKING_MS
   if (open === undefined || newest === undefined || unread === 0 || !isSeen) return [state, []]
   const conversations = state.conversations.map((one) => (one.account === open.account ? { ...one, unread: 0 } : one))

@@ -1,42 +1,17 @@
 // What the chat knows. `update` makes the next state of it, drawing reads it, and nothing else touches it.
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
-import type { ConversationTroubles, MessageView, Why } from '@parley/shared/local-api/messages.ts'
-import type { Note } from '@parley/shared/local-api/notes.ts'
+import type { MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser } from '@parley/shared/local-api/peers.ts'
 import type { SearchHit } from '@parley/shared/local-api/search.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import type { KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { EMPTY_BOX, type TextBox } from './text-box.ts'
+import { EMPTY_THREAD, type Thread } from './thread.ts'
 
 /** Whom a conversation is with; somebody who was only found has a name and nothing else here. */
 export interface Partner {
   readonly account: string
   readonly name: string
-}
-
-/** What is loaded of a conversation: the newest messages, as far back as somebody has scrolled. */
-export interface Thread {
-  /** Oldest first. */
-  readonly messages: readonly MessageView[]
-  /** What happened beside them, oldest first. */
-  readonly notes: readonly Note[]
-  readonly troubles: ConversationTroubles | undefined
-  /** Where to ask on from, when there are older ones. */
-  readonly older: string | undefined
-  readonly isLoaded: boolean
-  readonly isLoadingOlder: boolean
-  /** The line above what is new stands before this message, as long as the conversation stays open. */
-  readonly unreadFrom: string | undefined
-}
-
-export const EMPTY_THREAD: Thread = {
-  messages: [],
-  notes: [],
-  troubles: undefined,
-  older: undefined,
-  isLoaded: false,
-  isLoadingOlder: false,
-  unreadFrom: undefined,
 }
 
 /** What was sent here and is not known to be with the daemon; asked again with the same key it is there once. */
@@ -105,7 +80,7 @@ export interface ChatState {
   readonly listed: string | undefined
   /** Among the messages. */
   readonly selected: string | undefined
-  /** The row at the bottom: so many rows of this message are above it or in it. Undefined: the newest is at the bottom. */
+  /** The row at the bottom: this one of the message, or its last. Undefined: the last that is loaded is at the bottom. */
   readonly anchor: { readonly id: string; readonly row: number } | undefined
   readonly unfolded: ReadonlySet<string>
   /** What is typed and not sent, by account. */

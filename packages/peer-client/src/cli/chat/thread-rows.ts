@@ -7,7 +7,8 @@ import { clockTime, dayOf } from '@parley/shared/terminal/times.ts'
 import { inOrder } from '../entries.ts'
 import { nameStyle, quoteLine, reactionsLine, stateWords, textLines } from '../message-words.ts'
 import { type Line, type Look, lineWidth, type Span, span } from './lines.ts'
-import type { Outgoing, Thread } from './state.ts'
+import type { Outgoing } from './state.ts'
+import type { Thread } from './thread.ts'
 
 export interface Row {
   readonly line: Line

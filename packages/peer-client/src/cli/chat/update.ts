@@ -1,12 +1,12 @@
-import { withMessage } from '@parley/api-client/loaded-messages.ts'
 import { arrived, caughtUp, noted, pageCame } from './arrivals.ts'
 import type { Happening, Step } from './happening.ts'
 import { onKey, onText } from './keys.ts'
 import { onLayerKey, onLayerText } from './layer-keys.ts'
 import type { Look } from './lines.ts'
-import { markSeen, openPartner, selectMessage } from './moves.ts'
+import { markSeen, openPartner } from './moves.ts'
 import { type ChatState, threadOf, withThread } from './state.ts'
 import { boxWith, insert } from './text-box.ts'
+import { withArrived } from './thread.ts'
 
 /** What becomes of the chat, and what it then wants done. `now`: Unix milliseconds. */
 export function update(state: ChatState, happening: Happening, look: Look, now: number): Step {
@@ -18,7 +18,7 @@ function happen(state: ChatState, happening: Happening, look: Look): Step {
     case 'key': {
       const looking = { ...state, keyAt: state.now, notice: undefined }
       return andSeen(
-        looking.layer === undefined ? onKey(looking, happening.key, look) : onLayerKey(looking, happening.key),
+        looking.layer === undefined ? onKey(looking, happening.key, look) : onLayerKey(looking, happening.key, look),
       )
     }
     case 'text': {
@@ -48,16 +48,13 @@ function happen(state: ChatState, happening: Happening, look: Look): Step {
     case 'note':
       return noted(state, happening)
     case 'page':
-      return andSeen(pageCame(state, happening))
+      return andSeen(pageCame(state, happening, look))
     case 'page-failed':
-      return [withThread(state, happening.account, (thread) => ({ ...thread, isLoadingOlder: false })), []]
+      return [withThread(state, happening.account, (thread) => ({ ...thread, asked: undefined })), []]
     case 'sent': {
       const { key, message } = happening
       const outgoing = state.outgoing.filter((one) => one.key !== key)
-      const next = withThread({ ...state, outgoing }, message.account, (thread) =>
-        thread.isLoaded ? { ...thread, messages: withMessage(thread.messages, message) } : thread,
-      )
-      return [next, []]
+      return [withThread({ ...state, outgoing }, message.account, (thread) => withArrived(thread, message)), []]
     }
     case 'not-sent':
       return notSent(state, happening)
@@ -90,12 +87,6 @@ function happen(state: ChatState, happening: Happening, look: Look): Step {
     }
     case 'open':
       return andSeen(openPartner(state, happening.partner))
-    case 'reached': {
-      const { message } = happening
-      const [opened, wishes] = openPartner(state, { account: message.account, name: message.with })
-      const [next, more] = selectMessage(opened, message.id, look)
-      return [next, [...wishes, ...more]]
-    }
     case 'notice':
       return [{ ...state, notice: { text: happening.text, isTrouble: happening.isTrouble } }, []]
   }
