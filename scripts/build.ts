@@ -16,9 +16,12 @@ const PUBLISHED: Entries = {
   'directory-console': { main: 'src/main.ts' },
 }
 
-/** What only the tests start so: the laboratory's peers, and the benchmarks, which measure from the sources when they measure. */
+/** What only the tests start so: the laboratory's peers and the program as it plants bugs in it, and the benchmarks, which measure from the sources when they measure. */
 const FOR_TESTS: Entries = {
-  e2e: entriesOf('src', 'peer-runner', 'plant-faults', 'moving-clock'),
+  e2e: {
+    ...entriesOf('src', 'peer-runner', 'plant-faults', 'moving-clock'),
+    ...entriesOf('../peer-client/src', 'main'),
+  },
   benchmarks: {
     ...entriesOf('src', 'main'),
     ...entriesOf('src/messages', 'raw-tcp-player', 'joined-tls-player', 'committer'),

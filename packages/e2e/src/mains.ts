@@ -12,11 +12,6 @@ export function mainOf(name: 'directory-server' | 'peer-client' | 'directory-con
   return fileURLToPath(new URL(`../../${name}/${main}`, import.meta.url))
 }
 
-/** The source of a program, whatever was built: a module that is loaded before it then shares its modules. */
-export function sourceOf(name: 'peer-client'): string {
-  return mainOf(name, SOURCE)
-}
-
 /** What of this package runs in processes of its own. */
 export type Part = 'peer-runner' | 'plant-faults' | 'moving-clock'
 
@@ -25,6 +20,7 @@ export function partOf(name: Part, main = PARLEY_MAIN): string {
   return fileURLToPath(new URL(join('..', dirname(main), `${name}${extname(main)}`), import.meta.url))
 }
 
-export function partSourceOf(name: Part): string {
-  return partOf(name, SOURCE)
+/** `parley` for whoever loads a part before it: built, it was built with the parts, and so it shares their modules. */
+export function mainBesideParts(main = PARLEY_MAIN): string {
+  return main === SOURCE ? mainOf('peer-client') : fileURLToPath(new URL(join('..', main), import.meta.url))
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DirectoryProgram } from './directory-program.ts'
-import { mainOf, type Part, PROGRAMS_ENV, partOf, partSourceOf, sourceOf } from './mains.ts'
+import { mainBesideParts, mainOf, type Part, PROGRAMS_ENV, partOf } from './mains.ts'
 import { type Ended, Program } from './program.ts'
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning']
@@ -33,9 +33,8 @@ export interface Surroundings {
 /** The command of a program in these surroundings. */
 export function commandIn(program: 'parley' | 'runner', { under = [], preload = [] }: Surroundings): string[] {
   if (preload.length === 0) return [...under, ...COMMAND[program]]
-  const [main, pathOf] =
-    program === 'runner' ? [partOf('peer-runner'), partOf] : [sourceOf('peer-client'), partSourceOf]
-  return [...under, ...NODE, ...preload.flatMap((part) => ['--import', pathOf(part)]), main]
+  const main = program === 'runner' ? partOf('peer-runner') : mainBesideParts()
+  return [...under, ...NODE, ...preload.flatMap((part) => ['--import', partOf(part)]), main]
 }
 
 export interface RunOptions {

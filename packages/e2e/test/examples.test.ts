@@ -84,7 +84,8 @@ test(
   'the demonstration that is interrupted ends everything that it began',
   onStage(async (stage) => {
     const demo = stage.script('scripts/demo.ts')
-    await demo.line((line) => (line.includes('alice is ready') ? line : undefined))
+    // The directory runs, and the peers are starting.
+    await demo.line((line) => (line.includes('each start a peer') ? line : undefined))
     expect(await demo.end('SIGINT')).toMatchObject({ exitCode: 130, stderr: '' })
     expect(await readdir(stage.dir)).toEqual([])
   }),

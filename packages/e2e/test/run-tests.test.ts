@@ -108,7 +108,7 @@ describe('pnpm run-tests', () => {
       const info = await (await fetch(`${url}/v1`)).text()
       await using broken = await answering((path) => (path === '/v1' ? [200, info] : [500, '{}']))
 
-      const ended = await runTests(stage, '--port', broken.port, '--test', 'requests.test.ts').exit(PATIENCE_MS)
+      const ended = await runTests(stage, '--port', broken.port, '--test', 'operations.test.ts').exit(PATIENCE_MS)
 
       expect(ended).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/\n\d+ passed, [1-9]\d* failed\n$/) })
     }),
