@@ -361,6 +361,44 @@ test('the palette goes to somebody who is known, and to somebody whom the direct
   expect(chat.hasQuit).toBe(true)
 })
 
+test('the palette gives a nickname, and blocks after a question', async () => {
+  await using w = await world()
+  const { daemon } = w
+  daemon.know('bob')
+  daemon.receive('bob', 'hi there')
+  await using chat = chatAt({ client: w.client, now })
+  await chat.see('Choose')
+  chat.press('enter')
+  await chat.see('hi there')
+  const choose = (words: string) => {
+    chat.press('letter-k', { ctrl: true })
+    chat.type(words)
+    chat.press('enter')
+  }
+  choose('nickn')
+  await chat.see(/^ What bob is called here\n.*\n>\n[\s\S]*empty takes it away/u)
+  chat.type('Bobby')
+  chat.press('enter')
+  await chat.see(/^ Bobby\n[\s\S]* Bobby {2}\d\d:\d\d\n {3}hi there/u)
+  choose('change the')
+  await chat.see(/> Bobby\n[\s\S]*Others know them as bob\./u)
+  chat.press('letter-u', { ctrl: true })
+  chat.press('enter')
+  await chat.see(/^ bob\n/)
+
+  const isBlocked = () => daemon.kept.get('bob')?.state === 'blocked'
+  choose('block')
+  await chat.see('Nothing from bob is taken')
+  chat.type('n')
+  choose('block')
+  chat.type('y')
+  await chat.see('bob is blocked: nothing comes from there')
+  expect(isBlocked()).toBe(true)
+  choose('unblock')
+  await daemon.until(() => !chat.main().includes('is blocked'))
+  expect(isBlocked()).toBe(false)
+})
+
 test('search finds words here and everywhere, and goes to where they stand', async () => {
   await using w = await world()
   w.daemon.know('bob')

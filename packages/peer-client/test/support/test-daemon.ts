@@ -130,7 +130,8 @@ export class TestDaemon implements Daemon {
     list: () => [...this.known.keys()].toSorted().map((name) => this.#kept(name)),
     find: async (who) => this.#kept(this.#contact(who).name),
     add: async (who, nickname) => this.#keep(this.know(who).name, nickname === undefined ? {} : { nickname }),
-    setNickname: async (who, nickname) => this.#keep(who, { nickname: nickname ?? undefined, name: nickname ?? who }),
+    setNickname: async (who, nickname) =>
+      this.#keep(who, { nickname: nickname ?? undefined, name: nickname ?? this.#contact(who).name }),
     block: async (who) => this.#keep(who, { state: 'blocked' }),
     unblock: async (who) => this.#keep(who, { state: 'accepted' }),
   }
@@ -265,7 +266,8 @@ export class TestDaemon implements Daemon {
   conversations(): ConversationInfo[] {
     return this.peers().map(
       ({ account, name, isNameVerified, link, presence, waiting, isKeyChanged, verification }) => {
-        const about = { account, name, isNameVerified, presence, waiting, isKeyChanged, verification }
+        const called = this.#kept(name).name
+        const about = { account, name: called, isNameVerified, presence, waiting, isKeyChanged, verification }
         const last = this.messages.findLast((message) => message.with === name)
         const unread = this.#unread(name)
         return { ...about, ...(last !== undefined && { last }), unread, isConnected: link.state === 'connected' }

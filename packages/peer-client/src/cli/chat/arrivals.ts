@@ -1,5 +1,6 @@
 // What the daemon tells.
 import { withNotes } from '@parley/api-client/loaded-messages.ts'
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { Happening, Step, Wish } from './happening.ts'
 import type { Look } from './lines.ts'
 import { askFor, goTo, withUnreadLine } from './moves.ts'
@@ -7,13 +8,18 @@ import { type ChatState, conversationOf, threadOf, withThread } from './state.ts
 import { withArrived, withPage } from './thread.ts'
 
 /** The line is up, again or for the first time: what happened while it was not is read from the history. */
-export function caughtUp(state: ChatState, { status, conversations }: Extract<Happening, { type: 'up' }>): Step {
+export function caughtUp(
+  state: ChatState,
+  { status, conversations, contacts: all }: Extract<Happening, { type: 'up' }>,
+): Step {
   const wasLost = state.line === 'lost'
   const { open } = state
   // What was loaded of the others may have a gap now.
   const threads = new Map(open === undefined ? [] : [[open.account, threadOf(state, open.account)] as const])
   const listed = state.listed ?? conversations[0]?.account
-  const next: ChatState = { ...state, line: 'up', status, conversations, hasConversations: true, threads, listed }
+  const contacts = new Map(all.map((contact) => [contact.account, contact]))
+  const now = { line: 'up', status, conversations, hasConversations: true, contacts } as const
+  const next: ChatState = { ...state, ...now, threads, listed }
   const notice = wasLost ? { text: 'Connected to your peer again.', isTrouble: false } : state.notice
   const marked = open === undefined ? next : withUnreadLine(next, open.account)
   // Whoever reads far back goes on reading there.
@@ -36,6 +42,23 @@ export function arrived(state: ChatState, { message, isNew }: Extract<Happening,
   const isUnseen = isNew && message.direction === 'in' && state.open?.account === account
   if (isUnseen && conversationOf(state, account) !== undefined) next = withOneMoreUnread(next, account)
   return [isUnseen ? withUnreadLineWhenAway(next, account, message.id) : next, wishes]
+}
+
+/** What is loaded of the conversation carries the name from before. */
+export function contactChanged(state: ChatState, contact: Contact): ChatState {
+  const { account, name } = contact
+  const { open, layer } = state
+  const next: ChatState = {
+    ...state,
+    contacts: new Map(state.contacts).set(account, contact),
+    open: open?.account === account ? { account, name } : open,
+    layer: layer?.type === 'nickname' && layer.partner.account === account ? undefined : layer,
+  }
+  if (!state.threads.has(account)) return next
+  return withThread(next, account, (thread) => ({
+    ...thread,
+    messages: thread.messages.map((message) => ({ ...message, with: name })),
+  }))
 }
 
 /** Whoever has sent it writes no more. */

@@ -7,10 +7,10 @@ import { drawSearch } from './draw-search.ts'
 import { trustLines } from './draw-trust.ts'
 import { drawWhy } from './draw-why.ts'
 import { KEY_ROWS } from './key-rows.ts'
-import { type Drawn, still } from './layer-lines.ts'
+import { type Drawn, still, typing } from './layer-lines.ts'
 import type { Layout } from './layout.ts'
 import { BLANK, type Line, type Look, paragraph, span } from './lines.ts'
-import type { ChatState, Layer } from './state.ts'
+import type { ChatState, Layer, Partner } from './state.ts'
 
 const QUOTED_ROWS = 3
 
@@ -35,6 +35,15 @@ export function drawLayer(state: ChatState, { mainColumns: width, bodyRows: heig
         height,
         look,
       )
+    case 'nickname': {
+      const lines = nicknameLines(state, layer.partner, width)
+      const title = `What ${printable(layer.partner.name)} is called here`
+      return typing(title, layer.box, { lines, chosen: 0, each: 1, none: BLANK }, width, height, look)
+    }
+    case 'block': {
+      const name = printable(layer.partner.name)
+      return still(`Block ${name}?`, blockLines(name, width), width, height, look)
+    }
     case 'delete':
       return still(
         layer.isHereOnly ? 'Hide this message?' : 'Delete this message?',
@@ -46,6 +55,25 @@ export function drawLayer(state: ChatState, { mainColumns: width, bodyRows: heig
     case undefined:
       return { lines: [], cursor: undefined }
   }
+}
+
+function nicknameLines({ contacts }: ChatState, { account }: Partner, width: number): Line[] {
+  const publicName = contacts.get(account)?.publicName
+  return [
+    ...paragraph('Only you see it. Enter keeps it, Esc leaves all as it was, empty takes it away.', width, 'dim'),
+    ...(publicName === undefined ? [] : paragraph(`Others know them as ${publicName}.`, width, 'dim')),
+  ]
+}
+
+function blockLines(name: string, width: number): Line[] {
+  return [
+    ...paragraph(
+      `Nothing from ${name} is taken and nothing goes there until you unblock them; what was said stays, and what waits keeps waiting.`,
+      width,
+    ),
+    BLANK,
+    ...paragraph('y blocks, any other key does not.', width, 'bold'),
+  ]
 }
 
 function deleteLines({ message, isHereOnly }: Extract<Layer, { type: 'delete' }>, width: number): Line[] {

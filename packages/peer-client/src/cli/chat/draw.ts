@@ -95,7 +95,10 @@ function keyHints({ layer, focus, open }: ChatState, { isUtf8 }: Look): string[]
       ]
     case 'why':
       return [`${arrows} read on`, 'Esc back']
+    case 'nickname':
+      return ['Enter keep it', 'Esc back']
     case 'trust':
+    case 'block':
     case 'delete':
       return ['Esc decides nothing']
     case undefined:

@@ -1,4 +1,5 @@
 // What can happen to the chat, and what it then wants done: data both, so that all of it can be played without a terminal or a peer.
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
@@ -42,6 +43,7 @@ export type Happening =
       readonly type: 'up'
       readonly status: DaemonStatus
       readonly conversations: readonly ConversationInfo[]
+      readonly contacts: readonly Contact[]
     }
   | { readonly type: 'lost' }
   | {
@@ -51,6 +53,7 @@ export type Happening =
     }
   /** A new message, or one that reads otherwise now. */
   | { readonly type: 'message'; readonly message: MessageView; readonly isNew: boolean }
+  | { readonly type: 'contact'; readonly contact: Contact }
   | { readonly type: 'hidden'; readonly account: string; readonly id: string }
   | { readonly type: 'writes'; readonly account: string; readonly until: number }
   | { readonly type: 'note'; readonly account: string; readonly note: Note }
@@ -87,6 +90,9 @@ export type Wish =
   | { readonly type: 'hide'; readonly id: string }
   /** Null takes back what was there. */
   | { readonly type: 'react'; readonly id: string; readonly emoji: string | null }
+  /** Null takes it away. */
+  | { readonly type: 'nickname'; readonly account: string; readonly nickname: string | null }
+  | { readonly type: 'block'; readonly account: string; readonly isBlocked: boolean }
   | { readonly type: 'tell-typing'; readonly account: string }
   | { readonly type: 'why'; readonly id: string }
   | { readonly type: 'find'; readonly query: string }

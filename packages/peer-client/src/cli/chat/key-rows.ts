@@ -2,11 +2,11 @@
 export const KEY_ROWS = [
   ['Enter', 'send'],
   ['Alt-Enter Ctrl-J', 'a new line'],
-  ['Ctrl-K', 'go to somebody, or find one'],
+  ['Ctrl-K', 'find somebody; nickname, block'],
   ['Alt-Up Alt-Down', 'other conversations; Ctrl-P Ctrl-N'],
   ['PgUp PgDn End', 'older, newer, newest messages'],
   ['Tab', 'to the messages, the list, the box'],
-  ['r +', 'answer the chosen message, react to it'],
+  ['r +', 'answer the chosen one, react to it'],
   ['w e c', 'why it is where it is, edit, cancel'],
   ['d h', 'delete it for both, hide it here'],
   ['Up', 'in an empty box: edit your last one'],

@@ -6,7 +6,7 @@ import type { Key, Step, Wish } from './happening.ts'
 import { onGlobalKey } from './keys.ts'
 import type { Look } from './lines.ts'
 import { goTo, openPartner } from './moves.ts'
-import { openKeys, openSearch, openTrust } from './openings.ts'
+import { openBlock, openKeys, openNickname, openSearch, openTrust } from './openings.ts'
 import { reactionsFor } from './reactions.ts'
 import { type ChatState, type Layer, withBox } from './state.ts'
 import { boxWith, insert, type TextBox } from './text-box.ts'
@@ -29,9 +29,12 @@ export function onLayerKey(state: ChatState, key: Key, look: Look): Step {
       return onSearchKey(state, layer, key, look)
     case 'react':
       return onReactKey(state, layer, key)
+    case 'nickname':
+      return onNicknameKey(state, layer, key)
     case 'why':
       return onWhyKey(state, layer, key)
     case 'keys':
+    case 'block':
     case 'delete':
     case 'trust':
       return key.name === 'enter' && layer.type === 'keys' ? [{ ...state, layer: undefined }, []] : [state, []]
@@ -43,6 +46,8 @@ export function onLayerKey(state: ChatState, key: Key, look: Look): Step {
 export function onLayerText(state: ChatState, text: string): Step {
   const { layer } = state
   switch (layer?.type) {
+    case 'nickname':
+      return [{ ...state, layer: { ...layer, box: cut(insert(layer.box, text.replaceAll(/\s+/g, ' '))) } }, []]
     case 'react':
       return typedEmoji(state, layer, insert(layer.box, text.replaceAll(/\s+/g, ' ')))
     case 'palette':
@@ -52,6 +57,10 @@ export function onLayerText(state: ChatState, text: string): Step {
       const closed = { ...state, layer: undefined }
       // Whoever wants to write one presses it twice.
       return [text === '?' && state.focus === 'box' ? withBox(closed, boxWith('?')) : closed, []]
+    }
+    case 'block': {
+      const { account } = layer.partner
+      return [{ ...state, layer: undefined }, text === 'y' ? [{ type: 'block', account, isBlocked: true }] : []]
     }
     case 'delete':
       if (text !== 'y') return [{ ...state, layer: undefined }, []]
@@ -106,6 +115,7 @@ function stepped(chosen: number, name: 'up' | 'down', count: number): number {
 function choose(state: ChatState, choice: Choice | undefined): Step {
   if (choice === undefined) return [state, []]
   const closed = { ...state, layer: undefined }
+  const { open } = state
   if (choice.type !== 'action') return openPartner(closed, choice.partner)
   switch (choice.action) {
     case 'search':
@@ -114,6 +124,12 @@ function choose(state: ChatState, choice: Choice | undefined): Step {
       return openSearch(closed, true)
     case 'trust':
       return openTrust(closed)
+    case 'nickname':
+      return openNickname(closed)
+    case 'block':
+      return openBlock(closed)
+    case 'unblock':
+      return open === undefined ? [closed, []] : [closed, [{ type: 'block', account: open.account, isBlocked: false }]]
     case 'keys':
       return openKeys(closed)
     case 'quit':
@@ -172,6 +188,17 @@ function onReactKey(state: ChatState, layer: Of<'react'>, key: Key): Step {
 
 function typedEmoji(state: ChatState, layer: Of<'react'>, box: TextBox): Step {
   return [{ ...state, layer: { ...layer, box: cut(box), chosen: 0 } }, []]
+}
+
+/** It stays open until the name is kept: it may be taken. */
+function onNicknameKey(state: ChatState, layer: Of<'nickname'>, key: Key): Step {
+  const { partner, box } = layer
+  if (key.name === 'enter') {
+    const nickname = box.text.trim()
+    return [state, [{ type: 'nickname', account: partner.account, nickname: nickname === '' ? null : nickname }]]
+  }
+  const edit = edited(box, key)
+  return [edit === undefined ? state : { ...state, layer: { ...layer, box: cut(edit) } }, []]
 }
 
 const WHY_ROWS = 5

@@ -31,6 +31,19 @@ export function openWhy(state: ChatState, id: string): Step {
   return [{ ...state, layer: { type: 'why', id, why: undefined, from: 0 } }, [{ type: 'why', id }]]
 }
 
+export function openNickname(state: ChatState): Step {
+  const { open, contacts } = state
+  if (open === undefined) return [state, []]
+  const box = boxWith(contacts.get(open.account)?.nickname ?? '')
+  return [{ ...state, layer: { type: 'nickname', partner: open, box } }, []]
+}
+
+/** It is asked about first; unblocking is not. */
+export function openBlock(state: ChatState): Step {
+  const { open } = state
+  return open === undefined ? [state, []] : [{ ...state, layer: { type: 'block', partner: open } }, []]
+}
+
 export function openReact(state: ChatState, message: MessageView): Step {
   return [{ ...state, layer: { type: 'react', message, box: EMPTY_BOX, chosen: 0 } }, []]
 }

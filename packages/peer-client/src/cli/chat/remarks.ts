@@ -12,7 +12,10 @@ const QUOTED_COLUMNS = 40
 
 export function remarksOf(state: ChatState, width: number, look: Look): Line[] {
   const ofBox = remarkLines([boxRemark(state, look)], width)
-  const others = remarkLines([keyRemark(state), troubleRemark(state), waitingRemark(state)], width)
+  const others = remarkLines(
+    [blockRemark(state) ?? keyRemark(state), troubleRemark(state), waitingRemark(state)],
+    width,
+  )
   return [...others.slice(0, MAX_ROWS - ofBox.length), ...ofBox]
 }
 
@@ -23,6 +26,16 @@ function remarkLines(remarks: readonly (Remark | undefined)[], width: number): L
 }
 
 type Remark = readonly [text: string, style: Style]
+
+function blockRemark(state: ChatState): Remark | undefined {
+  if (!isBlocked(state)) return undefined
+  const name = printable(state.open?.name ?? '')
+  return [`${name} is blocked: nothing comes from there, and nothing you write goes there. Ctrl-K unblocks.`, 'yellow']
+}
+
+function isBlocked({ contacts, open }: ChatState): boolean {
+  return open !== undefined && contacts.get(open.account)?.state === 'blocked'
+}
 
 function keyRemark(state: ChatState): Remark | undefined {
   const one = conversationOf(state, state.open?.account)
@@ -57,7 +70,8 @@ function troubleRemark(state: ChatState): Remark | undefined {
 
 function waitingRemark(state: ChatState): Remark | undefined {
   const one = conversationOf(state, state.open?.account)
-  if (one === undefined || one.isKeyChanged || one.isConnected || one.presence !== 'offline') return undefined
+  if (one === undefined || one.isKeyChanged || isBlocked(state)) return undefined
+  if (one.isConnected || one.presence !== 'offline') return undefined
   const name = printable(one.name)
   const what = `${count(one.waiting, 'message')} ${one.waiting === 1 ? 'waits' : 'wait'} here and ${one.waiting === 1 ? 'goes' : 'go'}`
   return [

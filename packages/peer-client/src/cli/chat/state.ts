@@ -1,4 +1,5 @@
 // What the chat knows. `update` makes the next state of it, drawing reads it, and nothing else touches it.
+import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { FoundUser } from '@parley/shared/local-api/peers.ts'
@@ -53,6 +54,8 @@ export type Layer =
       /** The new key is accepted at the next `y`. */
       readonly isAsking: boolean
     }
+  | { readonly type: 'nickname'; readonly partner: Partner; readonly box: TextBox }
+  | { readonly type: 'block'; readonly partner: Partner }
   | { readonly type: 'react'; readonly message: MessageView; readonly box: TextBox; readonly chosen: number }
   /** For both sides, or on this device alone. */
   | { readonly type: 'delete'; readonly message: MessageView; readonly isHereOnly: boolean }
@@ -72,6 +75,8 @@ export interface ChatState {
   readonly line: 'connecting' | 'up' | 'lost'
   readonly conversations: readonly ConversationInfo[]
   readonly hasConversations: boolean
+  /** By account; of those with whom nothing was exchanged only some. */
+  readonly contacts: ReadonlyMap<string, Contact>
   readonly threads: ReadonlyMap<string, Thread>
   readonly open: Partner | undefined
   /** Where the keys go when nothing lies on top. */
@@ -109,6 +114,7 @@ export function initialState({ columns, rows, now }: Pick<ChatState, 'columns' |
     line: 'connecting',
     conversations: [],
     hasConversations: false,
+    contacts: new Map(),
     threads: new Map(),
     open: undefined,
     focus: 'list',

@@ -1,4 +1,4 @@
-import { arrived, caughtUp, noted, pageCame } from './arrivals.ts'
+import { arrived, caughtUp, contactChanged, noted, pageCame } from './arrivals.ts'
 import type { Happening, Step } from './happening.ts'
 import { onKey, onText } from './keys.ts'
 import { onLayerKey, onLayerText } from './layer-keys.ts'
@@ -41,6 +41,8 @@ function happen(state: ChatState, happening: Happening, look: Look): Step {
     }
     case 'message':
       return andSeen(arrived(state, happening))
+    case 'contact':
+      return [contactChanged(state, happening.contact), []]
     case 'hidden':
       return [withoutMessage(state, happening), []]
     case 'writes':
