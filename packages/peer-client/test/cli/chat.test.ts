@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import { ApiClient } from '@parley/api-client'
 import xterm from '@xterm/headless'
+import { RequestError } from '#api/daemon.ts'
 import { runChat } from '#cli/chat/run-chat.ts'
 import { boxWith, insert, left, removeTo, right, wordLeft, wordRight } from '#cli/chat/text-box.ts'
 import { chatAt } from '../support/chat-at.ts'
@@ -296,6 +297,57 @@ test('while the daemon is away what is written waits, and goes to it once; nothi
   )
   expect(daemon.messages.map(({ text }) => text)).toEqual(['before', 'while it dies', 'meanwhile', 'while it is away'])
   expect(chat.foot()).toContain('Connected to your peer again.')
+})
+
+test('what was missed comes from the log, and from the newest page where that does not tell', async () => {
+  const daemon = new TestDaemon({ now })
+  daemon.know('bob', CONNECTED)
+  daemon.know('carol')
+  const edited = daemon.receive('bob', 'before', { sentAt: at(10, 0) })
+  daemon.receive('carol', 'hi', { sentAt: at(10, 0) })
+  let running = await runApi({ daemon, timeouts: { stopMs: 20 } })
+  await using _ = { [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() }
+  const find = async (onLost: () => void) => {
+    const { url, token } = running.api
+    return new ApiClient({ url, token, retry: { minMs: 1, maxMs: 10 }, onLost })
+  }
+  let pages = 0
+  const history = daemon.history.bind(daemon)
+  daemon.history = (...asked) => {
+    pages += 1
+    return history(...asked)
+  }
+  await using chat = chatAt({ client: running.client, find, now })
+  await chat.see('Choose')
+  chat.press('up', { alt: true })
+  await chat.see('hi')
+  chat.press('up', { alt: true })
+  await chat.see('before')
+  const away = async () => {
+    await running[Symbol.asyncDispose]()
+    await daemon.until(() => chat.chat.state().line === 'lost')
+  }
+  await away()
+  daemon.change(edited.id, { text: 'changed' })
+  daemon.receive('bob', 'meanwhile', { sentAt: at(11, 0) })
+  daemon.receive('carol', 'here too', { sentAt: at(11, 0) })
+  running = await runApi({ daemon, timeouts: { stopMs: 20 } })
+  await chat.see(/ bob {2}10:00\n {3}changed\n\n bob {2}11:00\n {3}meanwhile\n/)
+  expect(pages).toBe(2)
+  const textsOf = (name: string) =>
+    chat.chat
+      .state()
+      .threads.get(accountOf(name))
+      ?.messages.map(({ text }) => text)
+  expect(textsOf('carol')).toEqual(['hi', 'here too'])
+
+  await away()
+  daemon.eventsAfter = () => Promise.reject(new RequestError('bad-request', 'this is no place in the log'))
+  daemon.receive('bob', 'read again')
+  running = await runApi({ daemon })
+  await chat.see('read again')
+  expect(pages).toBe(3)
+  expect(textsOf('carol')).toBeUndefined()
 })
 
 test('a changed key is said where one writes, and decided about with both numbers in view', async () => {

@@ -3,33 +3,9 @@ import { withNotes } from '@parley/api-client/loaded-messages.ts'
 import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { Happening, Step, Wish } from './happening.ts'
 import type { Look } from './lines.ts'
-import { askFor, goTo, withUnreadLine } from './moves.ts'
+import { goTo } from './moves.ts'
 import { type ChatState, conversationOf, threadOf, withThread } from './state.ts'
 import { withArrived, withPage } from './thread.ts'
-
-/** The line is up, again or for the first time: what happened while it was not is read from the history. */
-export function caughtUp(
-  state: ChatState,
-  { status, conversations, contacts: all }: Extract<Happening, { type: 'up' }>,
-): Step {
-  const wasLost = state.line === 'lost'
-  const { open } = state
-  // What was loaded of the others may have a gap now.
-  const threads = new Map(open === undefined ? [] : [[open.account, threadOf(state, open.account)] as const])
-  const listed = state.listed ?? conversations[0]?.account
-  const contacts = new Map(all.map((contact) => [contact.account, contact]))
-  const now = { line: 'up', status, conversations, hasConversations: true, contacts } as const
-  const next: ChatState = { ...state, ...now, threads, listed }
-  const notice = wasLost ? { text: 'Connected to your peer again.', isTrouble: false } : state.notice
-  const marked = open === undefined ? next : withUnreadLine(next, open.account)
-  // Whoever reads far back goes on reading there.
-  const isUpToNow = open !== undefined && threadOf(state, open.account).newer === undefined
-  const [asking, load] = isUpToNow ? askFor(marked, open, { at: 'end' }) : [marked, []]
-  const wishes = [...load]
-  if (state.outgoing.length > 0) wishes.push({ type: 'send' })
-  if (state.layer?.type === 'why') wishes.push({ type: 'why', id: state.layer.id })
-  return [{ ...asking, notice }, wishes]
-}
 
 export function arrived(state: ChatState, { message, isNew }: Extract<Happening, { type: 'message' }>): Step {
   const wishes: Wish[] =

@@ -1,6 +1,7 @@
 // What can happen to the chat, and what it then wants done: data both, so that all of it can be played without a terminal or a peer.
 import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
+import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { HistoryPage, MessageView, Why } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
 import type { FoundUser } from '@parley/shared/local-api/peers.ts'
@@ -44,6 +45,8 @@ export type Happening =
       readonly status: DaemonStatus
       readonly conversations: readonly ConversationInfo[]
       readonly contacts: readonly Contact[]
+      /** What was logged since the line was up before; undefined when that is not known. */
+      readonly missed: readonly DaemonEvent[] | undefined
     }
   | { readonly type: 'lost' }
   | {

@@ -3,7 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ApiClient } from '@parley/api-client'
 import type { ClientEvent } from '@parley/api-client/event-stream.ts'
-import { TYPING_SHOWN_MS } from '@parley/shared/limits.ts'
+import { MAX_PAGE_MESSAGES, TYPING_SHOWN_MS } from '@parley/shared/limits.ts'
+import type { DaemonEvent } from '@parley/shared/local-api/events.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Chat } from './chat.ts'
 import { Errands } from './errands.ts'
@@ -12,6 +13,8 @@ import type { Wish } from './happening.ts'
 
 /** So often it is looked for. */
 const SEARCH_MS = 500
+/** Beyond so many events the newest pages say it sooner. */
+const MAX_MISSED = 1000
 interface HomeOptions {
   readonly chat: Chat
   /** The daemon as it can be reached now; rejects while it cannot. `onLost` is called when the line for events breaks. */
@@ -25,6 +28,8 @@ export class Home {
   readonly #glances: Glances
   readonly #errands: Errands
   #client: ApiClient
+  /** Where the log was when the line was made. */
+  #cursor: string | undefined
 
   constructor({ chat, find, client }: HomeOptions) {
     this.#chat = chat
@@ -56,15 +61,8 @@ export class Home {
 
   async #heard(event: ClientEvent): Promise<void> {
     switch (event.type) {
-      case 'ready': {
-        const client = this.#client
-        const [status, conversations, contacts] = await Promise.all([
-          client.status(),
-          client.conversations(),
-          client.contacts.list(),
-        ])
-        return this.#chat.tell({ type: 'up', status, conversations, contacts })
-      }
+      case 'ready':
+        return this.#ready(event.cursor)
       case 'message':
       case 'state':
         this.#glances.soon()
@@ -85,6 +83,34 @@ export class Home {
         this.#glances.soon()
         return this.#chat.tell({ type: 'note', account: event.account, note: event })
     }
+  }
+
+  async #ready(cursor: string): Promise<void> {
+    const client = this.#client
+    const [missed, status, conversations, contacts] = await Promise.all([
+      this.#missed(),
+      client.status(),
+      client.conversations(),
+      client.contacts.list(),
+    ])
+    this.#cursor = cursor
+    this.#chat.tell({ type: 'up', status, conversations, contacts, missed })
+  }
+
+  /** What was logged behind the beginning of the line before; undefined when there was none, or it is too long ago. */
+  async #missed(): Promise<DaemonEvent[] | undefined> {
+    const missed: DaemonEvent[] = []
+    try {
+      for (let place = this.#cursor; place !== undefined && missed.length <= MAX_MISSED; ) {
+        const { events, next } = await this.#client.eventsAfter(place, { limit: MAX_PAGE_MESSAGES })
+        if (events.length === 0) return missed
+        missed.push(...events)
+        place = next
+      }
+    } catch {
+      // Another log, perhaps: that of a profile which was put back to an older copy of itself.
+    }
+    return undefined
   }
 
   /** An edit, a deletion or a reaction is seen at the message that it is about. */

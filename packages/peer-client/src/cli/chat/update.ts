@@ -1,4 +1,5 @@
-import { arrived, caughtUp, contactChanged, noted, pageCame } from './arrivals.ts'
+import { arrived, contactChanged, noted, pageCame } from './arrivals.ts'
+import { caughtUp } from './catching-up.ts'
 import type { Happening, Step } from './happening.ts'
 import { onKey, onText } from './keys.ts'
 import { onLayerKey, onLayerText } from './layer-keys.ts'
