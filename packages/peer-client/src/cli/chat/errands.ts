@@ -135,6 +135,14 @@ export class Errands {
     const where = place.at === 'end' ? {} : { [place.at]: place.id }
     const page = await this.#client.history(this.#whoOf(partner), { limit, ...where })
     this.#chat.tell({ type: 'page', account: partner.account, page, place })
+    if (place.at === 'end') await this.#meet(partner.account)
+  }
+
+  /** The list of contacts leaves out those with whom nothing was exchanged. */
+  async #meet(account: string): Promise<void> {
+    if (this.#chat.state().contacts.has(account)) return
+    const contact = await this.#client.contacts.find(account).catch(() => undefined)
+    if (contact !== undefined) this.#chat.tell({ type: 'contact', contact })
   }
 
   #contactIs(contact: Contact): void {

@@ -26,14 +26,22 @@ export function happeningsOf(input: string, pressed: InkKey): Happening[] {
   if (input === '') return []
   if (ctrl || alt) return [asKey({ name: `letter-${input}`, ctrl, alt })]
   return input
-    .split(/([\r\n])/)
+    .split(/(\p{Cc})/u)
     .filter((part) => part !== '')
-    .flatMap((part): Happening[] => {
-      if (part === '\r') return [asKey({ name: 'enter', ctrl: false, alt: false })]
-      if (part === '\n') return [asKey({ name: 'letter-j', ctrl: true, alt: false })]
-      return pasted(part)
-    })
+    .flatMap(keyOrText)
 }
+
+function keyOrText(part: string): Happening[] {
+  if (part === '\r') return [asKey({ name: 'enter', ctrl: false, alt: false })]
+  if (part === '\t') return [asKey({ name: 'tab', ctrl: false, alt: false })]
+  // A letter held with Ctrl is sent as its place in the alphabet.
+  const place = part.charCodeAt(0)
+  if (place > 0 && place <= LETTERS.length)
+    return [asKey({ name: `letter-${LETTERS.charAt(place - 1)}`, ctrl: true, alt: false })]
+  return pasted(part)
+}
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 /** In one piece, with its line breaks; what has no shape is left out. */
 export function pasted(text: string): Happening[] {
