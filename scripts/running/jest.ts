@@ -15,9 +15,6 @@ interface JestResults {
 /** Tests start the programs some hundred times; this way each is compiled once. */
 const COMPILED = join(ROOT, 'node_modules/.cache/compiled')
 
-/** Tests make much that lives for a moment: a wide nursery (V8's, in MiB) is swept less often. */
-const NURSERY = ['--min-semi-space-size=16', '--max-semi-space-size=32']
-
 /** Runs jest in a process of its own. Its last line is `N passed, N failed[, N skipped]`; true when all is well. */
 export async function runJest(
   args: readonly string[],
@@ -28,7 +25,7 @@ export async function runJest(
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const results = join(folder, 'results.json')
   const costs = join(folder, 'costs.jsonl')
-  const jest = [process.execPath, '--experimental-vm-modules', ...NURSERY, QUIET, 'node_modules/jest/bin/jest.js']
+  const jest = [process.execPath, '--experimental-vm-modules', QUIET, 'node_modules/jest/bin/jest.js']
   const command = [...jest, '--json', `--outputFile=${results}`, ...args]
   const surroundings = { NODE_COMPILE_CACHE: COMPILED, [COSTS_ENV]: costs, ...env }
   const { ok, why } = await run(command, { limitMs, stdio: 'inherit', env: surroundings })

@@ -14,6 +14,8 @@ interface Badness extends Strike {
 }
 
 const MAX_AMOUNT = 1_000
+/** For bytes that may not come, while the talk waits for the strike. */
+const MAX_WAIT_MS = 2_000
 
 export const badLinks = scenario<readonly Badness[]>({
   name: 'bad-links',
@@ -85,6 +87,6 @@ async function dialledAgain(proxy: LinkProxy): Promise<void> {
 /** Resolves when so many bytes more came through, or after a while in which they did not. */
 async function carried(way: Way, bytes: number): Promise<void> {
   const enough = way.bytes + bytes
-  const late = performance.now() + 5_000
+  const late = performance.now() + MAX_WAIT_MS
   while (way.bytes < enough && performance.now() < late) await after(20)
 }
