@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import type { CliActions, ProfileChoice } from './actions.ts'
 import { connectToDaemon } from './daemon-connection.ts'
-import { unmarkId } from './dashed-ids.ts'
+import { unmarkIds } from './dashed-ids.ts'
 import type { ExitCode } from './exit.ts'
 
 /** What every command works with. */
@@ -43,8 +43,9 @@ export function defineCommand<A extends z.ZodType, F extends z.ZodType>(spec: Co
     for (const option of spec.options) command.addOption(option)
     command.addHelpText('after', examplesText(spec.examples))
     command.action(async () => {
-      const args = spec.args.parse(command.processedArgs)
-      ended(await spec.run(cli, args, spec.flags.parse(command.opts())))
+      const args = spec.args.parse(unmarkIds(command.processedArgs))
+      const options = Object.entries(command.opts()).map(([name, value]) => [name, unmarkIds(value)])
+      ended(await spec.run(cli, args, spec.flags.parse(Object.fromEntries(options))))
     })
   }
 }
@@ -92,4 +93,4 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 }
 
 /** A name or an id as the person typed it; never empty. */
-export const NameArgument = z.string().min(1).transform(unmarkId)
+export const NameArgument = z.string().min(1)

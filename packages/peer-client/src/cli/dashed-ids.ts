@@ -2,7 +2,8 @@
 
 /** Of an account or a device, 43 characters, and of a message, 22; the last one has no bits to spare. */
 const DASHED_ID = /^-(?:[A-Za-z0-9_-]{41}[AEIMQUYcgkosw048]|[A-Za-z0-9_-]{20}[AQgw])$/
-const MARK = 'id:'
+/** Nobody can type it: what a program is given ends where it would stand. */
+const MARK = '\0'
 
 /** The words of a command line, with a mark before every id that a parser would take for an option. */
 export function markIds(args: readonly string[], isOption: (arg: string) => boolean): string[] {
@@ -13,7 +14,9 @@ export function markIds(args: readonly string[], isOption: (arg: string) => bool
   })
 }
 
-/** What was typed. */
-export function unmarkId(arg: string): string {
-  return arg.startsWith(`${MARK}-`) ? arg.slice(MARK.length) : arg
+/** Arguments or options as they were typed, after a parser has sorted them. */
+export function unmarkIds(parsed: unknown): unknown {
+  if (typeof parsed === 'string') return parsed.startsWith(MARK) ? parsed.slice(MARK.length) : parsed
+  if (Array.isArray(parsed)) return parsed.map(unmarkIds)
+  return parsed
 }

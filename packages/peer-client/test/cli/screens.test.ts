@@ -276,6 +276,8 @@ test('an id that begins with a dash is an id wherever it stands, and an option i
     expect(w.daemon.calls.all.at(-1)).toEqual({ what: 'connect', about: id })
   }
   expect((await parleyAt(w, ['why', message])).out).toContain('It is here.')
+  expect((await parleyAt(w, ['send', 'bob', '--reply-to', message, message])).code).toBe(0)
+  expect(w.daemon.messages.at(-1)).toMatchObject({ text: message, replyTo: { message: { id: message } } })
   expect(await parleyAt(w, ['connect', '-x'])).toMatchObject({ code: 64 })
 })
 
