@@ -372,6 +372,21 @@ bob    stopped  ${w.profile}/bob
 `)
 })
 
+test('connecting and disconnecting is said in a sentence', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  expect(await parleyAt(w, ['connect', 'bob'])).toEqual({
+    code: 0,
+    out: 'Connected to bob at 127.0.0.1:8001.\n',
+    err: '',
+  })
+  expect(await parleyAt(w, ['disconnect', 'bob'])).toEqual({
+    code: 0,
+    out: 'Not connected to bob any more.\n',
+    err: '',
+  })
+})
+
 test('find shows whom the directory knows', async () => {
   await using w = await world()
   w.daemon.users.push(

@@ -53,6 +53,11 @@ test('a message is changed and deleted, and what happened is said', async () => 
     code: 0,
     out: 'Edited before it left. bob gets the new text.\n',
   })
+  const unwanted = await w.daemon.send('bob', 'never mind', {}, new AbortController().signal)
+  expect(await parleyAt(w, ['cancel', unwanted.id])).toMatchObject({
+    code: 0,
+    out: 'Taken back. bob will not get it.\n',
+  })
   w.daemon.change(id, { state: 'delivered' })
   expect(await parleyAt(w, ['cancel', id])).toMatchObject({ code: 65, err: expect.stringContaining('(already-sent)') })
   expect(await parleyAt(w, ['edit', id], { input: 'hi\n' })).toMatchObject({
