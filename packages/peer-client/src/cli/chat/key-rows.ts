@@ -7,7 +7,7 @@ export const KEY_ROWS = [
   ['PgUp PgDn End', 'older, newer, newest messages'],
   ['Tab', 'to the messages, the list, the box'],
   ['r +', 'answer the chosen one, react to it'],
-  ['w e c', 'why it is where it is, edit, cancel'],
+  ['w e c', 'tell why, edit, cancel'],
   ['d h', 'delete it for both, hide it here'],
   ['Up', 'in an empty box: edit your last one'],
   ['Ctrl-F', 'search here; Tab: everywhere'],

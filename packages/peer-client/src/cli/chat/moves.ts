@@ -11,6 +11,8 @@ import type { PagePlace } from './thread.ts'
 const LOOKING_MS = 30_000
 /** More messages are asked for when so few rows are left. */
 const NEAR_ROWS = 10
+/** What stands around a message that somebody was led to. */
+const CONTEXT_ROWS = 4
 
 export function openPartner(state: ChatState, { account, name }: Partner): Step {
   if (state.open?.account === account) return [{ ...state, focus: 'box', listed: account }, []]
@@ -44,7 +46,8 @@ export function goTo(state: ChatState, message: MessageView, look: Look): Step {
   const { account, id } = message
   const partner = { account, name: message.with }
   const { isLoaded, messages } = threadOf(state, account)
-  if (isLoaded && messages.some((one) => one.id === id)) return selectMessage(enter(state, partner), id, look)
+  if (isLoaded && messages.some((one) => one.id === id))
+    return selectMessage(enter(state, partner), id, look, CONTEXT_ROWS)
   return askFor(state, partner, { at: 'around', id })
 }
 
@@ -125,8 +128,8 @@ export function select(state: ChatState, by: 1 | -1, look: Look): Step {
   return next === undefined ? [state, []] : selectMessage(state, next.id, look)
 }
 
-/** It is chosen, and on the screen. */
-function selectMessage(state: ChatState, id: string, look: Look): Step {
+/** It is chosen, and on the screen; where that has to move, so many rows are shown before it or after it. */
+function selectMessage(state: ChatState, id: string, look: Look, context = 0): Step {
   const chosen: ChatState = { ...state, selected: id, focus: 'messages' }
   const layout = layoutOf(chosen, look)
   const { rows, top } = shownRows(chosen, look, layout)
@@ -134,8 +137,9 @@ function selectMessage(state: ChatState, id: string, look: Look): Step {
   const last = rows.findLastIndex((row) => row.id === id)
   const height = layout.messageRows
   let next = chosen
-  if (first < top) next = anchoredAt(chosen, rows, Math.min(rows.length - 1, Math.max(first, 0) + height - 1), 1)
-  else if (last >= top + height) next = anchoredAt(chosen, rows, last, 1)
+  if (first < top)
+    next = anchoredAt(chosen, rows, Math.min(rows.length - 1, Math.max(first - context, 0) + height - 1), 1)
+  else if (last >= top + height) next = anchoredAt(chosen, rows, Math.min(rows.length - 1, last + context), 1)
   return loadMore(next, first, rows.length - 1 - last)
 }
 
