@@ -766,7 +766,8 @@ test('ink draws it, follows the size, takes keys and pastes, and gives the termi
   expect([screen.buffer.active.cursorX, screen.buffer.active.cursorY]).toEqual([29, 22])
 
   stdin.write('typed\r')
-  await terminal.see('… typed')
+  // What is on its way to the daemon cannot be chosen yet.
+  await terminal.see('… typed  queued')
   stdin.write('\tr')
   await terminal.see('Answer to your own message "typed". Esc drops it.')
   stdin.write('\x1b')
