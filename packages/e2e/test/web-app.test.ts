@@ -445,6 +445,35 @@ inBrowser('everything is done with the keyboard alone', async () => {
   await page.context().close()
 })
 
+inBrowser('what arrives while a page of the conversation is under way is shown behind it', async () => {
+  const { alice, bob, browser } = await theWorld()
+  const [hers, his] = [await alice.api(), await bob.api()]
+  const { page } = await openApp(browser, alice)
+  // The page reads all of this once its line is up, and then goes on with what is open: nothing is yet.
+  const isUp = page.waitForResponse('**/api/v1/contacts')
+  await page.reload()
+  await (await isUp).finished()
+  let overtaking: Promise<void> | undefined
+  const overtake = async () => {
+    const { id } = await his.send('alice', 'overtook the page')
+    await his.waitFor(id, 'delivered', { timeoutMs: 60_000 })
+    await page.getByRole('listitem').filter({ hasText: 'overtook the page' }).waitFor()
+  }
+  await page.route(/\/api\/v1\/conversations\/[^/]+\/messages/, async (route) => {
+    // The page is read, then a message arrives and is told, and only then the page is here.
+    const response = await route.fetch()
+    overtaking ??= overtake()
+    await overtaking
+    await route.fulfill({ response })
+  })
+  await page.getByRole('button', { name: /bob/ }).first().click()
+  await message(page, 'overtook the page').waitFor()
+  await overtaking
+  const { messages } = await hers.history('bob', { limit: 1 })
+  expect(messages[0]?.text).toBe('overtook the page')
+  await page.context().close()
+})
+
 inBrowser('what comes while nobody looks is announced by name, and a second tab needs no link', async () => {
   const { alice, bob, browser } = await theWorld()
   const { page } = await openApp(browser, alice, { permissions: ['notifications'] })

@@ -16,6 +16,8 @@ export class ThreadLoader {
   readonly #opening = new Map<string, Promise<void>>()
   readonly #loadingOlder = new Set<string>()
   readonly #loadingNewer = new Set<string>()
+  /** Pages that were asked for and are not here yet, each with what happened since: the page may be older than that. */
+  readonly #underWay = new Set<{ readonly account: string; readonly since: (() => void)[] }>()
 
   constructor(client: ApiClient, attempt: Attempt) {
     this.#client = client
@@ -33,7 +35,7 @@ export class ThreadLoader {
   async #open(partner: Partner): Promise<void> {
     const { account } = partner
     const unread = conversations.value.find((one) => one.account === account)?.unread ?? 0
-    await this.#attempt(async () => {
+    await this.#read(account, async () => {
       const { messages, notes, next } = await this.#client.history(whoOf(partner), { limit: PAGE })
       setThread(account, (thread) => {
         const all = thread.newer === undefined ? withNewestPage(thread.messages, messages) : undefined
@@ -65,7 +67,7 @@ export class ThreadLoader {
     const { older } = threadOf(account)
     if (older === undefined || this.#loadingOlder.has(account)) return
     this.#loadingOlder.add(account)
-    await this.#attempt(async () => {
+    await this.#read(account, async () => {
       const page = await this.#client.history(account, { limit: PAGE * 2, before: older })
       setThread(account, (thread) => ({
         ...thread,
@@ -84,7 +86,7 @@ export class ThreadLoader {
     const { newer } = threadOf(account)
     if (newer === undefined || this.#loadingNewer.has(account)) return
     this.#loadingNewer.add(account)
-    await this.#attempt(async () => {
+    await this.#read(account, async () => {
       const page = await this.#client.history(account, { limit: PAGE * 2, after: newer })
       setThread(account, (thread) => ({
         ...thread,
@@ -104,7 +106,7 @@ export class ThreadLoader {
     const { account } = partner
     await this.#opening.get(account)
     if (!threadOf(account).messages.some((message) => message.id === id)) {
-      await this.#attempt(async () => {
+      await this.#read(account, async () => {
         const page = await this.#client.history(whoOf(partner), { limit: PAGE, around: id })
         const { messages, notes, next: older, newer } = page
         setThread(account, (thread) => ({
@@ -128,8 +130,12 @@ export class ThreadLoader {
 
   /** A message, as it is now. */
   take(message: MessageView): void {
-    const { account, about } = message
-    if (about !== undefined || !(threads.value.get(account) ?? EMPTY_THREAD).isLoaded) return
+    if (message.about === undefined) this.#happened(message.account, () => this.#place(message))
+  }
+
+  #place(message: MessageView): void {
+    const { account } = message
+    if (!(threads.value.get(account) ?? EMPTY_THREAD).isLoaded) return
     setThread(account, (thread) => {
       const isHere = thread.newer === undefined || thread.messages.some(({ id }) => id === message.id)
       return isHere ? { ...thread, messages: withMessage(thread.messages, message) } : thread
@@ -138,12 +144,30 @@ export class ThreadLoader {
 
   /** It is shown no more. */
   drop(account: string, id: string): void {
-    setThread(account, (thread) => ({ ...thread, messages: thread.messages.filter((message) => message.id !== id) }))
+    this.#happened(account, () =>
+      setThread(account, (thread) => ({ ...thread, messages: thread.messages.filter((message) => message.id !== id) })),
+    )
   }
 
   takeNote(account: string, note: Note): void {
-    if (!threadOf(account).isLoaded) return
-    setThread(account, (thread) => ({ ...thread, notes: withNotes(thread.notes, [note]) }))
+    this.#happened(account, () => {
+      if (!threadOf(account).isLoaded) return
+      setThread(account, (thread) => ({ ...thread, notes: withNotes(thread.notes, [note]) }))
+    })
+  }
+
+  #happened(account: string, change: () => void): void {
+    change()
+    for (const page of this.#underWay) if (page.account === account) page.since.push(change)
+  }
+
+  /** Asks for a page and puts it in; then what happened meanwhile, once more. */
+  async #read(account: string, read: () => Promise<void>): Promise<void> {
+    const page = { account, since: [] as (() => void)[] }
+    this.#underWay.add(page)
+    await this.#attempt(read)
+    this.#underWay.delete(page)
+    for (const change of page.since) change()
   }
 
   /** Something arrived: what was quoted and not here may be here now. */
