@@ -449,26 +449,30 @@ inBrowser('what arrives while a page of the conversation is under way is shown b
   const { alice, bob, browser } = await theWorld()
   const [hers, his] = [await alice.api(), await bob.api()]
   const { page } = await openApp(browser, alice)
-  // The page reads all of this once its line is up, and then goes on with what is open: nothing is yet.
-  const isUp = page.waitForResponse('**/api/v1/contacts')
-  await page.reload()
-  await (await isUp).finished()
-  let overtaking: Promise<void> | undefined
+  // The app has not yet read all that it reads once its line is up when the conversation is opened.
+  const opened = Promise.withResolvers<void>()
+  await page.route('**/api/v1/contacts', async (route) => {
+    await opened.promise
+    await route.continue()
+  })
   const overtake = async () => {
     const { id } = await his.send('alice', 'overtook the page')
     await his.waitFor(id, 'delivered', { timeoutMs: 60_000 })
     await page.getByRole('listitem').filter({ hasText: 'overtook the page' }).waitFor()
   }
+  let isOvertaken = false
   await page.route(/\/api\/v1\/conversations\/[^/]+\/messages/, async (route) => {
-    // The page is read, then a message arrives and is told, and only then the page is here.
+    // One page is read, then a message arrives and is told, and only then the page is here. None after it ever is.
+    if (isOvertaken) return
+    isOvertaken = true
     const response = await route.fetch()
-    overtaking ??= overtake()
-    await overtaking
+    opened.resolve()
+    await overtake()
     await route.fulfill({ response })
   })
+  await page.reload()
   await page.getByRole('button', { name: /bob/ }).first().click()
   await message(page, 'overtook the page').waitFor()
-  await overtaking
   const { messages } = await hers.history('bob', { limit: 1 })
   expect(messages[0]?.text).toBe('overtook the page')
   await page.context().close()

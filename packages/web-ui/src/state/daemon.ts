@@ -36,6 +36,7 @@ export class Daemon {
   readonly #token: ApiToken
   readonly #onUnauthorised: () => void
   #isRefreshPlanned = false
+  #refreshing: Promise<void> = Promise.resolve()
   #typedAt = 0
   readonly #marked = new Map<string, string>()
 
@@ -179,7 +180,8 @@ export class Daemon {
   refreshSoon(): void {
     if (this.#isRefreshPlanned) return
     this.#isRefreshPlanned = true
-    setTimeout(() => {
+    setTimeout(async () => {
+      await this.#refreshing
       this.#isRefreshPlanned = false
       this.#refresh().catch((error: unknown) => {
         // While the line is down there is a word for that already.
@@ -188,7 +190,14 @@ export class Daemon {
     }, REFRESH_MS)
   }
 
-  async #refresh(): Promise<void> {
+  /** One at a time: what was read earlier must not come in later. */
+  #refresh(): Promise<void> {
+    const refreshed = this.#refreshing.then(() => this.#readLists())
+    this.#refreshing = refreshed.catch(() => undefined)
+    return refreshed
+  }
+
+  async #readLists(): Promise<void> {
     const [list, known, me] = await Promise.all([
       this.client.conversations(),
       this.client.peers(),
@@ -243,7 +252,8 @@ export class Daemon {
     line.value = 'up'
     if (wasLost) spoken.value = words.line.back
     await this.attempt(() => Promise.all([this.#refresh(), this.#loadContacts()]))
-    await this.threads.reload(partner.value)
+    // What is told meanwhile does not wait for a page of history.
+    void this.threads.reload(partner.value)
   }
 
   #arrived(message: MessageView): void {
