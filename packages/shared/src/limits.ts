@@ -198,6 +198,8 @@ export const TYPING_SHOWN_MS = 6_000
 export const TYPING_HEARD_MS = 1_000
 /** Streams that one read receipt speaks of. */
 export const MAX_READ_STREAMS = 64
+/** Unix milliseconds that are a day for every calendar: to the end of the year 9999. */
+export const MAX_MOMENT_MS = 253_402_300_799_999
 /** How far ahead a deadline may be. */
 export const MAX_DEADLINE_MS = 365 * 24 * 60 * 60 * 1000
 export const MAX_PARENTS = 16

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
+import { MAX_MOMENT_MS } from '@parley/shared/limits.ts'
 import type { HistoryPage, MessageView, PriorityName } from '@parley/shared/local-api/messages.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { DEFAULT_PRIORITY, PRIORITIES } from '@parley/shared/wire/message.ts'
@@ -147,6 +148,8 @@ export class Conversations {
   ): Promise<MessageView> {
     const { priority = 'normal', deadline } = options
     const replyTo = options.replyTo === undefined ? undefined : this.#answered(account, options.replyTo)
+    if (deadline !== undefined && !(Number.isInteger(deadline) && deadline <= MAX_MOMENT_MS))
+      throw new RangeError('a deadline is in whole milliseconds, to the end of the year 9999')
     if (deadline !== undefined && deadline <= this.#deps.now())
       throw new ConversationError('deadline-past', 'the deadline is over already: nothing was sent')
     const content = {

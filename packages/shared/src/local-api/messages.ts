@@ -4,6 +4,7 @@ import {
   DEFAULT_PAGE_MESSAGES,
   MAX_BATCH_MESSAGES,
   MAX_IDEMPOTENCY_KEY_CHARS,
+  MAX_MOMENT_MS,
   MAX_PAGE_MESSAGES,
   MAX_QUOTED_CHARS,
   MAX_TEXT_BYTES,
@@ -113,7 +114,7 @@ export const SendMessage = z.strictObject({
   text: Text,
   priority: PriorityName.optional(),
   /** Unix milliseconds by the clock of this machine. */
-  deadline: z.int().positive().optional(),
+  deadline: z.int().positive().max(MAX_MOMENT_MS).optional(),
   /** The id of the message in this conversation that it answers. */
   replyTo: z.string().max(64).optional(),
 })

@@ -2,10 +2,13 @@
 import { z } from 'zod'
 import { toBase64url } from '#bytes.ts'
 import { ConversationId, DeviceKey, EnvelopeId, Epoch, MessageId } from '#ids.ts'
-import { MAX_SEQ } from '#limits.ts'
+import { MAX_MOMENT_MS, MAX_SEQ } from '#limits.ts'
 
-/** Unix milliseconds or a counter; exact in a double. */
+/** Exact in a double. */
 export const Count = z.int().nonnegative()
+
+/** Unix milliseconds that can be shown as a date. */
+export const Moment = z.int().nonnegative().max(MAX_MOMENT_MS)
 
 /** A position of a stream. */
 export const Seq = z.int().positive().max(MAX_SEQ)

@@ -8,7 +8,16 @@ import { type ConversationId, type Epoch, idBytes, type MessageId } from '#ids.t
 import { MAX_CONTENT_BYTES, MAX_MESSAGE_BYTES, MAX_PARENTS } from '#limits.ts'
 import { decodeCbor } from '#wire/cbor.ts'
 import { CborWriter, MAX_HEAD_BYTES } from '#wire/cbor-writer.ts'
-import { Bytes, Bytes32, ConversationBytes, Count, DeviceBytes, EpochBytes, MessageIdBytes, Seq } from '#wire/fields.ts'
+import {
+  Bytes,
+  Bytes32,
+  ConversationBytes,
+  DeviceBytes,
+  EpochBytes,
+  MessageIdBytes,
+  Moment,
+  Seq,
+} from '#wire/fields.ts'
 import type { MessageReference } from '#wire/message-body.ts'
 import { readPlainMessage } from '#wire/plain-message.ts'
 
@@ -43,12 +52,12 @@ const Message = z.object({
   parents: z.array(MessageIdBytes).max(MAX_PARENTS),
   lamport: z.int().positive(),
   /** Unix milliseconds by the author's clock; shown, never used for order. */
-  sentAt: Count,
+  sentAt: Moment,
   priority: Priority,
   /** Milliseconds after display for which the author wants it kept. */
   ttl: z.int().positive().optional(),
   /** Unix milliseconds by the author's clock. */
-  deadline: Count.optional(),
+  deadline: Moment.optional(),
   /** Where the same content stood first, in an epoch of this device that was closed; `bodyHash` as `hashes.ts` has it. */
   origin: z.object({ epoch: EpochBytes, seq: Seq, bodyHash: Bytes32 }).optional(),
   body: Bytes(MAX_CONTENT_BYTES),

@@ -1,7 +1,7 @@
 // Reads the messages that nearly all messages are: encoded as we encode them, with no optional field. Whatever
 // is otherwise is left to the schema, so this may be narrow, but it must never take what the schema refuses.
 import type { ConversationId, Epoch, MessageId } from '#ids.ts'
-import { MAX_PARENTS, MAX_SEQ, MAX_TEXT_BYTES } from '#limits.ts'
+import { MAX_MOMENT_MS, MAX_PARENTS, MAX_SEQ, MAX_TEXT_BYTES } from '#limits.ts'
 import { ConversationBytes, EpochBytes, MessageIdBytes } from '#wire/fields.ts'
 import type { Message } from '#wire/message.ts'
 
@@ -38,7 +38,7 @@ export function readPlainMessage(given: Uint8Array): Message | undefined {
   const lamport = rest.next()
   if (!(lamport >= 1) || !rest.skip(9)) return undefined
   const sentAt = rest.next()
-  if (!(sentAt >= 0) || !rest.skip(10)) return undefined
+  if (!(sentAt <= MAX_MOMENT_MS) || !rest.skip(10)) return undefined
   const priority = rest.next()
   if (!(priority <= 3) || !rest.skip(14)) return undefined
   const length = rest.nextLength()

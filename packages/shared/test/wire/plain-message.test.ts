@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ConversationId, Epoch, MessageId } from '@parley/shared/ids.ts'
+import { MAX_MOMENT_MS } from '@parley/shared/limits.ts'
 import { chainMessage, decodeAnyMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { readPlainMessage } from '@parley/shared/wire/plain-message.ts'
 import fc from 'fast-check'
@@ -16,7 +17,7 @@ const plainMessage = fc
     kind: fc.constantFrom('text', 'void', 'a', 'a-word-of-23-characters'),
     critical: fc.boolean(),
     lamport: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })),
-    sentAt: fc.oneof(fc.integer({ min: 0, max: 70_000 }), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
+    sentAt: fc.oneof(fc.integer({ min: 0, max: 70_000 }), fc.integer({ min: 0, max: MAX_MOMENT_MS })),
     priority: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const),
     parents: fc.array(
       id(16).map((text) => MessageId.parse(text)),
@@ -74,17 +75,28 @@ describe('the reader of plain messages', () => {
     )
   })
 
+  const place = { conversation: ConversationId.parse('A'.repeat(43)), epoch: Epoch.parse('A'.repeat(22)), seq: 1 }
+  const content = {
+    kind: 'text',
+    critical: true,
+    parents: [],
+    lamport: 1,
+    sentAt: 0,
+    priority: 1,
+    body: Buffer.of(1),
+  } as const
+
+  test('takes no time that no clock shows, nor does the schema: who shows it would fail', () => {
+    const last = draftMessage(place, { ...content, sentAt: MAX_MOMENT_MS, deadline: MAX_MOMENT_MS })
+    expect(schemaSays(last)).toMatchObject({ sentAt: MAX_MOMENT_MS, deadline: MAX_MOMENT_MS })
+    for (const time of [MAX_MOMENT_MS + 1, 9e15]) {
+      const bytes = draftMessage(place, { ...content, sentAt: time })
+      expect([readPlainMessage(bytes), schemaSays(bytes)]).toEqual([undefined, undefined])
+      expect(schemaSays(draftMessage(place, { ...content, deadline: time }))).toBeUndefined()
+    }
+  })
+
   test('leaves whatever has an optional field to the schema', () => {
-    const place = { conversation: ConversationId.parse('A'.repeat(43)), epoch: Epoch.parse('A'.repeat(22)), seq: 1 }
-    const content = {
-      kind: 'text',
-      critical: true,
-      parents: [],
-      lamport: 1,
-      sentAt: 0,
-      priority: 1,
-      body: Buffer.of(1),
-    } as const
     expect(readPlainMessage(draftMessage(place, content))).toBeDefined()
     expect(readPlainMessage(draftMessage(place, { ...content, ttl: 1 }))).toBeUndefined()
   })
