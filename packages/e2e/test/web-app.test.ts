@@ -292,6 +292,7 @@ const HOSTILE: readonly string[] = [
   '[ref]: https://evil.example/ "x"\n![ref]',
   '<https://evil.example/">\n<style>@import "https://evil.example/x.css"</style>',
   '[https://bank.example](https://evil.example/login)',
+  '[\u202eknab](https://evil.example/backwards)',
   '[x](https://evil.example/"onmouseover="pwned())',
   '```\n</code></pre><img src=x onerror=pwned()>\n```',
   '`</code><script>pwned()</script>`',
@@ -335,6 +336,15 @@ inBrowser.each([false, true])(
             host: one.nextElementSibling?.textContent ?? '',
             text: one.textContent,
           })),
+        // Where each character of a host stands, behind a link whose text turns the direction.
+        places: [...document.querySelectorAll('a[href$="/backwards"] + .host')].map((host) =>
+          Array.from(host.textContent, (_, at) => {
+            const range = document.createRange()
+            range.setStart(host.firstChild ?? host, at)
+            range.setEnd(host.firstChild ?? host, at + 1)
+            return range.getBoundingClientRect().left
+          }),
+        ),
         isPwned: document.body.hasAttribute('data-pwned'),
         scripts: document.querySelectorAll('script:not([src])').length,
       }
@@ -365,6 +375,8 @@ inBrowser.each([false, true])(
       expect(rel).toContain('noopener')
     }
     expect(found.links).toContainEqual(expect.objectContaining({ text: 'https://bank.example', host: 'evil.example' }))
+    expect(found.places).not.toEqual([])
+    for (const places of found.places) expect(places).toEqual(places.toSorted((a, b) => a - b))
     expect(foreign).toEqual([])
     expect(complaints).toEqual([])
     await page.context().close()

@@ -21,12 +21,20 @@ describe('markdown', () => {
   test('a link says where it leads, unless its text does', () => {
     expect(markdownToHtml('[bank](https://evil.example/x)')).toContain('<span class="host">evil.example</span>')
     expect(markdownToHtml('https://a.example/b')).not.toContain('host')
+    expect(markdownToHtml('<https://bank.example@evil.example/>')).toContain('<span class="host">evil.example</span>')
     // A name in another script is shown as it goes over the wire.
     expect(markdownToHtml('https://аpple.example/')).toContain('<span class="host">xn--pple-43d.example</span>')
   })
 
   test('a line in a list has no marks', () => {
     expect(plainLine('**bold**\n> quote `code`\n[text](https://a.example)')).toBe('bold quote code text')
+  })
+
+  test('a line that is all brackets is read in one go', () => {
+    for (const sign of ['[', '[a](', '[]']) {
+      const line = sign.repeat(2 ** 20 / sign.length)
+      expect(plainLine(line)).toBe(line)
+    }
   })
 })
 

@@ -15,7 +15,8 @@ markdown.renderer.rules['link_open'] = (tokens, index) =>
   `<a href="${escapeHtml(hrefOf(tokens[index]))}" target="_blank" rel="noopener noreferrer nofollow">`
 markdown.renderer.rules['link_close'] = (tokens, index) => {
   // Links hold no links, so the last one that was opened is the one that ends here.
-  const opened = tokens.findLastIndex(({ type }, at) => type === 'link_open' && at < index)
+  let opened = index - 1
+  while (opened > 0 && tokens[opened]?.type !== 'link_open') opened -= 1
   const shown = tokens
     .slice(opened + 1, index)
     .map(({ content }) => content)
@@ -33,12 +34,15 @@ export function markdownToHtml(text: string): string {
 
 /** As one line without marks, for a list. */
 export function plainLine(text: string): string {
-  return text
-    .replace(/```[^\n]*\n?/g, ' ')
-    .replace(/[*_`~>#]+/g, '')
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/\s+/g, ' ')
-    .trim()
+  return (
+    text
+      .replace(/```[^\n]*\n?/g, ' ')
+      .replace(/[*_`~>#]+/g, '')
+      // Without the signs that would begin it anew: each is looked at once, however many a text has.
+      .replace(/\[([^[\]]*)\]\([^()]*\)/g, '$1')
+      .replace(/\s+/g, ' ')
+      .trim()
+  )
 }
 
 /** Where a link really leads, unless its text says so already. Names in other scripts are shown as they are sent. */
@@ -46,7 +50,9 @@ function hostOf(href: string, shown: string): string {
   try {
     const url = new URL(href)
     if (url.protocol === 'mailto:') return shown === href || shown === url.pathname ? '' : url.pathname
-    return shown.replace(/\/$/, '') === href.replace(/\/$/, '') && !url.host.includes('xn--') ? '' : url.host
+    // What stands before an @ is no part of where it leads, and may look like all of it.
+    const isPlain = url.username === '' && url.password === '' && !url.host.includes('xn--')
+    return isPlain && shown.replace(/\/$/, '') === href.replace(/\/$/, '') ? '' : url.host
   } catch {
     return ''
   }
