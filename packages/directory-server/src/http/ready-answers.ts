@@ -37,10 +37,13 @@ export class ReadyAnswers {
   constructor({ find, now, limits }: ReadyAnswersOptions) {
     this.#find = find
     this.#now = now
+    // With a maximum of its own for their number the library would take the room for all of them at once, at each start. So an
+    // answer weighs at least what makes the maximum of bytes one of number too.
+    const { MAX_READY_ANSWERS, MAX_READY_ANSWER_BYTES } = limits
+    const leastBytes = Math.floor(MAX_READY_ANSWER_BYTES / MAX_READY_ANSWERS)
     this.#answers = new LRUCache({
-      max: limits.MAX_READY_ANSWERS,
-      maxSize: limits.MAX_READY_ANSWER_BYTES,
-      sizeCalculation: ({ body }) => body.length + ENTRY_BYTES,
+      maxSize: leastBytes * MAX_READY_ANSWERS || MAX_READY_ANSWER_BYTES,
+      sizeCalculation: ({ body }) => Math.max(body.length + ENTRY_BYTES, leastBytes),
       dispose: ({ accountId }, url) => this.#unlink(accountId, url),
     })
   }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, beforeAll } from '@jest/globals'
 import type { Problem } from '@parley/shared/directory-api/problem.ts'
 import { User } from '@parley/shared/directory-api/users.ts'
 import { audienceOf } from '@parley/shared/hashes.ts'
@@ -108,6 +109,19 @@ export class TestDirectory implements AsyncDisposable {
     })
     const text = await response.text()
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers }
+  }
+}
+
+/** One directory for all tests of a suite or of the `describe` around, in which each of them has people of its own. */
+export function shareDirectory(options: Partial<DirectoryOptions> = {}): () => TestDirectory {
+  let directory: TestDirectory | undefined
+  beforeAll(async () => {
+    directory = await TestDirectory.start(options)
+  })
+  afterAll(async () => await directory?.[Symbol.asyncDispose]())
+  return () => {
+    if (directory === undefined) throw new Error('the directory runs during the tests only')
+    return directory
   }
 }
 
