@@ -85,7 +85,8 @@ describe('two peers in one process', () => {
   test('count what was not read, over a restart, until it was', async () => {
     await using peers = await pair()
     const { alice, bob, again } = peers
-    await alice.waitFor((await alice.send('bob', 'one')).id, 'delivered')
+    const { id } = await alice.waitFor((await alice.send('bob', 'one')).id, 'delivered')
+    await alice.conversations.reacting.react(id, '👍')
     await alice.waitFor((await alice.send('bob', 'two')).id, 'delivered')
     expect(bob.overview.list()).toMatchObject([{ name: 'alice', unread: 2, last: { text: 'two' }, isConnected: true }])
     expect(alice.overview.list()).toMatchObject([{ name: 'bob', unread: 0, last: { text: 'two', state: 'delivered' } }])

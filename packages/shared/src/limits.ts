@@ -223,7 +223,10 @@ export const MAX_LAMPORT_JUMP = 2 ** 20
 export const ENVELOPE_ID_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 export const MAX_ENVELOPE_IDS_PER_DEVICE = 1_000_000
 export const MAX_FORKS_PER_DEVICE = 256
-export const MAX_STREAMS_PER_DEVICE = 4_096
+/** Of all devices of an account together, and of each other device of mine. */
+export const MAX_STREAMS_PER_ACCOUNT = 4_096
+/** Positions that say they repeat the same one, as a profile makes them that was set back: what is beyond is shown for itself. */
+export const MAX_REPEATS = 64
 export const RESEALS_BEFORE_BACKOFF = 3
 export const RESEAL_MIN_MS = 1_000
 export const RESEAL_MAX_MS = 5 * 60_000

@@ -50,5 +50,6 @@ export const KEPT: ReadonlySet<string> = new Set([
   'reissues',
   'origins',
   'hidden',
+  'quiet',
   'vacancies',
 ])

@@ -2,13 +2,13 @@ import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
 import { MAX_QUOTED_CHARS } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { isLine } from '@parley/shared/wire/lines.ts'
 import { DEFAULT_PRIORITY, decodeMessage, type Message, PRIORITIES, VOID_KIND } from '@parley/shared/wire/message.ts'
 import {
   DELETE_KIND,
   EDIT_KIND,
   type MessageReference,
   REACTION_KIND,
-  READ_KIND,
   readReaction,
   readRevision,
   TEXT_KIND,
@@ -119,20 +119,8 @@ export class MessageViews {
   }
 
   /** Whether it is a line of the conversation. A position that was given up is one only for whoever gave it up. */
-  #isLine(stream: StreamRow, { kind, critical }: Message): boolean {
-    switch (kind) {
-      case TEXT_KIND:
-        return true
-      case VOID_KIND:
-        return stream.device === this.#me.device
-      case EDIT_KIND:
-      case DELETE_KIND:
-      case REACTION_KIND:
-      case READ_KIND:
-        return false
-      default:
-        return critical
-    }
+  #isLine(stream: StreamRow, message: Message): boolean {
+    return isLine(message) || (message.kind === VOID_KIND && stream.device === this.#me.device)
   }
 
   #viewIn(stream: StreamRow, row: MessageRow, message: Message): MessageView {

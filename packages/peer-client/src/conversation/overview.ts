@@ -24,6 +24,8 @@ interface OverviewDeps {
   readonly traffic: { history(): Traffic }
 }
 
+const POSITIONS_PER_READ = 16
+
 export class Overview {
   /** Somebody read on. */
   readonly changes = new Feed<UnreadCount>()
@@ -89,11 +91,19 @@ export class Overview {
   #unreadIn({ id, base, upTo }: StreamRow, most: number): number {
     const { store, me } = this.#deps
     let unread = 0
-    for (const { bytes } of store.messages.eachPosition(id, Math.max(base, store.readMarks.upTo(id, me) + 1), upTo)) {
-      if (unread >= most) break
-      if (decodeMessage(bytes).kind === TEXT_KIND) unread += 1
+    let next = Math.max(base, store.readMarks.upTo(id, me) + 1)
+    while (next <= upTo && unread < most) {
+      next = (store.quiet.at(id, next)?.to ?? next - 1) + 1
+      const rows = store.messages.positions(id, next, upTo, POSITIONS_PER_READ)
+      next = upTo + 1
+      for (const { seq, bytes } of rows) {
+        next = seq + 1
+        // Behind one that is none there may be many.
+        if (decodeMessage(bytes).kind !== TEXT_KIND) break
+        unread += 1
+      }
     }
-    return unread
+    return Math.min(unread, most)
   }
 
   #isTheirs(stream: StreamRow): boolean {

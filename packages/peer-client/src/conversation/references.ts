@@ -54,7 +54,7 @@ export function twinsOf(store: Store, place: Place): Place[] {
   const bytes = store.messages.bytesAt(place.stream, place.seq)
   if (stream === undefined || bytes === undefined) return []
   const { epoch, seq } = decodeMessage(bytes).origin ?? { epoch: stream.epoch, seq: place.seq }
-  const first = store.streams.ofConversation(stream.conversation).find((one) => one.epoch === epoch)
+  const first = store.streams.inConversation(stream.conversation, epoch)
   const places = [
     ...(first === undefined ? [] : [{ stream: first.id, seq }]),
     ...store.origins.repeatsOf({ epoch, seq }),

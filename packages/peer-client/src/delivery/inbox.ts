@@ -2,7 +2,7 @@
 
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey, EnvelopeId, Epoch } from '@parley/shared/ids.ts'
-import { MAX_STREAMS_PER_DEVICE } from '@parley/shared/limits.ts'
+import { MAX_STREAMS_PER_ACCOUNT } from '@parley/shared/limits.ts'
 import { isPlanted } from '@parley/shared/planted-faults.ts'
 import { type Bundle, decodeBundle } from '@parley/shared/wire/bundle.ts'
 import { type Claim, type FrameOf, type RejectCode, TYPE } from '@parley/shared/wire/frames.ts'
@@ -105,8 +105,7 @@ export class Inbox {
     for (const { epoch, conversation, base, follows, incoming } of content.streams) {
       const known = store.streams.byEpoch(device.device, epoch)
       if (known !== undefined && known.conversation !== conversation) return 'foreign-epoch'
-      if (known === undefined && store.streams.countOfDevice(device.device) >= MAX_STREAMS_PER_DEVICE)
-        return 'foreign-epoch'
+      if (known === undefined && this.#countStreams(device) >= MAX_STREAMS_PER_ACCOUNT) return 'foreign-epoch'
       const tag = newTag(this.#deps.random)
       const stream =
         known ??
@@ -140,6 +139,12 @@ export class Inbox {
     store.openedEnvelopes.insert(device.device, id, at, null)
     store.devices.setLatestOpened(device.device, id)
     return { claims: claimsOf(store, touched), shown: shownRanges, isNewEpoch }
+  }
+
+  /** What others write is read together, on whichever of their devices; my own devices write to all of them. */
+  #countStreams({ device, account }: DeviceRow): number {
+    const { store, me } = this.#deps
+    return account === me.account ? store.streams.countOfDevice(device) : store.streams.countOfAccount(account)
   }
 
   #read(device: DeviceRow, plaintext: Uint8Array): Content | Refusal {

@@ -4,8 +4,10 @@ import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import { MAX_EARLY_MESSAGES } from '@parley/shared/limits.ts'
 import type { Withheld } from '@parley/shared/wire/bundle.ts'
+import { isLine } from '@parley/shared/wire/lines.ts'
 import { decodeMessage, type Message, type VoidReason } from '@parley/shared/wire/message.ts'
 import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
+import type { Run } from '#store/quiet-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import { hideRepeated } from './repeats.ts'
@@ -86,6 +88,8 @@ class StreamPlacing {
   readonly #filled: number[] = []
   #forks = 0
   readonly #special: PlacedMessage[] = []
+  /** Those that are no lines, at the end of what was placed so far. */
+  #quiet: Run | undefined
 
   constructor(store: Store, device: DeviceKey, stream: StreamRow, at: number) {
     this.#store = store
@@ -117,6 +121,7 @@ class StreamPlacing {
   }
 
   finish(): Placed {
+    this.#keepQuiet()
     if (this.#upTo > this.#before && this.#hash !== null)
       this.#store.streams.setReceived(this.#stream.id, this.#upTo, this.#hash)
     const shown = this.#upTo > this.#before ? { from: this.#before + 1, to: this.#upTo } : undefined
@@ -134,10 +139,11 @@ class StreamPlacing {
     const { seq, prev, hash } = incoming
     if ('message' in incoming) {
       this.#insert(seq, incoming.bytes, this.#advance(incoming))
-      this.#show(incoming)
+      if (!this.#show(incoming)) this.#addQuiet(seq)
     } else {
       this.#upTo = seq
       this.#hash = hash
+      this.#addQuiet(seq)
       this.#store.vacancies.insert({ stream: this.#stream.id, seq, hash, prev, reason: incoming.withheld })
     }
   }
@@ -150,11 +156,26 @@ class StreamPlacing {
     return this.#lamport
   }
 
-  /** It is in its place with this Lamport value. */
-  #show({ message }: WithContent, lamport = this.#lamport): void {
+  /** It is in its place with this Lamport value. True when it is a line of the conversation. */
+  #show({ message }: WithContent, lamport = this.#lamport): boolean {
     const { seq, kind, body } = message
-    hideRepeated(this.#store, this.#stream, message)
+    const isHidden = hideRepeated(this.#store, this.#stream, message)
     if (kind !== TEXT_KIND) this.#special.push({ stream: this.#stream, seq, kind, lamport, body })
+    return isLine(message) && !isHidden
+  }
+
+  /** The last position is no line. */
+  #addQuiet(seq: number): void {
+    if (this.#quiet?.to === seq - 1) this.#quiet = { from: this.#quiet.from, to: seq }
+    else {
+      this.#keepQuiet()
+      this.#quiet = { from: seq, to: seq }
+    }
+  }
+
+  #keepQuiet(): void {
+    if (this.#quiet !== undefined) this.#store.quiet.add(this.#stream.id, this.#quiet)
+    this.#quiet = undefined
   }
 
   #insert(seq: number, bytes: Uint8Array, lamport: number): void {
@@ -182,7 +203,10 @@ class StreamPlacing {
     this.#store.search.changing({ stream: id, seq })
     this.#store.vacancies.remove(id, seq)
     this.#insert(seq, bytes, lamport)
-    this.#show(incoming, lamport)
+    if (this.#show(incoming, lamport)) {
+      this.#keepQuiet()
+      this.#store.quiet.takeOut(id, seq)
+    }
     this.#filled.push(seq)
   }
 
@@ -219,7 +243,7 @@ class StreamPlacing {
       }
       const lamport = this.#advance(early)
       this.#store.messages.place(this.#stream.id, seq, lamport, this.#at)
-      this.#show(early)
+      if (!this.#show(early)) this.#addQuiet(seq)
       this.#early -= 1
     }
   }

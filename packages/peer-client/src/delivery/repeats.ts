@@ -7,23 +7,24 @@ import { decodeMessage, type Message, type Origin } from '@parley/shared/wire/me
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 
-/** Inside a transaction, when a position of the stream took its place: hides it when what it says is shown already. */
-export function hideRepeated(store: Store, stream: StreamRow, message: Message): void {
+/** Inside a transaction, when a position of the stream took its place: hides it when what it says is shown already. True then. */
+export function hideRepeated(store: Store, stream: StreamRow, message: Message): boolean {
   const { origin, seq, kind, body } = message
-  if (origin === undefined && store.origins.areNone) return
+  if (origin === undefined && store.origins.areNone) return false
   const hash = bodyHash(kind, body)
   // An origin that is not that of its own content would hide what was never shown.
   const isRepeat = origin !== undefined && isEqualBytes(hash, origin.bodyHash)
   const isShownThere = isRepeat && (isHeld(store, stream, origin) || hasShownRepeat(store, stream, origin, hash))
   // What comes late stood in an epoch that was closed; its repetition may have come before it.
-  if (isShownThere || hasShownRepeat(store, stream, { epoch: stream.epoch, seq }, hash))
-    store.hidden.insert(stream.id, seq)
+  const isHidden = isShownThere || hasShownRepeat(store, stream, { epoch: stream.epoch, seq }, hash)
+  if (isHidden) store.hidden.insert(stream.id, seq)
   if (origin !== undefined) store.origins.insert(origin, origin.bodyHash, { stream: stream.id, seq })
+  return isHidden
 }
 
 /** The position itself, with this content. */
 function isHeld(store: Store, stream: StreamRow, { epoch, seq, bodyHash: hash }: Origin): boolean {
-  const first = store.streams.ofConversation(stream.conversation).find((one) => one.epoch === epoch)
+  const first = store.streams.inConversation(stream.conversation, epoch)
   if (first === undefined || seq > first.upTo || !isOfOneAuthor(store, first.device, stream.device)) return false
   const bytes = store.messages.bytesAt(first.id, seq)
   if (bytes === undefined) return false

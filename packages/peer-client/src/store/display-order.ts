@@ -5,29 +5,38 @@ import type { ConversationId } from '@parley/shared/ids.ts'
 import { isPlanted } from '@parley/shared/planted-faults.ts'
 import type { HiddenTable } from './hidden-table.ts'
 import type { MessageRow, MessagesTable } from './messages-table.ts'
+import type { QuietTable } from './quiet-table.ts'
 import type { StreamRow, StreamsTable } from './streams-table.ts'
 
 /** Of each stream so many are read at a time. */
 const READ_AT_A_TIME = 64
 
+interface Tables {
+  readonly streams: StreamsTable
+  readonly messages: MessagesTable
+  readonly hidden: HiddenTable
+  readonly quiet: QuietTable
+}
+
 export class DisplayOrder {
+  readonly #tables: Tables
   readonly #streams: StreamsTable
   readonly #messages: MessagesTable
   readonly #hidden: HiddenTable
 
-  constructor(streams: StreamsTable, messages: MessagesTable, hidden: HiddenTable) {
-    this.#streams = streams
-    this.#messages = messages
-    this.#hidden = hidden
+  constructor(tables: Tables) {
+    this.#tables = tables
+    this.#streams = tables.streams
+    this.#messages = tables.messages
+    this.#hidden = tables.hidden
   }
 
-  /** Newest first, from before the position `before`; without the hidden and those that wait for their predecessors. */
+  /** Newest first, from before the position `before`; without the hidden and those that wait for their predecessors, and
+   * without most that are no lines. */
   *backwards(conversation: ConversationId, before?: { stream: number; seq: number }): Generator<MessageRow> {
     const streams = this.#streams.ofConversation(conversation)
     const limit = before && this.#placeOf(streams, before)
-    const readers = streams.map(
-      (stream) => new BackwardsReader(this.#messages, stream, this.#lastBefore(stream, limit)),
-    )
+    const readers = streams.map((stream) => new BackwardsReader(this.#tables, stream, this.#lastBefore(stream, limit)))
     while (true) {
       let latest: BackwardsReader | undefined
       for (const reader of readers) if (reader.isAfter(latest)) latest = reader
@@ -47,7 +56,7 @@ export class DisplayOrder {
     if (after !== undefined && limit === undefined) return
     const readers = streams.map((stream) => {
       const first = limit === undefined ? stream.base : this.#lastBefore(stream, limit) + 1
-      return new ForwardsReader(this.#messages, stream, stream.id === after?.stream ? first + 1 : first)
+      return new ForwardsReader(this.#tables, stream, stream.id === after?.stream ? first + 1 : first)
     })
     while (true) {
       let first: ForwardsReader | undefined
@@ -97,37 +106,38 @@ function compare(a: Place, b: Place): number {
 }
 
 class BackwardsReader {
-  readonly #messages: MessagesTable
+  readonly #tables: Tables
   readonly #stream: StreamRow
   readonly #messageId: (seq: number) => Uint8Array
   #rows: MessageRow[] = []
   #at = 0
+  /** Of the row that `take` gives next. */
+  place: Place | undefined
   /** Below what was read. */
   #next: number
 
-  constructor(messages: MessagesTable, stream: StreamRow, last: number) {
-    this.#messages = messages
+  constructor(tables: Tables, stream: StreamRow, last: number) {
+    this.#tables = tables
     this.#stream = stream
     this.#messageId = messageIdsOf(stream.device, stream.epoch)
     this.#next = last
     this.#read()
+    this.place = this.#place()
   }
 
   isAfter(other: BackwardsReader | undefined): boolean {
-    const place = this.place()
-    const others = other?.place()
-    return place !== undefined && (others === undefined || compare(place, others) > 0)
+    return this.place !== undefined && (other?.place === undefined || compare(this.place, other.place) > 0)
   }
 
   take(): MessageRow | undefined {
     const row = this.#rows[this.#at]
     this.#at += 1
     if (this.#at >= this.#rows.length) this.#read()
+    this.place = this.#place()
     return row
   }
 
-  /** Of the row that `take` gives next. */
-  place(): Place | undefined {
+  #place(): Place | undefined {
     const row = this.#rows[this.#at]
     const lamport = isPlanted('order-by-wall-clock') ? row?.storedAt : row?.lamport
     return row && lamport !== undefined ? { lamport, messageId: this.#messageId(row.seq) } : undefined
@@ -135,44 +145,47 @@ class BackwardsReader {
 
   #read(): void {
     const { id, base } = this.#stream
-    this.#rows = this.#next < base ? [] : this.#messages.backwards(id, base, this.#next, READ_AT_A_TIME)
+    const { messages, quiet } = this.#tables
+    const last = (quiet.at(id, this.#next)?.from ?? this.#next + 1) - 1
+    this.#rows = last < base ? [] : messages.backwards(id, base, last, READ_AT_A_TIME)
     this.#at = 0
     this.#next = (this.#rows.at(-1)?.seq ?? base) - 1
   }
 }
 
 class ForwardsReader {
-  readonly #messages: MessagesTable
+  readonly #tables: Tables
   readonly #stream: StreamRow
   readonly #messageId: (seq: number) => Uint8Array
   #rows: MessageRow[] = []
   #at = 0
+  /** Of the row that `take` gives next. */
+  place: Place | undefined
   /** Above what was read. */
   #next: number
 
-  constructor(messages: MessagesTable, stream: StreamRow, first: number) {
-    this.#messages = messages
+  constructor(tables: Tables, stream: StreamRow, first: number) {
+    this.#tables = tables
     this.#stream = stream
     this.#messageId = messageIdsOf(stream.device, stream.epoch)
     this.#next = first
     this.#read()
+    this.place = this.#place()
   }
 
   isBefore(other: ForwardsReader | undefined): boolean {
-    const place = this.place()
-    const others = other?.place()
-    return place !== undefined && (others === undefined || compare(place, others) < 0)
+    return this.place !== undefined && (other?.place === undefined || compare(this.place, other.place) < 0)
   }
 
   take(): MessageRow | undefined {
     const row = this.#rows[this.#at]
     this.#at += 1
     if (this.#at >= this.#rows.length) this.#read()
+    this.place = this.#place()
     return row
   }
 
-  /** Of the row that `take` gives next. */
-  place(): Place | undefined {
+  #place(): Place | undefined {
     const row = this.#rows[this.#at]
     return row && { lamport: row.lamport, messageId: this.#messageId(row.seq) }
   }
@@ -180,11 +193,13 @@ class ForwardsReader {
   /** Positions without content are passed over, so a page of them may be empty. */
   #read(): void {
     const { id, upTo } = this.#stream
+    const { messages, quiet } = this.#tables
     this.#rows = []
     this.#at = 0
     while (this.#rows.length === 0 && this.#next <= upTo) {
-      const last = Math.min(this.#next + READ_AT_A_TIME - 1, upTo)
-      this.#rows = this.#messages.range(id, this.#next, last)
+      const first = (quiet.at(id, this.#next)?.to ?? this.#next - 1) + 1
+      const last = Math.min(first + READ_AT_A_TIME - 1, upTo)
+      if (first <= last) this.#rows = messages.range(id, first, last)
       this.#next = last + 1
     }
   }

@@ -351,6 +351,15 @@ const NICKNAMES = `
 ALTER TABLE contacts ADD COLUMN nickname TEXT;         -- what the user calls the contact
 `
 
+const QUIET = `
+CREATE TABLE quiet (                       -- runs of positions of others that are no lines of a conversation
+  stream INTEGER NOT NULL REFERENCES streams,
+  from_seq INTEGER NOT NULL,
+  to_seq INTEGER NOT NULL,
+  PRIMARY KEY (stream, to_seq)
+) STRICT, WITHOUT ROWID;
+`
+
 export const MIGRATIONS: readonly string[] = [
   FIRST,
   SAFETY_NUMBERS,
@@ -363,4 +372,5 @@ export const MIGRATIONS: readonly string[] = [
   NOTES,
   SEARCH,
   NICKNAMES,
+  QUIET,
 ]

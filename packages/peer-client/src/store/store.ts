@@ -21,6 +21,7 @@ import { MessagesTable } from './messages-table.ts'
 import { MetaTable } from './meta-table.ts'
 import { OpenedEnvelopesTable } from './opened-envelopes-table.ts'
 import { OriginsTable } from './origins-table.ts'
+import { QuietTable } from './quiet-table.ts'
 import { ReactionsTable } from './reactions-table.ts'
 import { ReadMarksTable } from './read-marks-table.ts'
 import { ReadersTable } from './readers-table.ts'
@@ -46,6 +47,7 @@ export class Store {
   readonly reissues: ReissuesTable
   readonly origins: OriginsTable
   readonly hidden: HiddenTable
+  readonly quiet: QuietTable
   readonly withheld: WithheldTable
   readonly vacancies: VacanciesTable
   readonly deadlines: DeadlinesTable
@@ -73,11 +75,12 @@ export class Store {
     this.reissues = new ReissuesTable(database)
     this.origins = new OriginsTable(database)
     this.hidden = new HiddenTable(database)
+    this.quiet = new QuietTable(database)
     this.withheld = new WithheldTable(database)
     this.vacancies = new VacanciesTable(database)
     this.deadlines = new DeadlinesTable(database)
     this.messages = new MessagesTable(database, this.reissues)
-    this.displayOrder = new DisplayOrder(this.streams, this.messages, this.hidden)
+    this.displayOrder = new DisplayOrder(this)
     this.search = new SearchTable(database, this.messages)
     this.deliveries = new DeliveriesTable(database)
     this.cursors = new CursorsTable(database)

@@ -1,4 +1,4 @@
-import type { ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
+import type { AccountId, ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 
@@ -36,6 +36,8 @@ export class StreamsTable {
   readonly #close: Statement<[number]>
   readonly #ofDevice: Statement<[DeviceKey, number, number], StreamRow>
   readonly #countOfDevice: Statement<[DeviceKey], { n: number }>
+  readonly #countOfAccount: Statement<[AccountId], { n: number }>
+  readonly #inConversation: Statement<[ConversationId, Epoch], StreamRow>
   readonly #ofConversation: Statement<[ConversationId], StreamRow>
   readonly #all: Statement<[], StreamRow>
   readonly #accepted: Statement<[number, Uint8Array, number]>
@@ -59,6 +61,12 @@ export class StreamsTable {
     this.#close = database.prepare('UPDATE streams SET closed = 1, frozen_to = up_to WHERE id = ?')
     this.#ofDevice = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE device = ? AND id > ? ORDER BY id LIMIT ?`)
     this.#countOfDevice = database.prepare('SELECT count(*) AS n FROM streams WHERE device = ?')
+    this.#countOfAccount = database.prepare(
+      'SELECT count(*) AS n FROM streams WHERE device IN (SELECT device FROM devices WHERE account = ?)',
+    )
+    this.#inConversation = database.prepare(
+      `SELECT ${COLUMNS} FROM streams WHERE conversation = ? AND epoch = ? ORDER BY id LIMIT 1`,
+    )
     this.#ofConversation = database.prepare(`SELECT ${COLUMNS} FROM streams WHERE conversation = ? ORDER BY id`)
     this.#all = database.prepare(`SELECT ${COLUMNS} FROM streams ORDER BY id`)
     this.#accepted = database.prepare('UPDATE streams SET up_to = ?, hash = ? WHERE id = ?')
@@ -115,6 +123,15 @@ export class StreamsTable {
 
   countOfDevice(device: DeviceKey): number {
     return this.#countOfDevice.get(device)?.n ?? 0
+  }
+
+  countOfAccount(account: AccountId): number {
+    return this.#countOfAccount.get(account)?.n ?? 0
+  }
+
+  /** The first of this epoch, whoever's it is. */
+  inConversation(conversation: ConversationId, epoch: Epoch): StreamRow | undefined {
+    return this.#inConversation.get(conversation, epoch)
   }
 
   ofConversation(conversation: ConversationId): StreamRow[] {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import { directConversationId, messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
+import { bodyHash, directConversationId, messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, DeviceKey, Epoch, type MessageId, randomId } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
+import { MAX_REPEATS } from '@parley/shared/limits.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import {
   encodeDelete,
@@ -65,7 +66,8 @@ function setUp() {
         lamport: number,
         replyTo?: MessageReference,
         parents: readonly MessageId[] = [],
-      ): { of: MessageReference; id: MessageId; arrive: () => void } {
+        origin?: { readonly epoch: Epoch; readonly seq: number },
+      ): { of: MessageReference; id: MessageId; arrive: () => void; withhold: () => void } {
         seq += 1
         before = prev
         const place = { conversation: with_, epoch, seq }
@@ -78,6 +80,7 @@ function setUp() {
           priority: 1,
           body: Buffer.from(body),
           replyTo,
+          ...(origin === undefined ? {} : { origin: { ...origin, bodyHash: bodyHash(kind, Buffer.from(body)) } }),
         }
         const bytes = chainMessage(draftMessage(place, content), prev)
         prev = messageHash(bytes)
@@ -85,6 +88,13 @@ function setUp() {
         return {
           of,
           id: messageIdOf(key, epoch, seq),
+          /** The others get its place, and not what it says. */
+          withhold: () => {
+            const { prev: before, hash } = readIncoming(bytes)
+            const stream = store.streams.byEpoch(key, epoch)
+            if (stream !== undefined)
+              placeMessages(store, key, stream, [{ seq: of.seq, prev: before, hash, withheld: 'cancelled' }], 1)
+          },
           arrive: () => {
             const stream =
               store.streams.byEpoch(key, epoch) ??
@@ -108,7 +118,9 @@ function setUp() {
       .all()
       .flatMap(({ id, base, upTo }) => views.rows(id, base, upTo).map(({ view }) => `${view.kind} ${view.text}`.trim()))
   const page = () => views.page(conversation, 10)
-  return { bob, carol, device, texts, told, page, troubles: () => troublesOf(store, conversation) }
+  /** How many positions are looked at for the whole conversation. */
+  const looked = () => Array.from(store.displayOrder.backwards(conversation)).length
+  return { store, bob, carol, device, texts, told, page, looked, troubles: () => troublesOf(store, conversation) }
 }
 
 test('an edit that comes before its message waits for it, and nobody is told of it until then', () => {
@@ -246,3 +258,33 @@ test.each([['first'], ['last']])(
     expect(texts()).toEqual(['answer', 'question'])
   },
 )
+
+test('whatever is no line is passed over, however much of it there is, and a line that comes in its midst is seen', () => {
+  const { bob, device, texts, looked } = setUp()
+  const phone = device(bob)
+  const first = phone.write(TEXT_KIND, 'first', 1)
+  first.arrive()
+  const many = (from: number) => {
+    for (let at = from; at < from + 300; at += 1) phone.write('reaction', encodeReaction(first.of, '👍'), at).arrive()
+  }
+  many(10)
+  const late = phone.write(TEXT_KIND, 'late', 400)
+  late.withhold()
+  many(500)
+  expect([texts(), looked()]).toEqual([['first'], 1])
+  late.arrive()
+  expect(texts()).toEqual(['late', 'first'])
+  expect(looked()).toBeLessThan(200)
+  phone.write(TEXT_KIND, 'last', 900).arrive()
+  expect(texts()).toEqual(['last', 'late', 'first'])
+})
+
+test('of many that say they repeat one message, no more are remembered than a profile makes that is set back', () => {
+  const { store, bob, device, texts } = setUp()
+  const [phone, laptop] = [device(bob), device(bob)]
+  const { of } = phone.write(TEXT_KIND, 'the first', 1)
+  for (let at = 0; at < MAX_REPEATS + 3; at += 1) laptop.write(TEXT_KIND, `${at}`, 2 + at, undefined, [], of).arrive()
+  expect(store.origins.repeatsOf(of)).toHaveLength(MAX_REPEATS)
+  // Nobody's message is lost for that.
+  expect(texts()).toContain(`${MAX_REPEATS + 2}`)
+})

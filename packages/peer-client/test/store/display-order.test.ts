@@ -7,6 +7,7 @@ import { DisplayOrder } from '#store/display-order.ts'
 import { HiddenTable } from '#store/hidden-table.ts'
 import { newTag } from '#store/local-ids.ts'
 import { MessagesTable } from '#store/messages-table.ts'
+import { QuietTable } from '#store/quiet-table.ts'
 import { StreamsTable } from '#store/streams-table.ts'
 
 const CONVERSATION = ConversationId.parse(Buffer.alloc(32, 9).toString('base64url'))
@@ -40,7 +41,12 @@ test('a conversation is what sorting all its messages gives, from any message on
       all.sort((a, b) => b.lamport - a.lamport || Buffer.compare(b.id, a.id))
       const places = (rows: Iterable<{ stream: number; seq: number }>) =>
         Array.from(rows, ({ stream, seq }) => `${stream} ${seq}`)
-      const order = new DisplayOrder(table, messages, new HiddenTable(database))
+      const order = new DisplayOrder({
+        streams: table,
+        messages,
+        hidden: new HiddenTable(database),
+        quiet: new QuietTable(database),
+      })
       expect(places(order.backwards(CONVERSATION))).toEqual(places(all))
       const before = all.length === 0 ? undefined : all[where % all.length]
       if (before !== undefined)
