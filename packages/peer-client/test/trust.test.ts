@@ -31,7 +31,7 @@ const texts = ({ messages }: { messages: readonly MessageView[] }) => messages.m
 async function takenOver({ path, directory, start }: Awaited<ReturnType<typeof town>>) {
   const alice = await start('alice')
   await until(() => alice.directoryState.state === 'online')
-  await directory.end()
+  await directory.stop()
   const forgetful = join(path, 'forgetful')
   await cp(directory.dataDir, forgetful, { recursive: true })
   await directory.restart()
@@ -137,7 +137,7 @@ test('a rotated key is followed from the hello alone, the conversation goes on, 
   await alice.trust.verify('bob', (await bob.trust.safetyNumber('alice')).scannable)
   const { account: oldKey, accountId } = bob.identity
   const first = oldKey.publicKey
-  await t.directory.end()
+  await t.directory.stop()
 
   const notices = alice.notices(AbortSignal.timeout(60_000))[Symbol.asyncIterator]()
   const rotated = await bob.account.rotateKey()

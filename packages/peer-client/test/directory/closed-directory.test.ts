@@ -24,7 +24,7 @@ async function attempt(options: Options, state: 'online' | 'waiting'): Promise<s
 
 test('a directory that is closed by a token says what to do, takes the token, and the profile remembers it', async () => {
   await using home = await tempDirectory()
-  await using directory = await startDirectory(['--registration-token', 'open-sesame'])
+  await using directory = await startDirectory({ registrationToken: 'open-sesame' })
   const profile = join(home.path, 'alice')
   const alice = { name: 'alice', profile, directory: directory.url }
 
@@ -55,12 +55,12 @@ test('a directory that is closed by a list says so, and goes on by itself once i
   await using home = await tempDirectory()
   const list = join(home.path, 'list')
   await writeFile(list, '# nobody yet\n')
-  await using directory = await startDirectory(['--allow-list', list])
+  await using directory = await startDirectory({ allowList: list })
   await using peer = createPeer({ name: 'alice', profile: join(home.path, 'alice'), directory: directory.url })
   await peer.start()
   expect(await until(peer, 'waiting')).toContain('ask whoever runs it to add yours')
 
   await writeFile(list, 'alice\n')
-  directory.signal('SIGHUP')
+  directory.reload()
   await until(peer, 'online')
 })

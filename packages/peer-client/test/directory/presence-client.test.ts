@@ -126,7 +126,7 @@ test('after a restart of the directory it connects again by itself and watches t
   watching.client.watch([bob.name])
   await watching.changes.until(() => true)
 
-  await directory.end('SIGKILL')
+  await directory.stop()
   expect(await watching.states.until(isState('waiting'))).toMatchObject({
     until: clock.now() + 1_000,
     error: { code: 'unreachable' },

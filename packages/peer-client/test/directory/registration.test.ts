@@ -138,7 +138,7 @@ test('a directory that asks for patience gets it', async () => {
 test('while the directory is away it tries again, and it says until when it waits', async () => {
   await using directory = await startDirectory()
   const alice = await identityOf('alice')
-  await directory.end()
+  await directory.stop()
   using client = clientOf(alice, directory.url)
   const clock = new FakeClock()
   await using kept = registrationOf(alice, client, { clock })
