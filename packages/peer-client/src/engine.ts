@@ -63,12 +63,14 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const credentials = createTlsCredentials(options.identity.device.privateKey)
     const store = openStore(join(options.profile, PROFILE_FILES.data), options.onBroken, options.key?.database)
+    let engine: Engine | undefined
     try {
-      const engine = new Engine(options, store, credentials)
+      engine = new Engine(options, store, credentials)
       await engine.#begin()
       return engine
     } catch (error) {
-      store.close()
+      if (engine === undefined) store.close()
+      else await engine.stop()
       throw error
     }
   }

@@ -1,10 +1,14 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
+import { systemClock } from '@parley/shared/clock.ts'
+import { z } from 'zod'
 import { formatPeerAddress } from '#connection/peer-address.ts'
 import { CurrentIdentity, withNewAccountKey } from '#identity/current-identity.ts'
 import { loadIdentity } from '#identity/identity.ts'
@@ -580,6 +584,44 @@ test('what a write that was killed left of the keys is gone after the next start
   await using alice = await createPeer({ name: 'alice', profile }).start()
   expect(await readdir(alice.profile)).not.toContain('identity.json.0123456789ab.tmp')
 })
+
+test('a peer whose port is taken says so and leaves nothing behind that its process would live on for', async () => {
+  await using place = await tempDirectory()
+  const taken = createServer()
+  await once(taken.listen(0, '127.0.0.1'), 'listening')
+  using timers = openTimers()
+  try {
+    const { port } = z.object({ port: z.int() }).parse(taken.address())
+    const options = { name: 'alice', profile: join(place.path, 'alice') }
+    await expect(createPeer({ ...options, listen: { port } }).start()).rejects.toMatchObject({ code: 'address-in-use' })
+    expect([...timers.open.values()]).toEqual([])
+    await using again = await createPeer(options).start()
+    expect(timers.open.size).toBeGreaterThan(0)
+    await again.stop()
+    expect([...timers.open.values()]).toEqual([])
+  } finally {
+    taken.close()
+  }
+})
+
+/** By identity, the milliseconds of what runs later, as long as it neither ran nor was called off. */
+function openTimers(): Disposable & { readonly open: ReadonlyMap<symbol, number> } {
+  const open = new Map<symbol, number>()
+  const after = systemClock.after.bind(systemClock)
+  const spy = jest.spyOn(systemClock, 'after').mockImplementation((ms, run) => {
+    const id = Symbol()
+    open.set(id, ms)
+    const cancel = after(ms, () => {
+      open.delete(id)
+      run()
+    })
+    return () => {
+      open.delete(id)
+      cancel()
+    }
+  })
+  return { open, [Symbol.dispose]: () => spy.mockRestore() }
+}
 
 describe('a peer lets in', () => {
   test('nobody on its blacklist, from the moment the entry is saved until it is gone', async () => {
