@@ -5,6 +5,8 @@ import xterm from '@xterm/headless'
 import { RequestError } from '#api/daemon.ts'
 import { runChat } from '#cli/chat/run-chat.ts'
 import { boxWith, insert, left, removeTo, right, wordLeft, wordRight } from '#cli/chat/text-box.ts'
+import { EMPTY_THREAD } from '#cli/chat/thread.ts'
+import { threadRows } from '#cli/chat/thread-rows.ts'
 import { chatAt } from '../support/chat-at.ts'
 import { announce, parleyAt } from '../support/command-line.ts'
 import { rawCharacters } from '../support/raw-characters.ts'
@@ -645,6 +647,27 @@ describe('on any terminal', () => {
     expect(rawCharacters(frames.join('\n'))).toEqual([])
     expect(frames.length).toBeGreaterThan(10)
   })
+})
+
+test('a text is broken into rows once, and again when the width is another one', () => {
+  let reads = 0
+  const message = {
+    ...new TestDaemon({ now }).receive('bob', ''),
+    get text() {
+      reads += 1
+      return 'é '.repeat(2_000)
+    },
+  }
+  const rows = (width: number) => {
+    const look = { isUtf8: true }
+    const options = { width, look, now: NOW, unfolded: new Set<string>(), outgoing: [] }
+    return threadRows({ ...EMPTY_THREAD, messages: [message] }, options).length
+  }
+  const shown = rows(40)
+  const once = reads
+  expect([rows(40), rows(40), reads]).toEqual([shown, shown, once])
+  expect(rows(41)).toBe(shown)
+  expect(reads).toBe(2 * once)
 })
 
 test('the box moves over what a reader takes for one character', () => {

@@ -1,6 +1,7 @@
 // How many columns of a terminal a text takes, and where it breaks. Text here is printable already.
 
-const ASCII = /^[\x20-\x7e]*$/
+/** Latin, Greek and Cyrillic letters and what stands between them: each takes one column, and none joins with another of them. */
+const PLAIN = /^[\x20-\x7e\xa1-\u02ff\u0370-\u0482\u048a-\u052f]*$/
 const INVISIBLE = /^[\p{Mn}\p{Me}\u200c\u200d]+$/u
 /** Emoji, and the blocks that Unicode's EastAsianWidth calls wide or fullwidth. */
 const WIDE =
@@ -10,13 +11,13 @@ let segmenter: Intl.Segmenter | undefined
 
 /** What a reader takes for one character each. */
 function graphemesOf(text: string): Iterable<{ readonly segment: string }> {
-  // Made when it is needed first: that takes as long as everything else of a short command, and most texts are ASCII.
+  // Made when it is needed first: that takes as long as everything else of a short command, and most texts are plain.
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   return segmenter.segment(text)
 }
 
 export function widthOf(text: string): number {
-  if (ASCII.test(text)) return text.length
+  if (PLAIN.test(text)) return text.length
   let width = 0
   for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment)
   return width

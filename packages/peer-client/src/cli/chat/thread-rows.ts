@@ -107,7 +107,7 @@ function messageLines(
     lines.push([span(margin), span(shorten(quote, width - MARGIN, look.isUtf8 ? '…' : '~'), 'dim')])
   }
   const isWhole = unfolded.has(message.id)
-  const all = wrapped(textLines(message), width)
+  const all = brokenText(message, width)
   const texts = isWhole || all.length <= MAX_FOLDED_ROWS ? all : all.slice(0, FOLDED_ROWS)
   const state = stateWords(look, message)
   for (const [row, text] of texts.entries()) {
@@ -136,6 +136,17 @@ function stateWord(message: MessageView, isLastOfMine: boolean, look: Look): Spa
   const isUsual = ['queued', 'sent', 'delivered', 'read'].includes(message.state ?? '') && message.hold === undefined
   if (isUsual && !isLastOfMine) return undefined
   return span(state.text.slice(state.shape.length + 1), isUsual ? 'dim' : state.style)
+}
+
+/** As they were broken last: every key draws the screen again, and a text of 64 KiB takes its time. */
+const broken = new WeakMap<MessageView, { readonly width: number; readonly lines: readonly string[] }>()
+
+function brokenText(message: MessageView, width: number): readonly string[] {
+  const known = broken.get(message)
+  if (known?.width === width) return known.lines
+  const lines = wrapped(textLines(message), width)
+  broken.set(message, { width, lines })
+  return lines
 }
 
 function wrapped(lines: readonly string[], width: number): string[] {
