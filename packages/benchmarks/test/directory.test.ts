@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
+import { chosenOf } from '#bench/suite.ts'
+import { directoryBenchmarks } from '#directory/directory-benchmarks.ts'
 
 /** Many processes, one after the other. */
 const PATIENCE_MS = 240_000
@@ -29,34 +31,32 @@ async function bench(...args: string[]) {
 }
 
 test(
-  'lookups are made of a baseline and of the directory, with Express and without',
+  'lookups are made of a baseline and of the directory, with Express and without, accounts are registered and users are searched',
   async () => {
-    const [{ benchmark, figures }] = await bench('--only', 'lookup', '--users', '20', '--messages', '20')
-    expect(benchmark).toBe('lookup')
+    const which = ['--only', 'search,registration,lookup']
+    const [lookup, registration, search] = await bench(...which, '--users', '20', '--messages', '20')
+    expect([lookup, registration, search].map(({ benchmark }) => benchmark)).toEqual([
+      'lookup',
+      'registration',
+      'search',
+    ])
     for (const id of ['node-map', 'parley', 'parley-express']) {
-      const [{ perSecond, p50Micros, p99Micros, serverMicros }] = figures[id]
+      const [{ perSecond, p50Micros, p99Micros, serverMicros }] = lookup.figures[id]
       expect(Math.min(perSecond, p50Micros, serverMicros)).toBeGreaterThan(0)
       expect(p99Micros).toBeGreaterThanOrEqual(p50Micros)
     }
-  },
-  PATIENCE_MS,
-)
-
-test(
-  'accounts are registered and users are searched',
-  async () => {
-    const [registration, search] = await bench('--only', 'search,registration', '--users', '20', '--messages', '20')
-    expect([registration.benchmark, search.benchmark]).toEqual(['registration', 'search'])
     expect(registration.figures['parley'][0].many).toBeGreaterThan(0)
-    expect(search.figures['parley'][0].partP50Millis).toBeGreaterThan(0)
     expect(registration.report.goals).toHaveLength(2)
+    expect(search.figures['parley'][0].partP50Millis).toBeGreaterThan(0)
   },
   PATIENCE_MS,
 )
 
-test('what is to be measured has to exist', async () => {
-  await expect(bench('--only', 'speed')).rejects.toMatchObject({
-    code: 64,
-    stderr: expect.stringContaining('there is lookup, registration, fan-out, search, idle, start-up, crowd'),
-  })
+test('what is to be measured has to exist', () => {
+  expect(() => chosenOf(directoryBenchmarks({ users: 20 }), ['lookup', 'speed'])).toThrow(
+    expect.objectContaining({
+      code: 'usage',
+      message: expect.stringContaining('there is lookup, registration, fan-out, search, idle, start-up, crowd'),
+    }),
+  )
 })

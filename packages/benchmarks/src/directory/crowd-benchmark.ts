@@ -16,7 +16,7 @@ export function crowdBenchmark(users: number): Benchmark {
     name,
     measure: async (scene, load) => {
       const dataDir = scene.path('data')
-      await populate(scene, dataDir, users)
+      await populate(dataDir, users)
       const { child, port } = await startParley(scene, dataDir)
       const program = programOf('directory/crowd-client')
       const { child: others } = await scene.start({ name: 'crowd', program, args: [String(port)] })

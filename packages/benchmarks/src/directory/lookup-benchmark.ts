@@ -29,7 +29,7 @@ export function lookupBenchmark(users: number): Benchmark {
     name,
     measure: async (scene, load) => {
       const dataDir = scene.path('data')
-      await populate(scene, dataDir, users)
+      await populate(dataDir, users)
       const { child, port } = await startParley(scene, dataDir)
       return lookUp(scene, { server: child, port, users, load, header })
     },

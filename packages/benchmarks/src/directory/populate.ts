@@ -3,9 +3,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
-import type { Scene } from '#bench/scene.ts'
 import { displayName } from './display-names.ts'
-import { startParley } from './parley.ts'
 import { audienceAt, newPerson, put, register, statementOf } from './people.ts'
 import { userName } from './user-names.ts'
 
@@ -17,13 +15,11 @@ const PER_TRANSACTION = 10_000
 type Purpose = 'to be looked up' | 'to be searched'
 
 /** Makes the data directory of a directory with so many users. */
-export async function populate(
-  scene: Scene,
-  dataDir: string,
-  users: number,
-  purpose: Purpose = 'to be looked up',
-): Promise<void> {
-  const { child, port } = await startParley(scene, dataDir)
+export async function populate(dataDir: string, users: number, purpose: Purpose = 'to be looked up'): Promise<void> {
+  // Loaded only where it is needed. Here it plays no part in what is measured.
+  const { startDirectory } = await import('@parley/directory-server')
+  const directory = await startDirectory({ dataDir, port: 0 })
+  const port = Number(new URL(directory.url).port)
   const audience = await audienceAt(port)
   const person = await newPerson(userName(0), audience)
   await register(port, person)
@@ -31,7 +27,7 @@ export async function populate(
     const statement = await statementOf(person, device, audience)
     await put(port, `/v1/users/${person.name}/devices/${device.publicKey}`, { statement })
   }
-  await child.end()
+  await directory.stop()
   const database = new Sqlite(join(dataDir, 'directory.sqlite'))
   try {
     copyUser(database, users, purpose)

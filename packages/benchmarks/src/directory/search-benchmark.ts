@@ -23,7 +23,7 @@ export function searchBenchmark(users: number): Benchmark {
     name: 'Parley',
     measure: async (scene, load) => {
       const dataDir = scene.path('data')
-      await populate(scene, dataDir, users, 'to be searched')
+      await populate(dataDir, users, 'to be searched')
       const { port } = await startParley(scene, dataDir)
       const program = programOf('directory/search-client')
       const { child: client } = await scene.start({ name: 'client', program, args: [String(port), String(users)] })

@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Peer } from '@parley/peer-client'
 import type { Numbers } from '#bench/note.ts'
 import { quantile } from '#bench/statistics.ts'
-import { WORD_TEXTS } from './word-texts.ts'
 
 const TEXTS_STRIDE = 389
 const BEGINNING_CHARS = 3
@@ -23,9 +22,8 @@ export async function indexed(peer: Peer): Promise<Numbers> {
   return { ms: performance.now() - start }
 }
 
-/** Words of the first texts that were written, alone, two of them, side by side, and the beginning of one: a page of each. */
-export async function lookForWords(peer: Peer, looks: number, written: number): Promise<Numbers> {
-  const texts = WORD_TEXTS.slice(0, written)
+/** Words of texts that were written, alone, two of them, side by side, and the beginning of one: a page of each. */
+export async function lookForWords(peer: Peer, looks: number, texts: readonly string[]): Promise<Numbers> {
   const numbers: Record<string, number> = {}
   for (const [kind, query] of Object.entries(KINDS)) {
     const samples: number[] = []

@@ -10,7 +10,7 @@ import { quantile } from '#bench/statistics.ts'
 import { indexed, lookForWords } from './look-for-words.ts'
 import { sendMany, settled, TEXT } from './pour.ts'
 import { SpanSums } from './span-sums.ts'
-import { WORD_TEXTS } from './word-texts.ts'
+import { wordTexts } from './word-texts.ts'
 
 const TO = 'receiver'
 
@@ -22,6 +22,7 @@ const PLACES_STRIDE = 389
 
 const spans = new SpanSums()
 let places: readonly string[] = []
+let texts: readonly string[] = []
 let written = 0
 
 /** Sends as fast as the outbox takes it; the time ends with the tick of the last message. */
@@ -67,10 +68,10 @@ async function lone(peer: Peer, samples: number): Promise<Numbers> {
   }
 }
 
-/** As `pour`, but words, and remembers where in the conversation one may look. */
+/** As `pour`, but the words that `prepare` made, and remembers where in the conversation one may look. */
 async function bulk(peer: Peer, load: Numbers): Promise<Numbers> {
   const start = performance.now()
-  const text = () => WORD_TEXTS[written++ % WORD_TEXTS.length] ?? TEXT
+  const text = () => texts[written++ % texts.length] ?? TEXT
   const { messages, ids } = await sendMany(peer, TO, pace(load), { keepEvery: KEEP_EVERY, text })
   await settled(peer)
   places = [...places, ...ids]
@@ -118,6 +119,11 @@ async function catchUp(peer: Peer): Promise<Numbers> {
   return { ms: performance.now() - start }
 }
 
+function prepare(): Numbers {
+  texts = wordTexts()
+  return {}
+}
+
 function watch(sums: SpanSums): Numbers {
   sums.start()
   return {}
@@ -130,10 +136,11 @@ await serveParent(
   {},
   {
     pour: (load) => pour(peer, load),
+    prepare,
     bulk: (load) => bulk(peer, load),
     pages: (numbers) => pages(peer, figureOf(numbers, 'looks')),
     index: () => indexed(peer),
-    search: (numbers) => lookForWords(peer, figureOf(numbers, 'looks'), written),
+    search: (numbers) => lookForWords(peer, figureOf(numbers, 'looks'), texts.slice(0, written)),
     queue: (load) => queue(peer, load),
     catchUp: () => catchUp(peer),
     lone: (numbers) => lone(peer, figureOf(numbers, 'samples')),
