@@ -12,7 +12,7 @@ type Entries = Readonly<Record<string, Readonly<Record<string, string>>>>
 /** By package, what is started by its name: the program, and its threads. */
 const PUBLISHED: Entries = {
   'directory-server': { main: 'src/main.ts', 'search-worker': 'src/store/search-worker.ts' },
-  'peer-client': { main: 'src/main.ts' },
+  'peer-client': { main: 'src/main.ts', 'match-worker': 'src/store/match-worker.ts' },
   'directory-console': { main: 'src/main.ts' },
 }
 
@@ -21,6 +21,7 @@ const FOR_TESTS: Entries = {
   e2e: {
     ...entriesOf('src', 'peer-runner', 'plant-faults', 'moving-clock'),
     ...entriesOf('../peer-client/src', 'main'),
+    ...entriesOf('../peer-client/src/store', 'match-worker'),
   },
   benchmarks: {
     ...entriesOf('src', 'main'),
@@ -29,6 +30,7 @@ const FOR_TESTS: Entries = {
     ...entriesOf('src/directory', 'node-map', 'lookup-client', 'registration-client', 'search-client', 'raw-sockets'),
     ...entriesOf('src/directory', 'fan-out-client', 'idle-client', 'crowd-client', 'parley-directory'),
     ...entriesOf('../directory-server/src/store', 'search-worker'),
+    ...entriesOf('../peer-client/src/store', 'match-worker'),
   },
 }
 

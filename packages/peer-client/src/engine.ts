@@ -86,6 +86,7 @@ export class Engine {
 
     const messaging = new Messaging({
       store,
+      key: options.key?.database,
       identity,
       log,
       claimBundle: (device, signal) => this.#claim(device, signal),

@@ -162,7 +162,7 @@ export class PeerDaemon implements Daemon {
   async search({ q, conversation, sender, ...options }: SearchQuery, signal: AbortSignal): Promise<SearchPage> {
     const accountOf = (who: string | undefined) => (who === undefined ? undefined : this.#accountOf(who, signal))
     const accounts = { conversation: await accountOf(conversation), sender: await accountOf(sender) }
-    return refusing(this.#peer.archive.search(q, { ...options, ...accounts }))
+    return refusing(this.#peer.archive.search(q, { ...options, ...accounts, signal }))
   }
 
   /** Oneself too: no directory need be asked who that is. */

@@ -5,6 +5,7 @@ import { ConversationError } from '#conversation/conversation-error.ts'
 import { DeliveryError } from '#delivery/delivery-error.ts'
 import { DirectoryError } from '#directory/directory-error.ts'
 import { StorageError } from '#store/group-commit.ts'
+import { MatchError } from '#store/match-error.ts'
 
 /** The work, with the refusals of a person's request turned into problems. */
 export async function refusing<T>(work: Promise<T>): Promise<T> {
@@ -40,6 +41,7 @@ function problemCodeOf(error: unknown): LocalProblemCode | undefined {
   if (error instanceof ConversationError) return problemCodeOfRefusal(error.code)
   if (error instanceof DirectoryError) return 'directory-unreachable'
   if (error instanceof StorageError) return 'storage-failed'
+  if (error instanceof MatchError) return error.code === 'stopped' ? 'stopping' : 'search-failed'
   if (!(error instanceof DeliveryError)) return undefined
   switch (error.code) {
     case 'too-large':

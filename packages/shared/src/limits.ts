@@ -263,6 +263,9 @@ export const MAX_PAGE_HITS = 100
 export const DEFAULT_PAGE_HITS = 20
 /** Entries of the index that one search looks at; when they are used up, it answers with what it has and where to go on. */
 export const MAX_HIT_CANDIDATES = 2_000
+/** Searches that are under way at a time, most of them waiting: their thread does one after the other. It ends when there was none for so long. */
+export const MAX_MESSAGE_SEARCHES = 32
+export const MATCH_THREAD_IDLE_MS = 300_000
 /** Of a text so much is shown around what was found. */
 export const MAX_SNIPPET_CHARS = 160
 /** Messages that one transaction indexes, and those that a search waits for; what is left of more is said with the answer. */

@@ -32,6 +32,8 @@ const PROBLEMS: Readonly<Record<LocalProblemCode, readonly [status: number, titl
   'timed-out': [504, 'The time is up'],
   'too-slow': [503, 'The reader fell too far behind'],
   'too-many-clients': [503, 'Too many programs use this API'],
+  'search-busy': [503, 'Too many searches wait'],
+  'search-failed': [503, 'The search ended without an answer'],
   'web-app-unavailable': [503, 'The web app cannot be served'],
   stopping: [503, 'The daemon is stopping'],
   'storage-failed': [507, 'The disk failed'],

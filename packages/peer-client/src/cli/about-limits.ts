@@ -75,6 +75,8 @@ const ABOUT = {
   MAX_SEARCH_WORD_CHARS: { unit: 'characters', purpose: 'beginning of a word by which it is found' },
   MAX_PAGE_HITS: { unit: 'count', purpose: 'messages in one page of what was found' },
   MAX_HIT_CANDIDATES: { unit: 'count', purpose: 'messages that one search looks at' },
+  MAX_MESSAGE_SEARCHES: { unit: 'count', purpose: 'searches of messages at a time, those that wait included' },
+  MATCH_THREAD_IDLE_MS: { unit: 'ms', purpose: 'without a search until its thread ends' },
   MAX_DIRECTORY_ANSWER_BYTES: { unit: 'bytes', purpose: 'answer of a directory' },
   DIRECTORY_TIMEOUT_MS: { unit: 'ms', purpose: 'for a directory to answer' },
 } as const satisfies { readonly [Name in keyof typeof LIMITS]?: AboutLimit }

@@ -30,6 +30,8 @@ const EXIT_CODES: Readonly<Record<ApiError['code'], ExitCode>> = {
   'timed-out': EXIT.stillQueued,
   'too-slow': EXIT.internal,
   'too-many-clients': EXIT.unavailable,
+  'search-busy': EXIT.unavailable,
+  'search-failed': EXIT.internal,
   'web-app-unavailable': EXIT.unavailable,
   stopping: EXIT.unavailable,
   'storage-failed': EXIT.io,

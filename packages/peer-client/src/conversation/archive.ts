@@ -25,7 +25,7 @@ export class Archive {
   }
 
   stop(): Promise<void> {
-    return this.#deps.search.indexing.stop()
+    return this.#deps.search.stop()
   }
 
   /** Throws ConversationError `unknown-message`. */
@@ -33,7 +33,7 @@ export class Archive {
     return explain(this.#deps, id)
   }
 
-  /** By words: see Search. Rejects with ConversationError `no-words`. */
+  /** By words: see Search. Rejects with ConversationError `no-words` or `search-busy`, and with MatchError. */
   search(query: string, options?: SearchOptions): Promise<SearchPage> {
     return this.#deps.search.find(query, options)
   }

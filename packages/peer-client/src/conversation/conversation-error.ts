@@ -9,6 +9,7 @@ export class ConversationError extends Error {
     | 'deadline-past'
     | 'bad-place'
     | 'no-words'
+    | 'search-busy'
     | 'too-many-readers'
     | 'key-changed'
     | 'blocked'

@@ -11,6 +11,8 @@ import { DeviceLocks } from '#encryption/device-locks.ts'
 import { Prekeys } from '#encryption/prekeys.ts'
 import { Ratchets } from '#encryption/ratchets.ts'
 import type { Identity } from '#identity/identity.ts'
+import type { DatabaseKey } from '#store/database-key.ts'
+import { MatchThread } from '#store/match-thread.ts'
 import type { Store } from '#store/store.ts'
 import { Contacts } from './contacts.ts'
 import type { Happening } from './conversations.ts'
@@ -31,6 +33,8 @@ import { Search } from './search.ts'
 
 export interface MessagingOptions {
   readonly store: Store
+  /** Of its database, for those who open it once more. */
+  readonly key: DatabaseKey | undefined
   readonly identity: Identity
   readonly log: DeliveryLog
   readonly claimBundle: (device: DeviceKey, signal: AbortSignal) => Promise<PrekeyBundle>
@@ -59,7 +63,8 @@ export class Messaging {
   readonly #store: Store
   readonly #prekeys: Prekeys
 
-  constructor({ store, identity, log, claimBundle, isBlacklisted, onContactChange, onKeyNews }: MessagingOptions) {
+  constructor(options: MessagingOptions) {
+    const { store, key, identity, log, claimBundle, isBlacklisted, onContactChange, onKeyNews } = options
     const { signalIdentity } = identity
     const me = { account: identity.accountId, device: identity.device.publicKey }
     this.#store = store
@@ -82,7 +87,12 @@ export class Messaging {
     this.views = new MessageViews({ store, contacts, revisions, reactions, me })
     const { views } = this
     const indexing = new Indexing({ store, views, revisions, clock: systemClock, log })
-    this.search = new Search({ store, contacts, views, indexing, me: me.account })
+    const matches = new MatchThread({
+      file: store.database.name,
+      key,
+      onDied: (error) => log.error({ err: error }, 'the thread that searches messages died'),
+    })
+    this.search = new Search({ store, contacts, views, indexing, matches, me: me.account })
     this.eventLog = new EventLog({
       store,
       views,

@@ -1,8 +1,9 @@
 // Looking for messages by what they say.
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId } from '@parley/shared/ids.ts'
-import { DEFAULT_PAGE_HITS, MAX_HIT_CANDIDATES } from '@parley/shared/limits.ts'
+import { DEFAULT_PAGE_HITS, MAX_HIT_CANDIDATES, MAX_MESSAGE_SEARCHES } from '@parley/shared/limits.ts'
 import type { SearchHit, SearchPage } from '@parley/shared/local-api/search.ts'
+import type { MatchThread } from '#store/match-thread.ts'
 import type { EntryRange } from '#store/search-table.ts'
 import type { Store } from '#store/store.ts'
 import type { Contacts } from './contacts.ts'
@@ -15,6 +16,7 @@ export interface SearchDeps {
   readonly store: Store
   readonly views: MessageViews
   readonly indexing: Indexing
+  readonly matches: Pick<MatchThread, 'match' | 'stop'>
   readonly contacts: Pick<Contacts, 'get'>
   readonly me: AccountId
 }
@@ -30,6 +32,8 @@ export interface SearchOptions {
   readonly limit?: number | undefined
   /** `next` of the page before. */
   readonly cursor?: string | undefined
+  /** Nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What was found, and what was looked at for it. */
@@ -39,25 +43,50 @@ interface Found {
   readonly goOn: number | undefined
 }
 
+/** The index says where the words are, beside this thread; what is shown there, and whether it may be, is judged here. */
 export class Search {
   readonly indexing: Indexing
   readonly #deps: SearchDeps
+  #underWay = 0
 
   constructor(deps: SearchDeps) {
     this.indexing = deps.indexing
     this.#deps = deps
   }
 
-  /** The youngest first, in the order in which this device stored them. Rejects with ConversationError `no-words`. */
+  /**
+   * The youngest first, in the order in which this device stored them. Rejects with ConversationError `no-words`, or `search-busy`
+   * when MAX_MESSAGE_SEARCHES are under way; with MatchError; and with its reason when the signal aborts.
+   */
   async find(query: string, options: SearchOptions = {}): Promise<SearchPage> {
     const terms = readTerms(query)
     if (terms.length === 0)
       throw new ConversationError('no-words', 'there is nothing to look for: give a word of letters or digits')
+    if (this.#underWay >= MAX_MESSAGE_SEARCHES) {
+      const sentence = `${MAX_MESSAGE_SEARCHES} searches wait for their turn already; try again soon`
+      throw new ConversationError('search-busy', sentence)
+    }
+    this.#underWay += 1
+    try {
+      return await this.#find(terms, options)
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+
+  /** Ends the indexing too. Resolves when nothing here reads the database any more. */
+  async stop(): Promise<void> {
+    await this.indexing.stop()
+    await this.#deps.matches.stop()
+  }
+
+  async #find(terms: readonly Term[], options: SearchOptions): Promise<SearchPage> {
     const unindexed = await this.#deps.indexing.settle()
+    options.signal?.throwIfAborted()
     const streams = this.#streamsOf(options)
     const entries = this.#entriesOf(options)
     const isHopeless = entries === undefined || streams?.length === 0
-    const found = isHopeless ? NOTHING : this.#collect(terms, expressionOf(terms, streams), entries, options)
+    const found = isHopeless ? NOTHING : await this.#collect(terms, expressionOf(terms, streams), entries, options)
     return {
       hits: found.hits,
       ...(found.goOn === undefined ? {} : { next: String(found.goOn) }),
@@ -65,15 +94,20 @@ export class Search {
     }
   }
 
-  #collect(terms: readonly Term[], expression: string, entries: EntryRange, options: SearchOptions): Found {
-    const { limit = DEFAULT_PAGE_HITS } = options
-    const { search } = this.#deps.store
+  async #collect(
+    terms: readonly Term[],
+    expression: string,
+    entries: EntryRange,
+    options: SearchOptions,
+  ): Promise<Found> {
+    const { limit = DEFAULT_PAGE_HITS, signal } = options
     const hits: SearchHit[] = []
     let to = entries.to
     for (let looked = 0; looked < MAX_HIT_CANDIDATES; ) {
       // One more than is wanted tells whether there are more.
       const most = limit + 1
-      const candidates = search.match(expression, { from: entries.from, to }, most)
+      const question = { expression, entries: { from: entries.from, to }, limit: most }
+      const candidates = await this.#deps.matches.match(question, signal)
       for (const entry of candidates) {
         if (hits.length === limit) return { hits, goOn: to + 1 }
         const hit = this.#hitAt(entry, terms, options)

@@ -45,7 +45,7 @@ export function openDatabase(file: string, key?: DatabaseKey): Database {
  * statements with a join, an order or a limit anew whenever a bare `?` of theirs is bound, which costs ten times what they do;
  * `+?` is the same value, found by the same index, and no plan depends on it.
  */
-function keepPlans(database: Database): void {
+export function keepPlans(database: Database): void {
   const prepare = database.prepare.bind(database)
   Object.assign(database, { prepare: (sql: string) => prepare(sql.replaceAll('?', '+?')) })
 }

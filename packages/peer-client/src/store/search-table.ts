@@ -48,7 +48,6 @@ export class SearchTable {
   readonly #countDue: Statement<[], { n: number }>
   readonly #addDay: Statement<[number, number, number]>
   readonly #days: Statement<[number, number], { first: number | null; last: number | null }>
-  readonly #match: Statement<[string, number, number, number], { entry: number }>
 
   constructor(database: Database, messages: Pick<MessagesTable, 'bytesAt'>) {
     this.#messages = messages
@@ -80,10 +79,6 @@ export class SearchTable {
     )
     this.#days = database.prepare(
       'SELECT min(first) AS first, max(last) AS last FROM search_days WHERE day BETWEEN ? AND ?',
-    )
-    this.#match = database.prepare(
-      `SELECT rowid AS entry FROM message_words WHERE message_words MATCH ? AND rowid BETWEEN ? AND ?
-       ORDER BY rowid DESC LIMIT ?`,
     )
   }
 
@@ -141,11 +136,6 @@ export class SearchTable {
   entriesOfDays(fromMs: number, toMs: number): EntryRange | undefined {
     const found = this.#days.get(Math.floor(fromMs / DAY_MS), Math.floor(toMs / DAY_MS))
     return found?.first == null || found.last === null ? undefined : { from: found.first, to: found.last }
-  }
-
-  /** The youngest entries first. `expression` is one of FTS5, over the columns `text` and `stream`. */
-  match(expression: string, { from, to }: EntryRange, limit: number): number[] {
-    return this.#match.all(expression, from, to, limit).map(({ entry }) => entry)
   }
 
   placeOf(entry: number): Place | undefined {

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { expect, test } from '@jest/globals'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, test } from '@jest/globals'
 import { directConversationId, messageHash, streamRoot } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, DeviceKey, Epoch, randomId } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
+import { MAX_MESSAGE_SEARCHES } from '@parley/shared/limits.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { encodeDelete, encodeEdit, type MessageReference, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import fc from 'fast-check'
@@ -14,18 +18,30 @@ import { Search, type SearchOptions } from '#conversation/search.ts'
 import { marksOf, readTerms, snippetOf } from '#conversation/search-query.ts'
 import { type Incoming, placeMessages, readIncoming, withheldIncoming } from '#delivery/placing.ts'
 import { SILENT_LOG } from '#delivery/ports.ts'
+import type { DatabaseKey } from '#store/database-key.ts'
 import { newTag } from '#store/local-ids.ts'
+import { MatchThread } from '#store/match-thread.ts'
 import { openStore } from '#store/store.ts'
+import { type MatchQuestion, WordMatches } from '#store/word-matches.ts'
 import { indexedWords, shownWords } from '../support/index-of-words.ts'
+import { tempDirectory } from '../support/temp-directory.ts'
 
 const account = (): AccountId => AccountId.parse(generateKeyPair(AccountKey).publicKey)
 const DAY = 86_400_000
 
+interface SetUp {
+  readonly file?: string
+  readonly key?: DatabaseKey
+  /** Of the index, without a thread. */
+  readonly match?: (matches: WordMatches, question: MatchQuestion) => Promise<number[]>
+}
+
 /** A peer that bob and carol write to, and its search; nothing is indexed before somebody looks. */
-function setUp() {
-  const store = openStore(':memory:', (error) => {
+function setUp({ file = ':memory:', key, match = async (matches, asked) => matches.match(asked) }: SetUp = {}) {
+  const unbroken = (error: Error) => {
     throw error
-  })
+  }
+  const store = openStore(file, unbroken, key)
   const me = account()
   const [bob, carol] = [account(), account()]
   for (const one of [bob, carol])
@@ -50,7 +66,9 @@ function setUp() {
   })
   const clock = { elapsedMs: () => 0, after: () => () => undefined }
   const indexing = new Indexing({ store, views, revisions, clock, log: SILENT_LOG })
-  const search = new Search({ store, views, indexing, contacts, me })
+  const matches = new WordMatches(store.database)
+  const asking = { match: (asked: MatchQuestion) => match(matches, asked), stop: () => Promise.resolve() }
+  const search = new Search({ store, views, indexing, matches: asking, contacts, me })
   let now = 0
   const writer = (owner: AccountId) => {
     const { publicKey: device } = generateKeyPair(DeviceKey)
@@ -285,4 +303,137 @@ test('a word that was deleted is in none of the pages of the index', async () =>
   write('delete', encodeDelete(of))
   await search.find('filler')
   expect(pages()).not.toContain('quixoticsecret')
+})
+
+test('what is deleted while the index is asked is not shown', async () => {
+  let whileAsked = () => undefined as unknown
+  const { writer, bob, find } = setUp({
+    match: async (matches, asked) => {
+      const entries = matches.match(asked)
+      whileAsked()
+      return entries
+    },
+  })
+  const write = writer(bob)
+  write(TEXT_KIND, 'apple pie')
+  const of = write(TEXT_KIND, 'apple cake')
+  whileAsked = () => write('delete', encodeDelete(of))
+  expect(await find('apple')).toEqual(['apple pie'])
+})
+
+test('so many searches are under way at a time; one more is refused, and none is asked for whoever has gone', async () => {
+  const { promise: asked, resolve: answer } = Promise.withResolvers<void>()
+  let questions = 0
+  const { writer, bob, search } = setUp({
+    match: async (matches, question) => {
+      questions += 1
+      await asked
+      return matches.match(question)
+    },
+  })
+  writer(bob)(TEXT_KIND, 'apple')
+  await expect(search.find('apple', { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' })
+  expect(questions).toBe(0)
+  const underWay = Array.from({ length: MAX_MESSAGE_SEARCHES }, () => search.find('apple'))
+  await expect(search.find('apple')).rejects.toMatchObject({ code: 'search-busy' })
+  answer()
+  for (const { hits } of await Promise.all(underWay)) expect(hits).toHaveLength(1)
+  expect((await search.find('apple')).hits).toHaveLength(1)
+})
+
+describe('the thread that asks the index', () => {
+  const key = Buffer.alloc(32, 7)
+  const BROKEN: MatchQuestion = { expression: '"', entries: { from: 1, to: 9 }, limit: 9 }
+  const questionFor = (word: string): MatchQuestion => ({ ...BROKEN, expression: `"${word}"` })
+
+  /** An encrypted database that holds "apple" and "pear", and a thread that reads it. */
+  async function withThread(idleMs?: number) {
+    const root = await tempDirectory()
+    const file = join(root.path, 'parley.db')
+    const world = setUp({ file, key })
+    const write = world.writer(world.bob)
+    for (const text of ['apple', 'pear']) write(TEXT_KIND, text)
+    await world.indexing.settle()
+    const deaths: Error[] = []
+    const thread = new MatchThread({ file, key, idleMs, onDied: (error) => deaths.push(error) })
+    const close = async () => {
+      await thread.stop()
+      world.store.close()
+    }
+    return {
+      ...world,
+      write,
+      thread,
+      deaths,
+      close,
+      files: () => readdir(root.path),
+      async [Symbol.asyncDispose]() {
+        await close()
+        await root[Symbol.asyncDispose]()
+      },
+    }
+  }
+
+  test('answers in an encrypted profile, of what is committed now, and leaves nothing of it open', async () => {
+    await using world = await withThread()
+    const { thread, write, indexing } = world
+    expect(thread.isRunning).toBe(false)
+    expect(await thread.match(questionFor('apple'))).toEqual([1])
+    write(TEXT_KIND, 'apple and pear')
+    await indexing.settle()
+    expect(await Promise.all(['apple', 'pear', 'plum'].map((word) => thread.match(questionFor(word))))).toEqual([
+      [3, 1],
+      [3, 2],
+      [],
+    ])
+    await world.close()
+    // Whoever changes the passphrase, or puts another file in its place, finds all in this one.
+    expect(await world.files()).toEqual(['parley.db'])
+    await expect(thread.match(questionFor('apple'))).rejects.toMatchObject({ code: 'stopped' })
+  })
+
+  test('is not asked for whoever has gone, and the next one gets the own answer', async () => {
+    await using world = await withThread()
+    const { thread, deaths } = world
+    const [first, second] = [new AbortController(), new AbortController()]
+    const asked = [
+      thread.match(questionFor('apple'), first.signal),
+      thread.match(BROKEN, second.signal),
+      thread.match(questionFor('pear')),
+    ]
+    first.abort()
+    second.abort()
+    expect(await Promise.allSettled(asked)).toMatchObject([
+      { reason: { name: 'AbortError' } },
+      { reason: { name: 'AbortError' } },
+      { value: [2] },
+    ])
+    expect(deaths).toEqual([])
+  })
+
+  test('refuses those who wait when it dies, and is there again for the next question', async () => {
+    await using world = await withThread()
+    const { thread, deaths } = world
+    const asked = [thread.match(questionFor('apple')), thread.match(BROKEN), thread.match(questionFor('pear'))]
+    expect(await Promise.allSettled(asked)).toMatchObject([
+      { value: [1] },
+      { reason: { code: 'died' } },
+      { reason: { code: 'died' } },
+    ])
+    expect(deaths).toMatchObject([{ code: 'died', cause: { code: 'SQLITE_ERROR' } }])
+    expect(await thread.match(questionFor('pear'))).toEqual([2])
+  })
+
+  test('ends when nobody asks, begins again, and refuses those who wait when the peer stops', async () => {
+    await using world = await withThread(1)
+    const { thread, deaths } = world
+    expect(await thread.match(questionFor('apple'))).toEqual([1])
+    for (let tries = 0; thread.isRunning && tries < 500; tries += 1) await delay(20)
+    expect(thread.isRunning).toBe(false)
+    const asked = [thread.match(questionFor('apple')), thread.match(questionFor('pear'))]
+    const settled = Promise.allSettled(asked)
+    await thread.stop()
+    expect(await settled).toMatchObject([{ reason: { code: 'stopped' } }, { reason: { code: 'stopped' } }])
+    expect(deaths).toEqual([])
+  })
 })

@@ -30,6 +30,8 @@ export const LocalProblemCode = z.enum([
   'timed-out',
   'too-slow',
   'too-many-clients',
+  'search-busy',
+  'search-failed',
   'web-app-unavailable',
   'stopping',
   'storage-failed',

@@ -144,7 +144,10 @@ export const OPERATIONS: readonly Operation[] = [
   get('messages', `${ONE_MESSAGE}/why`, 'Where a message is, what was tried, what happens next', Why, {
     problems: MESSAGE,
   }),
-  get('messages', '/api/v1/search', 'Find messages by their words', SearchPage, { query: SearchQuery, problems: WHO }),
+  get('messages', '/api/v1/search', 'Find messages by their words', SearchPage, {
+    query: SearchQuery,
+    problems: [...WHO, 'search-busy', 'search-failed'],
+  }),
   get('messages', '/api/v1/received', 'What others wrote, from a cursor on', ReceivedPage, {
     query: ReceivedQuery,
     description:
