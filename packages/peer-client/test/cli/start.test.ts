@@ -3,11 +3,14 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { ApiClient } from '@parley/api-client'
 import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import { actionsIn } from '#actions-in.ts'
 import { backUpProfile } from '#back-up.ts'
+import { changePassphrase } from '#change-passphrase.ts'
+import { stopSignals } from '#cli/signals.ts'
+import { CHEAP } from '../support/cheap-passphrase.ts'
 import { parley, parleyAt, startParley } from '../support/command-line.ts'
 import { startDirectory } from '../support/running-directory.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
@@ -22,53 +25,72 @@ interface ReadyLine {
   readonly profile: string
 }
 
-function start(environment: Record<string, string>, ...args: string[]) {
-  const usual = ['start', '--port', '0', '--json', '--log-level', 'error']
-  const child = startParley([...usual, ...args], { environment })
-  const ready = async (): Promise<ReadyLine> => JSON.parse(await child.line(/"ready"/))
-  return Object.assign(child, { ready })
+/** What the commands do in this process, for whoever has this environment. */
+function commandsIn(environment: Record<string, string>, passphrase?: string) {
+  const look = { actions: actionsIn(environment), secrets: { PARLEY_PASSPHRASE: passphrase } }
+  return (...args: string[]) => parleyAt(undefined, args, look)
 }
 
-/** Of the daemon that said that it is ready. */
-async function apiOf({ api, profile }: ReadyLine): Promise<ApiClient> {
-  const token = ApiToken.parse((await readFile(join(profile, API_TOKEN_FILE), 'utf8')).trim())
-  return new ApiClient({ url: api, token })
+const USUAL = ['start', '--port', '0', '--api-port', '0', '--log-level', 'error']
+
+/** `parley start` in this process: what it printed once it was ready. Rejects when it ends before. */
+async function begin(environment: Record<string, string>, ...args: string[]) {
+  const ready = Promise.withResolvers<string>()
+  const ended = parleyAt(undefined, [...USUAL, ...args], {
+    actions: actionsIn(environment),
+    onOutput: (line) => ready.resolve(line),
+  })
+  ended.then(({ code, err }) => ready.reject(new Error(`it ended with ${code}: ${err}`)), ready.reject)
+  return { line: await ready.promise, ended }
+}
+
+/** The same, until the end of the scope. */
+async function startHere(environment: Record<string, string>, ...args: string[]) {
+  const { line, ended } = await begin(environment, '--json', ...args)
+  const ready: ReadyLine = JSON.parse(line)
+  const token = ApiToken.parse((await readFile(join(ready.profile, API_TOKEN_FILE), 'utf8')).trim())
+  const client = new ApiClient({ url: ready.api, token })
+  const stop = async () => {
+    await client.stop()
+    await ended
+  }
+  return { ready, client, [Symbol.asyncDispose]: stop }
 }
 
 test('a profile that is made can be started, asked, and stopped', async () => {
   await using home = await tempDirectory()
   const unlocked = { XDG_DATA_HOME: home.path, PARLEY_PASSPHRASE: 'correct horse' }
-  const { PARLEY_PASSPHRASE: _, ...environment } = unlocked
+  const { PARLEY_PASSPHRASE: passphrase, ...environment } = unlocked
   const made = await parley(['init', '--name', 'Alice', '--json'], { environment: unlocked })
   expect(made.code).toBe(0)
   const profile = join(home.path, 'parley', 'alice')
   const { account, ...rest } = JSON.parse(made.out)
   const encrypted = { isEncrypted: true }
   expect(rest).toEqual({ event: 'made', name: 'alice', displayName: 'Alice', profile, directory: null, ...encrypted })
+  // What the passphrase of a profile costs is paid once, above: from here on it is quick to open.
+  const same = () => passphrase
+  await changePassphrase({ profile, current: same, next: same, cost: CHEAP })
+
+  const [here, withIt] = [commandsIn(environment), commandsIn(environment, passphrase)]
   const file = join(home.path, 'passphrase')
   await writeFile(file, 'wrong horse\n')
   const words = expect.stringMatching(/^parley: this is not the passphrase .*\(wrong-passphrase\)\n$/)
-  expect(await parley(['start', '--passphrase-file', file], { environment: unlocked })).toEqual({
-    code: 77,
-    out: '',
-    err: words,
-  })
+  expect(await withIt('start', '--passphrase-file', file)).toEqual({ code: 77, out: '', err: words })
   await writeFile(file, 'correct horse\n')
 
-  await using daemon = start(environment, '--passphrase-file', file)
-  const ready = await daemon.ready()
+  await using daemon = startParley([...USUAL, '--json', '--passphrase-file', file], { environment })
+  const ready: ReadyLine = JSON.parse(await daemon.line(/"ready"/))
   expect(ready).toMatchObject({ name: 'alice', account, directory: null, profile })
   expect(ready.listening).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
   expect(ready.api).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   for (const file of await readdir(profile)) expect((await stat(join(profile, file))).mode & 0o077).toBe(0)
 
-  const status = await parley(['status', '--json'], { environment })
+  const status = await here('status', '--json')
   expect(JSON.parse(status.out)).toMatchObject({ name: 'alice', account, pid: daemon.pid, connected: 0 })
-  const here = (...args: string[]) => parleyAt(undefined, args, { actions: actionsIn(environment) })
-  expect(await parley(['start', '--json'], { environment: unlocked })).toMatchObject({ code: 71 })
+  expect(await withIt('start', '--json')).toMatchObject({ code: 71 })
   expect(await readdir(profile)).not.toContain('parley.log')
   expect(await here('send', 'bob', 'hi')).toMatchObject({ code: 66 })
-  expect(await parley(['stop'], { environment })).toEqual({ code: 0, out: 'Stopped.\n', err: '' })
+  expect(await here('stop')).toEqual({ code: 0, out: 'Stopped.\n', err: '' })
   expect(await daemon.ended).toMatchObject({ code: 0, err: '' })
   expect(await readdir(profile)).not.toContain('daemon.json')
   expect(await here('status')).toMatchObject({ code: 69 })
@@ -76,7 +98,7 @@ test('a profile that is made can be started, asked, and stopped', async () => {
     code: 77,
     err: expect.stringContaining('PARLEY_PASSPHRASE'),
   })
-  expect(await parley(['verify-ledger', profile], { environment: unlocked })).toMatchObject({ code: 0 })
+  expect(await withIt('verify-ledger', profile)).toMatchObject({ code: 0 })
 
   const backup = join(home.path, 'alice.age')
   expect(await parley(['backup', backup], { environment: unlocked })).toEqual({
@@ -86,10 +108,9 @@ test('a profile that is made can be started, asked, and stopped', async () => {
   })
   // The same again, but quick to open: what the passphrase of a backup costs is paid once, above.
   const quick = join(home.path, 'quick.age')
-  const passphrase = () => unlocked.PARLEY_PASSPHRASE
-  await backUpProfile({ profile, file: quick, current: passphrase, fresh: passphrase, workFactor: 4 })
+  await backUpProfile({ profile, file: quick, current: same, fresh: same, workFactor: 4 })
   const restore = ['restore', quick, '--profile', join(home.path, 'restored')]
-  expect(await parley(restore, { environment: { ...unlocked, PARLEY_PASSPHRASE: 'wrong horse' } })).toMatchObject({
+  expect(await commandsIn(environment, 'wrong horse')(...restore)).toMatchObject({
     code: 77,
     err: expect.stringContaining('(wrong-passphrase)'),
   })
@@ -102,30 +123,27 @@ test('a profile that is made can be started, asked, and stopped', async () => {
 
 test('starting a name that is new makes its profile first, and says so', async () => {
   await using home = await tempDirectory()
-  const args = ['start', '--uname', 'bob', '--port', '0', '--log-level', 'error']
-  await using daemon = startParley(args, { environment: { XDG_DATA_HOME: home.path } })
-  expect(await daemon.line(/ready/)).toMatch(/^bob is ready on 127\.0\.0\.1:\d+, local API http:\/\/\S+, no directory$/)
-  daemon.signal('SIGTERM')
-  expect(await daemon.ended).toMatchObject({ code: 0, err: expect.stringContaining('A profile for bob was made in') })
+  const environment = { XDG_DATA_HOME: home.path }
+  const { line, ended } = await begin(environment, '--uname', 'bob')
+  expect(line).toMatch(/^bob is ready on 127\.0\.0\.1:\d+, local API http:\/\/\S+, no directory\n$/)
+  expect(await commandsIn(environment)('stop')).toMatchObject({ code: 0 })
+  expect(await ended).toMatchObject({ code: 0, err: expect.stringContaining('A profile for bob was made in') })
 })
 
 test('two peers talk, and their databases prove it', async () => {
   await using home = await tempDirectory()
   const environment = { XDG_DATA_HOME: home.path }
-  await using alice = start(environment, '--name', 'alice')
-  const [address = ''] = (await alice.ready()).listening
-  await using bob = start(environment, '--name', 'bob')
-  const { profile } = await bob.ready()
+  const here = commandsIn(environment)
+  await using alice = await startHere(environment, '--name', 'alice')
+  const { listening, profile } = alice.ready
+  await using bob = await startHere(environment, '--name', 'bob')
 
-  expect(await parley(['connect', address, '--name', 'bob'], { environment })).toMatchObject({ code: 0 })
-  const sent = await parley(['send', '--name', 'bob', 'alice', 'hello', '--wait', 'delivered'], { environment })
+  expect(await here('connect', listening[0] ?? '', '--name', 'bob')).toMatchObject({ code: 0 })
+  const sent = await here('send', '--name', 'bob', 'alice', 'hello', '--wait', 'delivered')
   expect(sent).toMatchObject({ code: 0, out: expect.stringMatching(/✓ delivered \S+\n$/) })
-  const read = await parleyAt(undefined, ['history', 'bob', '--name', 'alice', '--json'], {
-    actions: actionsIn(environment),
-  })
+  const read = await here('history', 'bob', '--name', 'alice', '--json')
   expect(JSON.parse(read.out)).toMatchObject({ with: 'bob', direction: 'in', text: 'hello' })
-  const others = (await alice.ready()).profile
-  expect(await parley(['verify-ledger', profile, others], { environment })).toMatchObject({
+  expect(await here('verify-ledger', bob.ready.profile, profile)).toMatchObject({
     code: 0,
     out: expect.stringContaining('1 delivery proven, 0 pending'),
   })
@@ -135,18 +153,16 @@ test('presence is hidden at the directory when asked for, stays hidden, and is s
   await using directory = await startDirectory()
   await using home = await tempDirectory()
   const environment = { XDG_DATA_HOME: home.path }
-  await using bob = start(environment, '--name', 'bob', '--directory', directory.url)
-  const atBob = await apiOf(await bob.ready())
+  await using bob = await startHere(environment, '--name', 'bob', '--directory', directory.url)
   for (const [flag, expected] of [
     ['--hide-presence', { status: 'offline' }],
     [undefined, { status: 'offline' }],
     ['--no-hide-presence', { status: 'online', address: '127.0.0.1' }],
   ] as const) {
     const flags = flag === undefined ? [] : [flag]
-    await using alice = start(environment, '--name', 'alice', '--directory', directory.url, ...flags)
-    const atAlice = await apiOf(await alice.ready())
-    const isOnline = async () => (await atAlice.status()).directory?.state === 'online'
-    const found = async () => (await atBob.find('alice').catch(() => [])).at(0)
+    await using alice = await startHere(environment, '--name', 'alice', '--directory', directory.url, ...flags)
+    const isOnline = async () => (await alice.client.status()).directory?.state === 'online'
+    const found = async () => (await bob.client.find('alice').catch(() => [])).at(0)
     while (!(await isOnline()) || (await found()) === undefined) await setTimeout(50)
     expect(await found()).toEqual({
       name: 'alice',
@@ -161,8 +177,7 @@ test('what keeps a daemon from starting is said in a sentence', async () => {
   await using home = await tempDirectory()
   const environment = { XDG_DATA_HOME: home.path }
   const profile = join(home.path, 'parley', 'alice')
-  const actions = actionsIn(environment)
-  const here = (...args: string[]) => parleyAt(undefined, args, { actions })
+  const here = commandsIn(environment)
   const refused = (...args: string[]) => here('start', '--log-level', 'silent', ...args)
 
   expect(await refused()).toMatchObject({ code: 69, err: expect.stringContaining('parley init') })
@@ -195,8 +210,7 @@ test('what keeps a daemon from starting is said in a sentence', async () => {
   const port = String(taken.port)
   const inUse = { code: 69, out: '', err: expect.stringContaining('--port') }
   expect(await refused('--port', port)).toMatchObject(inUse)
-  const started = ['start', '--port', '0', '--api-port', port, '--log-level', 'silent']
-  expect(await parley(started, { environment })).toMatchObject(inUse)
+  expect(await refused('--port', '0', '--api-port', port)).toMatchObject(inUse)
 
   await chmod(profile, 0o755)
   expect(await refused()).toMatchObject({ code: 73, err: expect.stringContaining('chmod 700') })
@@ -204,17 +218,35 @@ test('what keeps a daemon from starting is said in a sentence', async () => {
 
 test('who asks twice to stop does not wait', async () => {
   const script = fileURLToPath(new URL('stuck-daemon.ts', import.meta.url))
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    await using stuck = startParley([], { script })
-    await stuck.line(/"ready"/)
-    stuck.signal(signal)
-    await stuck.line(/stopping/)
-    stuck.signal(signal)
-    expect(await stuck.ended).toMatchObject({ code })
+  await using stuck = startParley([], { script })
+  await stuck.line(/"ready"/)
+  stuck.signal('SIGINT')
+  await stuck.line(/stopping/)
+  stuck.signal('SIGTERM')
+  expect(await stuck.ended).toMatchObject({ code: 143 })
+})
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s asks to stop, and the second one ends the process with %i', (name, code) => {
+  const exit = jest.spyOn(process, 'exit').mockImplementation(() => {
+    throw new Error('the process is over')
+  })
+  try {
+    const before = process.listenerCount(name)
+    {
+      using stopping = stopSignals()
+      process.emit(name, name)
+      expect(stopping.signal.aborted).toBe(true)
+      expect(exit).not.toHaveBeenCalled()
+      expect(() => process.emit(name, name)).toThrow('the process is over')
+      expect(exit).toHaveBeenCalledWith(code)
+    }
+    expect(process.listenerCount(name)).toBe(before)
+  } finally {
+    exit.mockRestore()
   }
 })
 
