@@ -2,7 +2,6 @@
 import { directConversationId } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, type ConversationId, DeviceKey } from '@parley/shared/ids.ts'
 import { encodeFrame, TYPE } from '@parley/shared/wire/frames.ts'
-import Sqlite from 'better-sqlite3'
 import { z } from 'zod'
 import { Indexing } from '#conversation/indexing.ts'
 import { MessageViews } from '#conversation/message-views.ts'
@@ -11,10 +10,11 @@ import { Revisions } from '#conversation/revisions.ts'
 import { Delivery } from '#delivery/delivery.ts'
 import type { DeliveryFrame, DeliveryLog, Line } from '#delivery/ports.ts'
 import { DeviceLocks } from '#encryption/device-locks.ts'
-import { type Database, openDatabase } from '#store/database.ts'
+import type { Database } from '#store/database.ts'
 import { GroupCommit } from '#store/group-commit.ts'
 import { Store } from '#store/store.ts'
 import { indexedWords, shownWords } from '../../support/index-of-words.ts'
+import { databaseOf, emptyDatabase, giveBack } from './databases.ts'
 import { ModelSealing } from './model-sealing.ts'
 import type { SeededRandom } from './random.ts'
 import type { Schedule } from './schedule.ts'
@@ -104,7 +104,7 @@ export class SimNode {
     random: SeededRandom,
     schedule: Schedule,
     hooks: NodeHooks,
-    image: Buffer = emptyImage(),
+    image?: Buffer,
   ) {
     this.name = identity.name
     this.#random = random
@@ -112,7 +112,7 @@ export class SimNode {
     this.hooks = hooks
     this.account = AccountId.parse(Buffer.alloc(32, identity.account + 101).toString('base64url'))
     this.device = DeviceKey.parse(Buffer.alloc(32, identity.device + 1).toString('base64url'))
-    this.database = reopen(image)
+    this.database = image === undefined ? emptyDatabase() : databaseOf(image)
     const started = this.#start()
     this.store = started.store
     this.delivery = started.delivery
@@ -152,7 +152,14 @@ export class SimNode {
 
   /** Between two runs of the process: everything is as it was when the image was taken. */
   rollBack(image: Buffer): void {
-    this.database = reopen(image)
+    giveBack(this.database)
+    this.database = databaseOf(image)
+  }
+
+  /** Nobody looks at it any more. */
+  end(): void {
+    this.isRunning = false
+    giveBack(this.database)
   }
 
   /** Between two runs of the process: the ratchets are lost, or fall back to what they were at an earlier crash. */
@@ -276,34 +283,6 @@ export class SimNode {
     })
     return { store, delivery }
   }
-}
-
-let empty: Buffer | undefined
-function emptyImage(): Buffer {
-  if (empty === undefined) {
-    const database = openDatabase(':memory:')
-    empty = database.serialize()
-    database.close()
-  }
-  return empty
-}
-
-/** As `openDatabase` does, statements keep the plan that they were prepared with; and one process takes them over from the one before. */
-function reopen(bytes: Buffer): Database {
-  const database = new Sqlite(bytes)
-  database.pragma('foreign_keys = ON')
-  const prepare = database.prepare.bind(database)
-  const prepared = new Map<string, ReturnType<typeof prepare>>()
-  return Object.assign(database, {
-    prepare: (sql: string) => {
-      let statement = prepared.get(sql)
-      if (statement === undefined) {
-        statement = prepare(sql.replaceAll('?', '+?'))
-        prepared.set(sql, statement)
-      }
-      return statement
-    },
-  })
 }
 
 function count(counts: Map<string, number>, key: string): void {

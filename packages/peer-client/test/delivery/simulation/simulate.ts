@@ -59,6 +59,7 @@ export async function simulate(seed: number): Promise<Run> {
       await rest()
     }
   }
+  world.end()
   return { complaints, trace: network.traceHash(), world, steps: most }
 }
 

@@ -198,6 +198,11 @@ export class World implements NodeHooks {
       for (const b of this.active.slice(index + 1)) this.network.reconnect(a, b)
   }
 
+  /** Nothing happens here any more. */
+  end(): void {
+    for (const node of [...this.nodes, ...this.clones]) node.end()
+  }
+
   shouldDie(node: SimNode): boolean {
     if (this.#isHealing || !this.random.chance(0.012)) return false
     queueMicrotask(() => {
