@@ -13,7 +13,8 @@ const MAX_TESTS_MS = 40 * 60_000
 const WHOLE = ['--maxWorkers=3']
 
 const checks = [
-  { name: 'types', command: ['tsc', '-b', '--pretty', String(isColoured)] },
+  // In one thread: several of them check much of it twice.
+  { name: 'types', command: ['tsc', '-b', '--singleThreaded', '--pretty', String(isColoured)] },
   {
     name: 'format and lint',
     command: ['biome', 'ci', '--error-on-warnings', `--colors=${isColoured ? 'force' : 'off'}`],

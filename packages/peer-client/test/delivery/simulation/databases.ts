@@ -11,7 +11,8 @@ let tables: readonly string[] | undefined
 
 /** As a new profile has it. */
 export function emptyDatabase(): Database {
-  return spare.pop() ?? databaseOf((emptyImage ??= imageOfNone()))
+  emptyImage ??= imageOfNone()
+  return spare.pop() ?? databaseOf(emptyImage)
 }
 
 /** As `openDatabase` does, statements keep the plan that they were prepared with; and one process takes them over from the one before. */

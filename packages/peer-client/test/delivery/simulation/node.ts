@@ -99,13 +99,7 @@ export class SimNode {
   readonly #ratchets: z.infer<typeof RatchetRow>[][] = []
 
   /** `image`: a database that is copied, instead of an empty one. */
-  constructor(
-    identity: NodeIdentity,
-    random: SeededRandom,
-    schedule: Schedule,
-    hooks: NodeHooks,
-    image?: Buffer,
-  ) {
+  constructor(identity: NodeIdentity, random: SeededRandom, schedule: Schedule, hooks: NodeHooks, image?: Buffer) {
     this.name = identity.name
     this.#random = random
     this.#schedule = schedule
