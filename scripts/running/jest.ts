@@ -14,6 +14,8 @@ interface JestResults {
 
 /** Tests start the programs some hundred times; this way each is compiled once. */
 const COMPILED = join(ROOT, 'node_modules/.cache/compiled')
+/** glibc then takes memory in huge pages, where the system has some to give: page by page it costs an eighth of the time. */
+const HUGE_PAGES = 'glibc.malloc.hugetlb=1'
 
 /** Runs jest in a process of its own. Its last line is `N passed, N failed[, N skipped]`; true when all is well. */
 export async function runJest(
@@ -27,7 +29,7 @@ export async function runJest(
   const costs = join(folder, 'costs.jsonl')
   const jest = [process.execPath, '--experimental-vm-modules', QUIET, 'node_modules/jest/bin/jest.js']
   const command = [...jest, '--json', `--outputFile=${results}`, ...args]
-  const surroundings = { NODE_COMPILE_CACHE: COMPILED, [COSTS_ENV]: costs, ...env }
+  const surroundings = { NODE_COMPILE_CACHE: COMPILED, GLIBC_TUNABLES: HUGE_PAGES, [COSTS_ENV]: costs, ...env }
   const { ok, why } = await run(command, { limitMs, stdio: 'inherit', env: surroundings })
   const counts = readResults(results)
   if (!ok) console.log(`tests: ${why}`)

@@ -79,13 +79,13 @@ export class Stage implements AsyncDisposable {
   run({ name, command, input, env = {}, isTalkative }: RunOptions): Program {
     // Whoever is in the middle of something when everything is ended must not start anything behind it.
     if (this.#isOver) throw new Error(`${name} is not started: its stage is over`)
-    const { PATH = '', NODE_COMPILE_CACHE = COMPILED } = process.env
+    const { PATH = '', NODE_COMPILE_CACHE = COMPILED, GLIBC_TUNABLES = '' } = process.env
     const program = new Program({
       name,
       command,
       input,
       isTalkative,
-      env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE, ...PROGRAMS_ENV, ...env },
+      env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE, GLIBC_TUNABLES, ...PROGRAMS_ENV, ...env },
     })
     this.#forgetEnded()
     this.#programs.push(program)

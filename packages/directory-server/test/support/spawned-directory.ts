@@ -10,6 +10,7 @@ const {
   PARLEY_MAIN = 'src/main.ts',
   // Shared by all programs of a test run; it must not land in a home that does not exist.
   NODE_COMPILE_CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/compiled', import.meta.url)),
+  GLIBC_TUNABLES = '',
 } = process.env
 const MAIN = fileURLToPath(new URL(`../../${PARLEY_MAIN}`, import.meta.url))
 const COMMAND = [process.execPath, '--disable-warning=ExperimentalWarning', MAIN]
@@ -44,7 +45,7 @@ export class SpawnedDirectory implements AsyncDisposable {
     const shell = isLimited ? ['bash', '-c', `${limits} && exec "$0" "$@"`] : []
     const [command = '', ...rest] = [...shell, ...COMMAND, ...args]
     this.#child = spawn(command, rest, {
-      env: { PATH, NODE_COMPILE_CACHE, HOME: '/nonexistent', ...env },
+      env: { PATH, NODE_COMPILE_CACHE, GLIBC_TUNABLES, HOME: '/nonexistent', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

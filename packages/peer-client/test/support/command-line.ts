@@ -21,6 +21,7 @@ const {
   PARLEY_MAIN = 'src/main.ts',
   // Shared by all programs of a test run; it must not land in a home that does not exist.
   NODE_COMPILE_CACHE = fileURLToPath(new URL('../../../../node_modules/.cache/compiled', import.meta.url)),
+  GLIBC_TUNABLES = '',
 } = process.env
 const MAIN = fileURLToPath(new URL(`../../${PARLEY_MAIN}`, import.meta.url))
 
@@ -43,7 +44,8 @@ export function startParley(
   args: readonly string[],
   { environment = {}, input, script = MAIN }: ChildOptions = {},
 ): Child {
-  const env = { PATH, NODE_COMPILE_CACHE, HOME: '/nonexistent', TZ: 'UTC', LANG: 'C.UTF-8', ...environment }
+  const home = { HOME: '/nonexistent', TZ: 'UTC', LANG: 'C.UTF-8' }
+  const env = { PATH, NODE_COMPILE_CACHE, GLIBC_TUNABLES, ...home, ...environment }
   const child = spawn(process.execPath, [QUIET, script, ...args], { env, stdio: 'pipe' })
   let out = ''
   let err = ''
