@@ -13,7 +13,7 @@ test.each(LENGTHS)(
     const bytes = Buffer.alloc(length, 0xa5)
     const body = encodeAppFrame(bytes, 0)
     expect(body?.equals(Buffer.from(encodeCbor({ type: 9, bytes })))).toBe(true)
-    expect(decodeAppFrame(body ?? Buffer.alloc(0))).toEqual(bytes)
+    expect(bytes.equals(decodeAppFrame(body ?? Buffer.alloc(0)) ?? Buffer.alloc(0))).toBe(true)
   },
 )
 
@@ -44,6 +44,6 @@ test('whatever it reads, the codec for all frames reads the same', () => {
       if (read === undefined) return
       expect(Frame.parse(decodeCbor(body))).toEqual({ type: 9, bytes: read })
     }),
-    { numRuns: 5_000 },
+    { numRuns: 1_000 },
   )
 })
