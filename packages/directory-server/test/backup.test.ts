@@ -5,10 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { startDirectory } from '#directory-server.ts'
+import { readHere } from './support/read-here.ts'
 import { type Ended, SpawnedDirectory, scratch } from './support/spawned-directory.ts'
 import { TestDirectory } from './support/test-directory.ts'
 
-async function run(args: readonly string[]): Promise<Ended> {
+/** Beside a directory that is at work: in a process of its own. */
+async function runApart(args: readonly string[]): Promise<Ended> {
   await using directory = new SpawnedDirectory(args)
   return await directory.ended
 }
@@ -22,7 +24,7 @@ describe('parley-directory backup', () => {
     const file = join(place.dir, 'copy.sqlite')
 
     let isOver = false
-    const backup = run(['backup', file, '--data-dir', directory.dataDir, '--json']).finally(() => {
+    const backup = runApart(['backup', file, '--data-dir', directory.dataDir, '--json']).finally(() => {
       isOver = true
     })
     let written = 0
@@ -46,7 +48,7 @@ describe('parley-directory backup', () => {
       const answer: unknown = await (await fetch(`${restored.url}/v1/users/${name}`)).json()
       expect(answer).toEqual(await directory.user(name))
     }
-    const doctor = await run(['doctor', '--data-dir', dataDir, '--port', '0', '--json'])
+    const doctor = await readHere(['doctor', '--data-dir', dataDir, '--port', '0', '--json'])
     expect(JSON.parse(doctor.stdout).checks).toContainEqual(expect.objectContaining({ says: 'integrity_check: ok' }))
   })
 
@@ -56,8 +58,8 @@ describe('parley-directory backup', () => {
     const args = ['--data-dir', directory.dataDir]
     const [all, part] = [join(place.dir, 'all'), join(place.dir, 'part')]
 
-    expect((await run(['backup', all, ...args])).stdout).toContain('Whoever has it can pose as this directory')
-    expect((await run(['backup', part, '--without-key', ...args])).stdout).toContain('WITHOUT the key')
+    expect((await readHere(['backup', all, ...args])).stdout).toContain('Whoever has it can pose as this directory')
+    expect((await readHere(['backup', part, '--without-key', ...args])).stdout).toContain('WITHOUT the key')
     expect((await readdir(place.dir)).toSorted()).toEqual(['all', 'all.key', 'part'])
   })
 
@@ -67,15 +69,15 @@ describe('parley-directory backup', () => {
     const file = join(place.dir, 'copy')
     await writeFile(`${file}.key`, 'mine')
 
-    expect(await run(['backup', file, '--data-dir', directory.dataDir])).toMatchObject({
+    expect(await readHere(['backup', file, '--data-dir', directory.dataDir])).toMatchObject({
       exitCode: 64,
       stderr: `parley-directory: ${file}.key exists; choose another\n`,
     })
-    expect(await run(['backup', file, '--data-dir', join(place.dir, 'none')])).toMatchObject({
+    expect(await readHere(['backup', file, '--data-dir', join(place.dir, 'none')])).toMatchObject({
       exitCode: 64,
       stderr: `parley-directory: there is no directory in ${join(place.dir, 'none')}\n`,
     })
-    expect(await run(['backup', join(place.dir, 'a', 'b'), '--data-dir', directory.dataDir])).toMatchObject({
+    expect(await readHere(['backup', join(place.dir, 'a', 'b'), '--data-dir', directory.dataDir])).toMatchObject({
       exitCode: 74,
     })
     expect(await readdir(place.dir)).toEqual(['copy.key'])
@@ -83,7 +85,7 @@ describe('parley-directory backup', () => {
 })
 
 /** What the doctor says, by the name of the check. */
-async function diagnosed(args: readonly string[]) {
+async function diagnosed(args: readonly string[], run: typeof runApart | typeof readHere = readHere) {
   const { exitCode, stdout } = await run(['doctor', '--json', ...args])
   const { ok, checks } = JSON.parse(stdout)
   const named: [string, unknown][] = checks.map(({ name, ...rest }: { name: string }) => [name, rest])
@@ -96,7 +98,7 @@ describe('parley-directory doctor', () => {
     const { port } = new URL(directory.url)
     const args = ['--data-dir', directory.dataDir, '--port', port]
 
-    expect(await diagnosed(args)).toMatchObject({
+    expect(await diagnosed(args, runApart)).toMatchObject({
       exitCode: 0,
       ok: true,
       permissions: { state: 'good' },
@@ -104,7 +106,7 @@ describe('parley-directory doctor', () => {
       key: { state: 'good' },
       port: { state: 'good', says: `this directory answers at http://127.0.0.1:${port}/v1` },
     })
-    const { stdout } = await run(['doctor', ...args])
+    const { stdout } = await readHere(['doctor', ...args])
     expect(stdout).toContain('✓ database: integrity_check: ok\n')
   })
 

@@ -3,21 +3,20 @@ import { chmod, mkdir, readdir, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { DirectoryKey } from '@parley/shared/ids.ts'
+import { startDirectory } from '#directory-server.ts'
 import { readHere } from './support/read-here.ts'
-import { SpawnedDirectory, type SpawnOptions, scratch } from './support/spawned-directory.ts'
+import { SpawnedDirectory, scratch } from './support/spawned-directory.ts'
 
-/** A directory that is expected to end by itself. */
-async function run(args: readonly string[], options?: SpawnOptions) {
-  await using directory = new SpawnedDirectory(args, options)
-  return await directory.ended
+/** A directory that would run inside this process, if it could start. */
+function start(args: readonly string[]) {
+  return readHere(['--log-level', 'silent', ...args], { startDirectory })
 }
 
 describe('parley-directory', () => {
-  test('says where it is in one line, logs to stderr, and ends with 0 when it is asked to', async () => {
+  test('says where it is in one line, logs to stderr, keeps its data where the XDG base directory specification says, and ends with 0 when it is asked to', async () => {
     await using place = await scratch()
-    const dataDir = join(place.dir, 'data')
-    await using directory = new SpawnedDirectory(['--port', '0', '--data-dir', dataDir])
+    const dataDir = join(place.dir, 'parley-directory')
+    await using directory = new SpawnedDirectory(['--port', '0'], { env: { XDG_DATA_HOME: place.dir } })
     const url = await directory.url()
 
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
@@ -35,46 +34,26 @@ describe('parley-directory', () => {
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700)
   })
 
-  test('says so as JSON with --json, and keeps its key', async () => {
+  test('says so as JSON with --json, keeps its key, and ends with 0 on an interrupt too', async () => {
     await using place = await scratch()
-    const args = ['--port', '0', '--data-dir', place.dir, '--json', '--log-level', 'silent']
-    const keys = new Set<string>()
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      await using directory = new SpawnedDirectory(args)
-      const ready = JSON.parse(await directory.firstLine)
-      expect(ready).toEqual({
-        event: 'ready',
-        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
-        directoryKey: expect.any(String),
-      })
-      keys.add(DirectoryKey.parse(ready.directoryKey))
-      expect(await directory.kill(signal)).toMatchObject({ exitCode: 0, stderr: '' })
-    }
-    expect(keys.size).toBe(1)
-  })
+    const first = await startDirectory({ port: 0, dataDir: place.dir })
+    await first.stop()
+    await using directory = new SpawnedDirectory([
+      '--port',
+      '0',
+      '--data-dir',
+      place.dir,
+      '--json',
+      '--log-level',
+      'silent',
+    ])
 
-  test('takes its settings from the environment, and flags over it', async () => {
-    await using place = await scratch()
-    const env = {
-      PARLEY_DIRECTORY_HOST: '::1',
-      PARLEY_DIRECTORY_PORT: 'nonsense',
-      PARLEY_DIRECTORY_DATA_DIR: join(place.dir, 'from-env'),
-      PARLEY_DIRECTORY_LOG_LEVEL: 'silent',
-    }
-
-    expect(await readHere([], { env })).toMatchObject({ exitCode: 64 })
-    await using directory = new SpawnedDirectory(['--port', '0'], { env })
-    expect(await directory.url()).toMatch(/^http:\/\/\[::1\]:\d+$/)
-    expect(await readdir(place.dir)).toEqual(['from-env'])
-    expect(await directory.kill('SIGTERM')).toMatchObject({ exitCode: 0, stderr: '' })
-  })
-
-  test('keeps its data where the XDG base directory specification says', async () => {
-    await using place = await scratch()
-    await using directory = new SpawnedDirectory(['--port', '0'], { env: { XDG_DATA_HOME: place.dir } })
-    await directory.url()
-
-    expect(await readdir(join(place.dir, 'parley-directory'))).toContain('directory.sqlite')
+    expect(JSON.parse(await directory.firstLine)).toEqual({
+      event: 'ready',
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      directoryKey: first.directoryKey,
+    })
+    expect(await directory.kill('SIGINT')).toMatchObject({ exitCode: 0, stderr: '' })
   })
 
   test.each([
@@ -91,7 +70,7 @@ describe('parley-directory', () => {
 
   test('ends with 64 on an address without encryption', async () => {
     await using place = await scratch()
-    const ended = await run(['--host', '0.0.0.0', '--port', '0', '--data-dir', place.dir])
+    const ended = await start(['--host', '0.0.0.0', '--port', '0', '--data-dir', place.dir])
 
     expect(ended).toMatchObject({ exitCode: 64, stdout: '' })
     expect(ended.stderr).toContain('--insecure-http')
@@ -100,11 +79,12 @@ describe('parley-directory', () => {
   })
 
   test('tells its flags, its version and its limits', async () => {
+    await using program = new SpawnedDirectory(['--version'])
     const [help, limits, json, version] = await Promise.all([
       readHere(['--help']),
       readHere(['--print-limits']),
       readHere(['--print-limits', '--json']),
-      run(['--version']),
+      program.ended,
     ])
 
     expect(help).toMatchObject({ exitCode: 0, stderr: '' })
@@ -124,10 +104,8 @@ describe('parley-directory', () => {
     await using running = new SpawnedDirectory(['--port', '0', '--data-dir', first])
     const { port } = new URL(await running.url())
 
-    const [sameData, samePort] = await Promise.all([
-      run(['--port', '0', '--data-dir', first, '--log-level', 'silent']),
-      run(['--port', port, '--data-dir', second, '--log-level', 'silent']),
-    ])
+    const sameData = await start(['--port', '0', '--data-dir', first])
+    const samePort = await start(['--port', port, '--data-dir', second])
 
     expect(sameData).toMatchObject({
       exitCode: 71,
@@ -139,8 +117,8 @@ describe('parley-directory', () => {
     })
     // A killed process holds no lock.
     await running.kill('SIGKILL')
-    await using next = new SpawnedDirectory(['--port', '0', '--data-dir', first])
-    expect(await next.url()).toMatch(/^http:/)
+    await using next = await startDirectory({ port: 0, dataDir: first })
+    expect(next.url).toMatch(/^http:/)
   })
 
   test('ends with 73 when others can enter its data directory, and with 69 on an address that is not here', async () => {
@@ -149,10 +127,9 @@ describe('parley-directory', () => {
     await mkdir(wide)
     await chmod(wide, 0o755)
 
-    const [unsafe, elsewhere] = await Promise.all([
-      run(['--port', '0', '--data-dir', wide]),
-      run(['--host', '192.0.2.1', '--insecure-http', '--port', '0', '--data-dir', join(place.dir, 'new')]),
-    ])
+    const unsafe = await start(['--port', '0', '--data-dir', wide])
+    const newDir = join(place.dir, 'new')
+    const elsewhere = await start(['--host', '192.0.2.1', '--insecure-http', '--port', '0', '--data-dir', newDir])
 
     expect(unsafe).toMatchObject({ exitCode: 73, stderr: expect.stringContaining('chmod go-rwx') })
     expect(elsewhere).toMatchObject({ exitCode: 69, stderr: expect.stringContaining('192.0.2.1') })

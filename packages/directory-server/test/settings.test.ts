@@ -33,8 +33,9 @@ describe('the settings of parley-directory', () => {
     await mkdir(join(place.dir, 'etc'))
     const config = join(place.dir, 'etc', 'directory.yaml')
     // A path that is relative begins at the file.
-    await writeFile(config, 'port: 0\nhost: "::1"\ndata-dir: ../data\nlog-level: silent\n')
-    await using directory = new SpawnedDirectory(['serve', '--config', config])
+    await writeFile(config, 'port: 0\ndata-dir: ../data\n')
+    const env = { PARLEY_DIRECTORY_HOST: '::1', PARLEY_DIRECTORY_LOG_LEVEL: 'debug' }
+    await using directory = new SpawnedDirectory(['serve', '--config', config, '--log-level', 'silent'], { env })
 
     expect(await directory.url()).toMatch(/^http:\/\/\[::1\]:\d+$/)
     expect(await readdir(join(place.dir, 'data'))).toContain('directory.sqlite')

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { describe, expect, test } from '@jest/globals'
+import { pino } from 'pino'
 import WebSocket from 'ws'
 import { explain } from '#cli/explain.ts'
 import { startDirectory } from '#directory-server.ts'
@@ -114,11 +115,15 @@ describe('a directory with a certificate', () => {
   test('listens on every address without a further flag, and warns of a certificate that has expired', async () => {
     await using place = await scratch()
     const { tlsCert, tlsKey } = await writeCertificate(place.dir, { expiresAt: Date.now() - 1_000 })
-    await using directory = new SpawnedDirectory([...spawned(place.dir, tlsCert, tlsKey), '--host', '0.0.0.0'])
-    expect(await directory.url()).toMatch(/^https:\/\/0\.0\.0\.0:/)
-    const { stderr } = await directory.kill('SIGTERM')
-    expect(stderr).toContain('the certificate has expired')
-    expect(stderr).not.toContain('without encryption')
+    let logged = ''
+    const write = (line: string) => {
+      logged += line
+    }
+    const log = pino({}, { write })
+    await using directory = await TestDirectory.start({ host: '0.0.0.0', tlsCert, tlsKey, log })
+    expect(directory.url).toMatch(/^https:\/\/0\.0\.0\.0:/)
+    expect(logged).toContain('the certificate has expired')
+    expect(logged).not.toContain('without encryption')
   })
 })
 

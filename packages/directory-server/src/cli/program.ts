@@ -14,7 +14,7 @@ export interface ProgramParts {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly version: string
   readonly startDirectory: StartDirectory
-  /** Help, settings and limits, and every mistake in the command line. */
+  /** All but the ready line and the log. */
   readonly output: Output
 }
 
@@ -66,7 +66,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     .action(async (file: string, { withoutKey }: { withoutKey: boolean }) => {
       const { json: isJson } = Asked.parse(program.opts())
       const { settings } = readSettings(program, parts.environment)
-      exitCode = await runBackup(settings, { file, withKey: !withoutKey, isJson })
+      exitCode = await runBackup(settings, { file, withKey: !withoutKey, isJson, out: output.out })
     })
   program
     .command('doctor')
@@ -74,7 +74,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     .addHelpText('after', '\nExamples:\n  parley-directory doctor\n  parley-directory --data-dir D --json doctor')
     .action(async () => {
       const { json: isJson } = Asked.parse(program.opts())
-      exitCode = await runDoctor(readSettings(program, parts.environment).settings, { isJson })
+      exitCode = await runDoctor(readSettings(program, parts.environment).settings, { isJson, out: output.out })
     })
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -30,8 +30,13 @@ export async function serve(settings: Settings, { isJson, startDirectory }: Serv
     if (ended.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143)
     ended.abort()
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  using heard = new DisposableStack()
+  const hear = (signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void) => {
+    process.on(signal, listener)
+    heard.defer(() => process.off(signal, listener))
+  }
+  hear('SIGINT', onSignal)
+  hear('SIGTERM', onSignal)
   const log = await createLogger(settings.logLevel)
   await using directory = await startDirectory({
     ...settings,
@@ -43,7 +48,7 @@ export async function serve(settings: Settings, { isJson, startDirectory }: Serv
   })
   const { url, directoryKey, reload } = directory
   // Without files to read again the signal keeps its usual meaning: the terminal is gone.
-  if (reload !== undefined) process.on('SIGHUP', reload)
+  if (reload !== undefined) hear('SIGHUP', reload)
   console.log(isJson ? JSON.stringify({ event: 'ready', url, directoryKey }) : `Parley directory ready at ${url}`)
   await stopped
   return exitCode

@@ -7,8 +7,14 @@ import { checkDisk, checkNode, checkOpenFiles } from './machine.ts'
 
 const SIGNS = { good: '✓', doubtful: '!', bad: '✗' } as const
 
+export interface DoctorParts {
+  readonly isJson: boolean
+  /** Takes what was found. */
+  readonly out: (text: string) => void
+}
+
 /** `parley-directory doctor`: what is wrong and what to do, without changing anything. The exit code is that of the first `bad`. */
-export async function runDoctor(settings: Settings, { isJson }: { readonly isJson: boolean }): Promise<ExitCode> {
+export async function runDoctor(settings: Settings, { isJson, out }: DoctorParts): Promise<ExitCode> {
   const now = Date.now()
   const checks = [
     checkNode(process.versions.node),
@@ -19,7 +25,7 @@ export async function runDoctor(settings: Settings, { isJson }: { readonly isJso
     ...(await attempt('port', async () => [await checkPort(settings)])),
   ]
   const bad = checks.find(({ state }) => state === 'bad')
-  console.log(isJson ? JSON.stringify({ ok: bad === undefined, checks }) : checks.map(describe).join('\n'))
+  out(`${isJson ? JSON.stringify({ ok: bad === undefined, checks }) : checks.map(describe).join('\n')}\n`)
   return bad === undefined ? EXIT.done : (bad.exitCode ?? EXIT.internal)
 }
 
