@@ -55,6 +55,7 @@ export function forge(file: string, work: (database: Database) => void): void {
   const database = new Sqlite(file)
   try {
     database.pragma('foreign_keys = OFF')
+    database.pragma('synchronous = OFF')
     work(database)
   } finally {
     database.close()

@@ -49,6 +49,6 @@ test('any one change to a delivered message is found, on either side', async () 
         expect(verifyLedger([files.alice, files.bob]).ok).toBe(false)
       },
     ),
-    { numRuns: Number(process.env['RUNS'] ?? 150) },
+    { numRuns: Number(process.env['RUNS'] ?? 100) },
   )
 })
