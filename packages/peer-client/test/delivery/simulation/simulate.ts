@@ -17,8 +17,11 @@ export interface Run {
   readonly steps: number
 }
 
-/** A stretch of trouble, then peace, then perhaps a month in which one device is away: all from the seed. */
-export async function simulate(seed: number): Promise<Run> {
+/**
+ * A stretch of trouble, then peace, then perhaps a month in which one device is away: all from the seed. `look` is the last who sees what
+ * the devices hold.
+ */
+export async function simulate(seed: number, look: (world: World) => void = () => undefined): Promise<Run> {
   const scene = sceneOf(seed)
   const world = new World(seed, scene)
   const { random, schedule, network } = world
@@ -59,6 +62,7 @@ export async function simulate(seed: number): Promise<Run> {
       await rest()
     }
   }
+  look(world)
   world.end()
   return { complaints, trace: network.traceHash(), world, steps: most }
 }
