@@ -439,6 +439,25 @@ inBrowser('everything is done with the keyboard alone', async () => {
   await keyboard.press('Escape')
   await page.getByRole('region', { name: 'Messages' }).waitFor({ state: 'detached' })
 
+  // A search that failed does not look like one that found nothing.
+  const busy = {
+    type: 'about:blank',
+    title: 'Busy',
+    status: 503,
+    code: 'search-busy',
+    detail: 'too many searches wait',
+  }
+  await page.route('**/api/v1/search?*', (route) => route.fulfill({ status: 503, json: busy }), { times: 1 })
+  await page.getByRole('textbox', { name: 'Search' }).fill('typed an')
+  const failed = page.getByRole('alert').filter({ hasText: 'Too many searches wait.' })
+  await failed.waitFor()
+  expect(await page.getByText('no message holds it').count()).toBe(0)
+  await failed.getByRole('button', { name: 'Try again' }).click()
+  await page.getByRole('region', { name: 'Messages' }).locator('mark').first().waitFor()
+  expect(await failed.count()).toBe(0)
+  await keyboard.press('Control+f')
+  await keyboard.press('Escape')
+
   // Tab reaches every control that can be seen, once around.
   const controls = await page
     .locator('button:visible:enabled, input:visible, textarea:visible, a[href]:visible')

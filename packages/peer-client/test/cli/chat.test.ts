@@ -453,6 +453,22 @@ test('the palette gives a nickname, and blocks after a question', async () => {
   expect(isBlocked()).toBe(false)
 })
 
+test('a search that was refused says why, and Enter tries again', async () => {
+  await using w = await world()
+  w.daemon.know('bob')
+  w.daemon.receive('bob', 'the needle is here', { sentAt: at(9, 0) })
+  await using chat = chatAt({ client: w.client, now })
+  await chat.see('Choose')
+  w.daemon.searchRefusals.push(new RequestError('search-busy', 'too many searches wait; try again soon'))
+  chat.press('letter-f', { ctrl: true })
+  chat.type('needle')
+  await chat.see(/Too many searches wait; try again soon\s+\(search-busy\)\n {3}Enter tries again\./)
+  expect(chat.main()).not.toMatch(/Nothing was found|Searching/)
+  chat.press('enter')
+  await chat.see('the needle is here')
+  expect(chat.main()).not.toContain('too many')
+})
+
 test('search finds words here and everywhere, and goes to where they stand', async () => {
   await using w = await world()
   w.daemon.know('bob')

@@ -50,6 +50,8 @@ export class TestDaemon implements Daemon {
   beforeAnswer: (() => Promise<void>) | undefined
   /** Thrown by the next send. */
   readonly refusals: Error[] = []
+  /** Thrown by the next search. */
+  readonly searchRefusals: Error[] = []
   currentStatus: DaemonStatus
   ownProfile: OwnProfile = { name: 'alice', displayName: 'Alice', statusText: '' }
   stopsInTheMiddle = false
@@ -322,6 +324,8 @@ export class TestDaemon implements Daemon {
   /** By a part of the text as it is written; the cursor counts what was found before. */
   async search({ q, conversation, sender, limit, cursor = '0' }: SearchQuery): Promise<SearchPage> {
     this.#note('search', q)
+    const refusal = this.searchRefusals.shift()
+    if (refusal !== undefined) throw refusal
     const found = this.messages.filter(
       (message) =>
         message.text.includes(q) &&

@@ -7,6 +7,7 @@ import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { words } from '#words/words.ts'
 import { Drafts } from './drafts.ts'
+import { type Failure, failureOf } from './failure.ts'
 import { openThread } from './navigation.ts'
 import { announce } from './notifications.ts'
 import { lendToken } from './session.ts'
@@ -80,6 +81,14 @@ export class Daemon {
       this.#failed(error)
       return undefined
     }
+  }
+
+  /** What went wrong, for a place of its own on the page. Undefined when the whole page gives way to another. */
+  failure(error: unknown): Failure | undefined {
+    const failure = failureOf(error)
+    if (failure.code !== 'unauthorised') return failure
+    this.#onUnauthorised()
+    return undefined
   }
 
   /** True when it is durable. What could not be sent stays in the draft. */
@@ -277,13 +286,7 @@ export class Daemon {
   }
 
   #failed(error: unknown): void {
-    if (error instanceof ApiError && error.code === 'unauthorised') this.#onUnauthorised()
-    else if (error instanceof ApiError) notify(sentence(error.message), error.code)
-    else notify(sentence(error instanceof Error ? error.message : String(error)))
+    const failure = this.failure(error)
+    if (failure !== undefined) notify(failure.text, failure.code)
   }
-}
-
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`
 }

@@ -19,7 +19,7 @@ interface FoundProps {
 
 /** In the place of the conversations, while something is searched. */
 export function Found({ query, within, found, onOpen }: FoundProps) {
-  const { conversations, people, hits, unindexed, isAsking } = found
+  const { conversations, people, hits, unindexed, isAsking, failure } = found
   const isNothing = conversations.length + people.length + hits.length === 0
   return (
     <>
@@ -49,11 +49,28 @@ export function Found({ query, within, found, onOpen }: FoundProps) {
           {words.sidebar.moreMessages}
         </button>
       )}
+      <SearchFailure found={found} />
       <p class="empty" role="status">
-        {isAsking ? words.sidebar.searching : isNothing ? nothing(query, within) : ''}
+        {isAsking ? words.sidebar.searching : isNothing && failure === undefined ? nothing(query, within) : ''}
         {unindexed > 0 && ` ${words.sidebar.unindexed(unindexed)}`}
       </p>
     </>
+  )
+}
+
+/** Why there may be more than what is shown. */
+export function SearchFailure({ found: { failure, again } }: { found: SearchResult }) {
+  if (failure === undefined) return null
+  return (
+    <div class="search-failure" role="alert">
+      <p>
+        {failure.text}
+        {failure.code !== undefined && <small>{words.problem(failure.code)}</small>}
+      </p>
+      <button type="button" class="link-button" onClick={again}>
+        {words.again}
+      </button>
+    </div>
   )
 }
 

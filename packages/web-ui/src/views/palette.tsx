@@ -4,11 +4,12 @@ import { Avatar, presenceOf } from '#parts/avatar.tsx'
 import { useDaemon } from '#parts/context.ts'
 import { Dialog } from '#parts/dialog.tsx'
 import { Icon } from '#parts/icon.tsx'
-import { useSearch } from '#parts/use-search.ts'
+import { type SearchResult, useSearch } from '#parts/use-search.ts'
+import type { Daemon } from '#state/daemon.ts'
 import { openMessage, openNetwork, openThread } from '#state/navigation.ts'
 import { overlay } from '#state/store.ts'
 import { words } from '#words/words.ts'
-import { Marked } from './found.tsx'
+import { Marked, SearchFailure } from './found.tsx'
 
 /** More of them are found in the sidebar. */
 const MAX_HITS = 8
@@ -26,7 +27,8 @@ interface Choice {
 export function Palette() {
   const [query, setQuery] = useState('')
   const [at, setAt] = useState(0)
-  const { choices, isAsking } = useChoices(query)
+  const found = useSearch(query)
+  const choices = choicesOf(query, found, useDaemon())
   const list = useRef<HTMLDivElement>(null)
   const chosen = Math.min(at, choices.length - 1)
   const open = (choice: Choice | undefined) => {
@@ -88,16 +90,17 @@ export function Palette() {
           </div>
         ))}
       </div>
-      {choices.length === 0 && <p class="palette-none">{isAsking ? words.palette.searching : words.palette.none}</p>}
+      <SearchFailure found={found} />
+      {choices.length === 0 && found.failure === undefined && (
+        <p class="palette-none">{found.isAsking ? words.palette.searching : words.palette.none}</p>
+      )}
       <p class="palette-hint">{words.palette.hint}</p>
     </Dialog>
   )
 }
 
 /** People first, then what can be done, then what was said. */
-function useChoices(query: string): { choices: Choice[]; isAsking: boolean } {
-  const daemon = useDaemon()
-  const found = useSearch(query)
+function choicesOf(query: string, found: SearchResult, daemon: Daemon): Choice[] {
   const pages: Choice[] = [
     { key: 'network', label: words.palette.network, icon: <Icon name="network" />, open: () => openNetwork(daemon) },
     {
@@ -117,7 +120,7 @@ function useChoices(query: string): { choices: Choice[]; isAsking: boolean } {
       },
     },
   ]
-  const choices = [
+  return [
     ...found.conversations.map((one) => ({
       key: one.account,
       label: one.name,
@@ -144,5 +147,4 @@ function useChoices(query: string): { choices: Choice[]; isAsking: boolean } {
       open: () => openMessage(daemon, message),
     })),
   ]
-  return { choices, isAsking: found.isAsking }
 }

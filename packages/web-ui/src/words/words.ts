@@ -277,6 +277,7 @@ export const words = {
     ],
   },
 
+  again: 'Try again',
   close: 'Close',
   problem: (code: string) => `code ${code}`,
   arrived: (name: string, text: string) => `${name}: ${text}`,

@@ -13,7 +13,7 @@ export function drawPalette(state: ChatState, layer: Of<'palette'>, width: numbe
   const choices = choicesOf(state, layer)
   const chosen = Math.min(layer.chosen, choices.length - 1)
   const lines = choices.map((choice, at) => choiceLine(choice, at === chosen, look))
-  const none = [span('   Nobody here or in the directory is called so.', 'dim')]
+  const none = [[span('   Nobody here or in the directory is called so.', 'dim')]]
   return typing('Go to: a name, or what to do', layer.box, { lines, chosen, each: 1, none }, width, height, look)
 }
 
@@ -49,6 +49,6 @@ export function drawReact({ message, box, chosen }: Of<'react'>, width: number, 
     const words = isMine ? `${name}  yours: Enter takes it back` : name
     return [marked(at === chosen, look), span(look.isUtf8 || name === '' ? `${emoji}  ` : ''), span(words, 'dim')]
   })
-  const none = [span('   A reaction is one emoji.', 'dim')]
+  const none = [[span('   A reaction is one emoji.', 'dim')]]
   return typing('React: choose, or type an emoji', box, { lines, chosen, each: 1, none }, width, height, look)
 }

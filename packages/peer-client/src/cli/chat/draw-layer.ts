@@ -38,7 +38,7 @@ export function drawLayer(state: ChatState, { mainColumns: width, bodyRows: heig
     case 'nickname': {
       const lines = nicknameLines(state, layer.partner, width)
       const title = `What ${printable(layer.partner.name)} is called here`
-      return typing(title, layer.box, { lines, chosen: 0, each: 1, none: BLANK }, width, height, look)
+      return typing(title, layer.box, { lines, chosen: 0, each: 1, none: [BLANK] }, width, height, look)
     }
     case 'block': {
       const name = printable(layer.partner.name)

@@ -3,7 +3,7 @@ import { printable } from '@parley/shared/terminal/printable.ts'
 import { timeWithDay } from '@parley/shared/terminal/times.ts'
 import { nameStyle } from '../message-words.ts'
 import { type Drawn, marked, typing } from './layer-lines.ts'
-import { type Line, type Look, span } from './lines.ts'
+import { type Line, type Look, paragraph, span } from './lines.ts'
 import type { ChatState, Layer } from './state.ts'
 
 export function drawSearch(
@@ -13,20 +13,26 @@ export function drawSearch(
   height: number,
   look: Look,
 ): Drawn {
-  const { box, hits, chosen, answered, isEverywhere } = layer
+  const { box, hits, chosen, isEverywhere } = layer
   const where = isEverywhere || state.open === undefined ? 'everywhere' : `with ${printable(state.open.name)}`
   const lines = hits.flatMap((hit, at) => hitLines(hit, at === chosen, isEverywhere, state.now, look))
-  const query = box.text.trim()
-  const words =
-    query === '' ? 'Words that are in the message.' : answered === query ? 'Nothing was found.' : 'Searching.'
   return typing(
     `Search ${where}`,
     box,
-    { lines, chosen, each: 2, none: [span(`   ${words}`, 'dim')] },
+    { lines, chosen, each: 2, none: insteadOfHits(layer, width) },
     width,
     height,
     look,
   )
+}
+
+function insteadOfHits({ box, answered, failed }: Extract<Layer, { type: 'search' }>, width: number): Line[] {
+  const query = box.text.trim()
+  if (query === '') return [[span('   Words that are in the message.', 'dim')]]
+  const again = [span('   Enter tries again.', 'dim')]
+  if (failed !== undefined)
+    return [...paragraph(failed, width - 2, 'yellow').map((line) => [span('  '), ...line]), again]
+  return [[span(answered === query ? '   Nothing was found.' : '   Searching.', 'dim')]]
 }
 
 function hitLines(

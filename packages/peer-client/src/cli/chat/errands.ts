@@ -47,6 +47,10 @@ export class Errands {
       if (wish.type === 'load') this.#chat.tell({ type: 'page-failed', account: wish.partner.account })
       // Somebody typed on.
       if (error instanceof Error && error.name === 'AbortError') return
+      if (wish.type === 'search') {
+        const { query, next } = wish
+        return this.#chat.tell({ type: 'search-failed', query, next, sentence: text })
+      }
       // The line says so already, and asks for both again when it is back.
       if (isUnreachable && (wish.type === 'load' || wish.type === 'mark-read')) return
       this.#chat.tell({ type: 'notice', text, isTrouble: true })

@@ -74,6 +74,13 @@ export type Happening =
       readonly isMore: boolean
     }
   | {
+      readonly type: 'search-failed'
+      readonly query: string
+      /** Where it was to go on; undefined when it was to begin. */
+      readonly next: string | undefined
+      readonly sentence: string
+    }
+  | {
       readonly type: 'trust'
       readonly account: string
       readonly safety: SafetyNumber

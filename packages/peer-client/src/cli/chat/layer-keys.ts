@@ -76,7 +76,8 @@ export function onLayerText(state: ChatState, text: string): Step {
 function typed(state: ChatState, layer: Of<'palette' | 'search'>, box: TextBox): Step {
   const next = { ...layer, box: cut(box), chosen: 0 }
   const isSame = next.box.text.trim() === layer.box.text.trim()
-  return [{ ...state, layer: next }, isSame ? [] : asking(state, next)]
+  if (isSame) return [{ ...state, layer: next }, []]
+  return [{ ...state, layer: next.type === 'search' ? { ...next, failed: undefined } : next }, asking(state, next)]
 }
 
 function cut({ text, at }: TextBox): TextBox {
@@ -152,11 +153,21 @@ function onSearchKey(state: ChatState, layer: Of<'search'>, key: Key, look: Look
     }
     case 'tab': {
       const isEverywhere = state.open === undefined || !layer.isEverywhere
-      const turned = { ...layer, isEverywhere, hits: [], answered: undefined, next: undefined, chosen: 0 }
+      const turned = {
+        ...layer,
+        isEverywhere,
+        hits: [],
+        answered: undefined,
+        failed: undefined,
+        next: undefined,
+        chosen: 0,
+      }
       return [{ ...state, layer: turned }, asking(state, turned)]
     }
     case 'enter': {
       const hit = hits[layer.chosen]
+      const again = { ...layer, failed: undefined }
+      if (layer.failed !== undefined) return [{ ...state, layer: again }, asking(state, again)]
       return hit === undefined ? [state, []] : goTo({ ...state, layer: undefined }, hit.message, look)
     }
     default: {

@@ -21,7 +21,8 @@ export interface Offered {
   readonly chosen: number
   /** So many lines belong together. */
   readonly each: number
-  readonly none: Line
+  /** When there is nothing. */
+  readonly none: readonly Line[]
 }
 
 /** A box, and below it what there is for the words in it. */
@@ -39,7 +40,7 @@ export function typing(
   const { lines, chosen, each, none } = offered
   const end = (chosen + 1) * each
   const from = Math.max(0, Math.min(end - Math.ceil(room / 2), lines.length - room))
-  const shown = lines.length === 0 ? [none] : lines.slice(from, from + room)
+  const shown = lines.length === 0 ? none.slice(0, room) : lines.slice(from, from + room)
   return { lines: [...head, ...shown], cursor: { x: PROMPT.length + x, y: head.length - 2 } }
 }
 

@@ -22,6 +22,7 @@ export function openSearch(state: ChatState, isEverywhere: boolean): Step {
     isEverywhere,
     hits: [],
     answered: undefined,
+    failed: undefined,
     next: undefined,
   }
   return [{ ...state, layer }, []]

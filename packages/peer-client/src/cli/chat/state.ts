@@ -42,6 +42,8 @@ export type Layer =
       readonly hits: readonly SearchHit[]
       /** The words that these are the answer to; undefined before the first. */
       readonly answered: string | undefined
+      /** Why there is no answer to the last words. */
+      readonly failed: string | undefined
       readonly next: string | undefined
     }
   | { readonly type: 'why'; readonly id: string; readonly why: Why | undefined; readonly from: number }

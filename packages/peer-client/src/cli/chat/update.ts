@@ -72,8 +72,11 @@ function happen(state: ChatState, happening: Happening, look: Look): Step {
       if (layer?.type !== 'search' || layer.box.text.trim() !== happening.query) return [state, []]
       const hits = happening.isMore ? [...layer.hits, ...happening.hits] : happening.hits
       const chosen = happening.isMore ? layer.chosen : 0
-      return [{ ...state, layer: { ...layer, hits, chosen, answered: happening.query, next: happening.next } }, []]
+      const { query: answered, next } = happening
+      return [{ ...state, layer: { ...layer, hits, chosen, answered, failed: undefined, next } }, []]
     }
+    case 'search-failed':
+      return searchFailed(state, happening)
     case 'trust': {
       const { account, safety, change } = happening
       if (state.layer?.type !== 'trust' || state.layer.partner.account !== account) return [state, []]
@@ -93,6 +96,16 @@ function happen(state: ChatState, happening: Happening, look: Look): Step {
     case 'notice':
       return [{ ...state, notice: { text: happening.text, isTrouble: happening.isTrouble } }, []]
   }
+}
+
+function searchFailed(
+  state: ChatState,
+  { query, next, sentence }: Extract<Happening, { type: 'search-failed' }>,
+): Step {
+  const { layer } = state
+  if (layer?.type !== 'search' || layer.box.text.trim() !== query) return [state, []]
+  if (next === undefined) return [{ ...state, layer: { ...layer, hits: [], failed: sentence } }, []]
+  return [{ ...state, layer: { ...layer, next }, notice: { text: sentence, isTrouble: true } }, []]
 }
 
 function withoutMessage(state: ChatState, { account, id }: Extract<Happening, { type: 'hidden' }>): ChatState {
