@@ -31,8 +31,8 @@ import type {
   Wait,
 } from './call-options.ts'
 import { ContactsClient } from './contacts-client.ts'
-import { type ClientEvent, listen } from './event-stream.ts'
-import { type Exchange, exchangeWith } from './exchange.ts'
+import { type ClientEvent, type EventSource, listen } from './event-stream.ts'
+import { type Exchange, exchangeWith, guard } from './exchange.ts'
 import { contactPath, cursorPath, keyHeader, messagePath, queryOf } from './requests.ts'
 import { MAX_POLL_MS, waitForMessage } from './wait-for.ts'
 
@@ -50,12 +50,13 @@ export interface ApiClientOptions {
 export class ApiClient {
   /** Who is a contact, what they are called here, and who is blocked. */
   readonly contacts: ContactsClient
-  readonly #options: ApiClientOptions
+  readonly #events: EventSource
   readonly #exchange: Exchange
 
   constructor(options: ApiClientOptions) {
-    this.#options = options
-    this.#exchange = exchangeWith(options.url, options.token)
+    const token = guard(options.url, options.token)
+    this.#events = { ...options, token }
+    this.#exchange = exchangeWith(options.url, token)
     this.contacts = new ContactsClient(this.#exchange)
   }
 
@@ -286,7 +287,7 @@ export class ApiClient {
 
   /** Until the signal aborts, over as many connections as it takes; `ready` begins each of them. */
   events(signal: AbortSignal): AsyncIterable<ClientEvent> {
-    return listen(this.#options, signal)
+    return listen(this.#events, signal)
   }
 
   /** Resolves when the daemon has begun to stop. */

@@ -2,13 +2,14 @@ import { backOffMs } from '@parley/shared/back-off.ts'
 import { EVENTS_RETRY_MAX_MS, EVENTS_RETRY_MIN_MS, MAX_EVENT_BACKLOG } from '@parley/shared/limits.ts'
 import { type DaemonEvent, DaemonFrame } from '@parley/shared/local-api/events.ts'
 import { ApiError } from './api-error.ts'
+import type { GuardedToken } from './guarded-token.ts'
 
 /** What a listener hears: events, and `ready` whenever the line is up (again). */
 export type ClientEvent = Extract<DaemonFrame, { type: 'ready' | DaemonEvent['type'] }>
 
-interface EventSource {
+export interface EventSource {
   readonly url: string
-  readonly token: string
+  readonly token: GuardedToken
   readonly retry?: { readonly minMs: number; readonly maxMs: number }
   readonly onLost?: () => void
 }
@@ -21,17 +22,30 @@ export async function* listen(source: EventSource, signal: AbortSignal): AsyncGe
   const retry = source.retry ?? { minMs: EVENTS_RETRY_MIN_MS, maxMs: EVENTS_RETRY_MAX_MS }
   let failures = 0
   while (!signal.aborted) {
-    const line = new Line(source, signal)
-    for await (const event of line) {
-      failures = 0
-      yield event
-    }
-    if (line.closedBecause === 'unauthorised') {
-      throw new ApiError('unauthorised', 'the daemon does not accept this token')
+    const token = await tokenFor(source, signal)
+    if (token !== undefined && !signal.aborted) {
+      const line = new Line(source, token, signal)
+      for await (const event of line) {
+        failures = 0
+        yield event
+      }
+      if (line.closedBecause === 'unauthorised') {
+        throw new ApiError('unauthorised', 'the daemon does not accept this token')
+      }
     }
     if (!signal.aborted) source.onLost?.()
     failures += 1
     await wait(backOffMs(failures, retry), signal)
+  }
+}
+
+/** Undefined when the daemon does not answer, or the signal aborted. */
+async function tokenFor({ token }: EventSource, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await token.take(signal)
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'unauthorised') throw error
+    return undefined
   }
 }
 
@@ -43,7 +57,7 @@ class Line implements AsyncIterable<ClientEvent> {
   #wake = () => {}
   closedBecause = ''
 
-  constructor({ url, token }: EventSource, signal: AbortSignal) {
+  constructor({ url, token: guarded }: EventSource, token: string, signal: AbortSignal) {
     const address = new URL('/api/v1/events', url)
     address.protocol = address.protocol.replace('http', 'ws')
     const socket = new WebSocket(address)
@@ -56,6 +70,8 @@ class Line implements AsyncIterable<ClientEvent> {
     socket.addEventListener('error', () => {})
     socket.addEventListener('close', ({ reason }) => {
       signal.removeEventListener('abort', close)
+      // Another program may listen there now.
+      guarded.forget()
       this.closedBecause = reason
       this.#end()
     })

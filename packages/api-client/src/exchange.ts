@@ -1,6 +1,7 @@
 import { LocalProblem } from '@parley/shared/local-api/problem.ts'
 import type { z } from 'zod'
 import { ApiError } from './api-error.ts'
+import { GuardedToken } from './guarded-token.ts'
 import { linesOf } from './record-lines.ts'
 
 export interface Call {
@@ -20,7 +21,21 @@ export interface Exchange {
   lines<S extends z.ZodType>(call: Call, schema: S): AsyncGenerator<z.infer<S>>
 }
 
-export function exchangeWith(url: string, token: string | undefined): Exchange {
+/** A token that is told to nobody but the daemon at that address. */
+export function guard(url: string, token: string): GuardedToken {
+  return new GuardedToken(url, token, async (path, signal) => {
+    try {
+      const response = await ask(url, undefined, { method: 'GET', path, signal })
+      const answer = await readJson(response, signal)
+      if (!response.ok) throw refusal(response, answer)
+      return answer
+    } catch (error) {
+      throw signal.aborted ? connectionError(error, undefined) : error
+    }
+  })
+}
+
+export function exchangeWith(url: string, token: GuardedToken | undefined): Exchange {
   return {
     one: async (call, schema) => {
       const response = await ask(url, token, call)
@@ -47,9 +62,10 @@ function read<S extends z.ZodType>({ path }: Call, answer: unknown, schema: S): 
 
 async function ask(
   url: string,
-  token: string | undefined,
+  guarded: GuardedToken | undefined,
   { method, path, body, headers, signal }: Call,
 ): Promise<Response> {
+  const token = await guarded?.take(signal)
   try {
     return await fetch(new URL(path, url), {
       method,
@@ -66,6 +82,7 @@ async function ask(
       cache: 'no-store',
     })
   } catch (error) {
+    guarded?.forget()
     throw connectionError(error, signal)
   }
 }

@@ -1,14 +1,14 @@
 // A daemon that has no profile yet answers only this; `ApiClient` meets `not-set-up` there.
 import { NameCheck, type SetUp, SetUpDone, SetUpState } from '@parley/shared/local-api/set-up.ts'
 import type { Cancellable } from './call-options.ts'
-import { type Exchange, exchangeWith } from './exchange.ts'
+import { type Exchange, exchangeWith, guard } from './exchange.ts'
 
 /** Every method rejects with ApiError, or with the reason of its signal. */
 export class SetUpClient {
   readonly #exchange: Exchange
 
   constructor({ url, token }: { readonly url: string; readonly token: string }) {
-    this.#exchange = exchangeWith(url, token)
+    this.#exchange = exchangeWith(url, guard(url, token))
   }
 
   state({ signal }: Cancellable = {}): Promise<SetUpState> {

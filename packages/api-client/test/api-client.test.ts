@@ -1,15 +1,23 @@
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { expect, test } from '@jest/globals'
 import { ApiClient } from '@parley/api-client'
+import { provenText } from '@parley/shared/local-api/proof.ts'
 
 interface Far extends AsyncDisposable {
   readonly url: string
   readonly client: ApiClient
 }
 
-/** Something at the other end that answers as a test wants. */
-async function far(answer: RequestListener): Promise<Far> {
-  const server = createServer(answer)
+/** Something at the other end that answers as a test wants. By default it knows the token, and shows it. */
+async function far(answer: RequestListener, known = 'secret'): Promise<Far> {
+  const server = createServer((request, response) => {
+    const [path, nonce] = (request.url ?? '').split('?nonce=')
+    if (path !== '/api/v1/proof' || nonce === undefined) return answer(request, response)
+    const text = provenText(request.headers.host ?? '', nonce)
+    response.end(JSON.stringify({ proof: createHmac('sha256', known).update(text).digest('hex') }))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
@@ -132,4 +140,31 @@ test('a long wait is made of requests of at most a minute', async () => {
   })
   const path = `/api/v1/messages/${MESSAGE.id}?wait=delivered&timeoutMs=60000`
   expect(paths).toEqual([path, path, path])
+})
+
+test('the token is told to nobody who does not show that he knows it: not in a request, and not to a line for events', async () => {
+  const asked: unknown[] = []
+  await using other = await far(({ url, headers }, response) => {
+    asked.push([url, headers.authorization])
+    response.end('{}')
+  }, 'another token')
+  await expect(other.client.status()).rejects.toMatchObject({ code: 'unauthorised' })
+  await expect(other.client.send('bob', 'hi')).rejects.toMatchObject({ code: 'unauthorised' })
+  const events = other.client.events(new AbortController().signal)[Symbol.asyncIterator]()
+  await expect(events.next()).rejects.toMatchObject({ code: 'unauthorised' })
+  expect(asked).toEqual([])
+})
+
+test('a signal ends the wait for somebody who shows nothing', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const address = silent.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const client = new ApiClient({ url: `http://127.0.0.1:${address.port}`, token: 'secret' })
+  const end = new AbortController()
+  const asking = client.status({ signal: end.signal })
+  end.abort(new Error('enough'))
+  await expect(asking).rejects.toThrow('enough')
+  silent.closeAllConnections()
+  await new Promise((resolve) => silent.close(resolve))
 })

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { toBase64url } from '@parley/shared/bytes.ts'
 import { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import { provenText } from '@parley/shared/local-api/proof.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { writePrivateFile } from '#identity/private-file.ts'
 import { ProfileError } from '#identity/profile-error.ts'
@@ -13,6 +14,11 @@ export function newToken(): ApiToken {
 /** Of a profile that has none. */
 export function writeToken(file: string, token: ApiToken): Promise<void> {
   return writePrivateFile(file, `${token}\n`, { replace: false })
+}
+
+/** Of the daemon that listens at HOST:PORT. */
+export function proofOf(token: ApiToken, host: string, nonce: string): string {
+  return createHmac('sha256', token).update(provenText(host, nonce)).digest('hex')
 }
 
 /**

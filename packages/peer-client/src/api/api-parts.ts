@@ -9,6 +9,8 @@ export interface ApiParts {
   readonly daemon: Daemon
   readonly token: ApiToken
   readonly codes: SignInCodes
+  /** Shows that this is the daemon of the token, to whoever knows it too. */
+  readonly prove: (nonce: string) => string
   /** A new one at each call. */
   readonly signInLink: () => SignInLink
   /** Aborts when the API stops: whoever waits is answered with what there is. */

@@ -14,6 +14,7 @@ import { messageRoutes } from './routes/messages.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { openApiRoutes } from './routes/openapi.ts'
 import { peerRoutes } from './routes/peers.ts'
+import { proofRoute } from './routes/proof.ts'
 import { receivedRoutes } from './routes/received.ts'
 import { searchRoutes } from './routes/search.ts'
 import { setUpRoutes } from './routes/set-up.ts'
@@ -68,10 +69,11 @@ function guardedApp(parts: CommonParts, gate: () => Gate, addRoutes: (app: Expre
     gate().checkSource(headers)
     next()
   })
-  // The only three that answer without the token.
+  // All that answers without the token.
   app.use(webAppRoutes(parts))
   app.use(openApiRoutes())
   app.use(signInRoute(parts))
+  app.use(proofRoute(parts))
   app.use(({ headers }, _response, next) => {
     gate().checkToken(headers)
     next()

@@ -16,7 +16,7 @@ import type { SignInLink } from '@parley/shared/local-api/sign-in.ts'
 import { http } from '@parley/shared/node-http.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Logger } from 'pino'
-import { readOrMakeToken } from './access-token.ts'
+import { proofOf, readOrMakeToken } from './access-token.ts'
 import type { ApiParts } from './api-parts.ts'
 import { createApp, createSetUpApp } from './app.ts'
 import type { ClientSocketTimeouts } from './client-socket.ts'
@@ -107,6 +107,7 @@ async function serveLocally(
   const codes = new SignInCodes()
   let url = ''
   const signInLink = () => linkFor(url, codes.issue())
+  const prove = (nonce: string) => proofOf(token, new URL(url).host, nonce)
   let gate = new Gate(port, token)
 
   const server = http.createServer({
@@ -118,7 +119,12 @@ async function serveLocally(
   })
   server.maxConnections = MAX_LOCAL_CONNECTIONS
   server.on('clientError', refuse)
-  const endOthers = serve(server, { token, codes, signInLink, stopping: stopping.signal, log }, () => gate, timeouts)
+  const endOthers = serve(
+    server,
+    { token, codes, prove, signInLink, stopping: stopping.signal, log },
+    () => gate,
+    timeouts,
+  )
   const actualPort = await listen(server, host, port)
   // A connection that could not be accepted, for want of file descriptors for instance, is one connection.
   server.on('error', (error) => log.warn({ err: error }, 'a connection could not be accepted'))

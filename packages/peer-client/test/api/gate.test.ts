@@ -1,7 +1,13 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { signIn } from '@parley/api-client/sign-in.ts'
 import { MAX_SIGN_IN_CODES, SIGN_IN_CODE_TTL_MS } from '@parley/shared/limits.ts'
+import { API_TOKEN_FILE } from '@parley/shared/local-api/daemon-file.ts'
+import { pino } from 'pino'
 import { WebSocket } from 'ws'
+import { startLocalApi } from '#api/local-api.ts'
 import { SignInCodes } from '#api/sign-in-codes.ts'
 import { ask, runApi, trusted } from '../support/running-api.ts'
 
@@ -178,4 +184,37 @@ test('links grow old, and only so many are good at a time', () => {
   expect(codes.redeem(issued[1] ?? '')).toBe(true)
   now = SIGN_IN_CODE_TTL_MS
   expect(codes.redeem(issued[2] ?? '')).toBe(false)
+})
+
+test('whoever takes the port of a daemon that stopped learns no token, also not by passing on what the daemon shows elsewhere', async () => {
+  await using world = await runApi()
+  const events = world.client.events(AbortSignal.timeout(60_000))[Symbol.asyncIterator]()
+  expect(await events.next()).toMatchObject({ value: { type: 'ready' } })
+  await world.api.stop()
+  await using elsewhere = await startLocalApi({
+    daemon: world.daemon,
+    port: 0,
+    tokenFile: join(world.profile, API_TOKEN_FILE),
+    log: pino({ level: 'silent' }),
+  })
+  const asked: (string | undefined)[] = []
+  const taker = createServer((request, response) => {
+    const path = request.url ?? ''
+    asked.push(request.headers.authorization, path.split('?')[0])
+    void fetch(`${elsewhere.url}${path}`).then(async (answer) => response.end(await answer.text()))
+  })
+  taker.on('upgrade', (request, socket) => {
+    asked.push(request.url)
+    socket.destroy()
+  })
+  taker.listen(world.port, '127.0.0.1')
+  await once(taker, 'listening')
+  try {
+    await expect(events.next()).rejects.toMatchObject({ code: 'unauthorised' })
+    await expect(world.client.status()).rejects.toMatchObject({ code: 'unauthorised' })
+    expect(new Set(asked)).toEqual(new Set([undefined, '/api/v1/proof']))
+  } finally {
+    taker.closeAllConnections()
+    await new Promise((resolve) => taker.close(resolve))
+  }
 })

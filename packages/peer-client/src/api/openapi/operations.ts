@@ -23,6 +23,7 @@ import {
 } from '@parley/shared/local-api/messages.ts'
 import { FindQuery, FoundUsers, PeerInfo, PeerList, Target, Traffic } from '@parley/shared/local-api/peers.ts'
 import type { LocalProblemCode } from '@parley/shared/local-api/problem.ts'
+import { Proof, ProofQuery } from '@parley/shared/local-api/proof.ts'
 import { MoveReader, ReaderInfo, ReaderList, ReceivedPage, ReceivedQuery } from '@parley/shared/local-api/received.ts'
 import { SearchPage, SearchQuery } from '@parley/shared/local-api/search.ts'
 import { ChangeSettings, Settings } from '@parley/shared/local-api/settings.ts'
@@ -71,7 +72,7 @@ const get = (
   path: string,
   summary: string,
   schema: z.ZodType,
-  rest: Partial<Pick<Operation, 'query' | 'problems' | 'description'>> = {},
+  rest: Partial<Pick<Operation, 'query' | 'problems' | 'description' | 'isOpen'>> = {},
 ): Operation => of(tag, 'get', path, { summary, schema, status: 200, answer: 'As it is now', problems: [], ...rest })
 const change = (
   tag: Tag,
@@ -258,6 +259,13 @@ export const OPERATIONS: readonly Operation[] = [
     body: SignIn,
     isOpen: true,
     problems: ['sign-in-expired'],
+  }),
+  get('daemon', '/api/v1/proof', 'Ask the daemon to show that it knows the token, before telling it', Proof, {
+    query: ProofQuery,
+    isOpen: true,
+    description:
+      'The answer is the HMAC-SHA256, under the token as UTF-8, of `parley/1 local API`, a zero byte, HOST:PORT of the daemon, a ' +
+      'zero byte, and the nonce, in hexadecimal.',
   }),
   get('short', '/peers', 'As /api/v1/peers', PeerList),
   change('short', 'post', '/send', 'Write to everybody who is connected', BroadcastResult, {
