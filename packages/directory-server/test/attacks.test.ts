@@ -2,12 +2,13 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { MAX_PREKEY_BODY_BYTES, MAX_SOCKETS_PER_SOURCE } from '@parley/shared/limits.ts'
 import WebSocket from 'ws'
 import { ask } from './support/ask.ts'
+import type { Person } from './support/people.ts'
 import { PresenceClient } from './support/presence-client.ts'
-import { refusal, TestDirectory } from './support/test-directory.ts'
+import { refusal, shareDirectory, TestDirectory } from './support/test-directory.ts'
 
 const HOSTILE = '127.0.0.2'
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -30,6 +31,14 @@ function drip(socket: Socket, text: string): Disposable {
   const timer = setInterval(() => socket.writable && socket.write(text), 20)
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
+
+/** For attacks that need no limits of their own, and leave nothing behind. Alice is registered. */
+const shared = shareDirectory()
+let alice: Person | undefined
+
+beforeAll(async () => {
+  alice = await shared().register('alice')
+})
 
 describe('a slow request', () => {
   test.each([
@@ -88,9 +97,8 @@ describe('a body', () => {
   ]
 
   test.each(bombs)('%s is refused, and the next request is answered', async (_, body) => {
-    await using directory = await TestDirectory.start()
-    const alice = await directory.register('alice')
-    const path = `/v1/users/alice/devices/${alice.device.id}/prekeys`
+    const directory = shared()
+    const path = `/v1/users/alice/devices/${alice?.device.id}/prekeys`
     expect(body.length).toBeLessThan(MAX_PREKEY_BODY_BYTES)
     const response = await fetch(`${directory.url}${path}`, { method: 'PUT', body, headers: JSON_TYPE })
 
@@ -100,7 +108,7 @@ describe('a body', () => {
   })
 
   test('that is a compression bomb is not opened, whatever it says it is', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024, 0x20))
     for (const encoding of ['gzip', 'deflate', 'br', 'zstd', 'x-gzip', 'gzip, gzip', 'identity, gzip']) {
       const headers = { ...JSON_TYPE, 'content-encoding': encoding }
@@ -117,7 +125,7 @@ describe('a body', () => {
     ['where none is', 'GET /v1', 200],
     ['where nothing is', 'POST /nothing', 404],
   ])('of 4 GiB is not waited for %s', async (_, line, status) => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const socket = await hold(directory)
     socket.write(`${line} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${2 ** 32}\r\n\r\n{`)
     const [first] = await once(socket, 'data')
@@ -149,7 +157,7 @@ describe('WebSockets', () => {
   })
 
   test('get no compression, however they ask for it', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const socket = new WebSocket(`${directory.url.replace('http', 'ws')}/v1/presence`, { perMessageDeflate: true })
     await once(socket, 'open')
 
@@ -158,7 +166,7 @@ describe('WebSockets', () => {
   })
 
   test('whose handshake is not one are refused like any other request', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '1' }
 
     expect(await ask(directory.url, { path: '/v1/presence', headers })).toMatchObject(refusal(400, 'bad-request'))
@@ -168,8 +176,7 @@ describe('WebSockets', () => {
 test.each(['/v1', '/v1/users/alice', '/v1/users', '/v1/search', '/healthz', '/readyz'])(
   'a parameter that %s does not know is refused',
   async (path) => {
-    await using directory = await TestDirectory.start()
-    await directory.register('alice')
+    const directory = shared()
 
     expect(await directory.get(`${path}?q=alice&debug=1`)).toMatchObject(refusal(400, 'bad-query'))
   },

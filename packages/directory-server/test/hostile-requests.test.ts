@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { describe, expect, test } from '@jest/globals'
 import { MAX_BODY_BYTES, MAX_DROPPED_BODY_BYTES, MAX_PREKEY_BODY_BYTES } from '@parley/shared/limits.ts'
 import supertest from 'supertest'
-import { refusal, TestDirectory } from './support/test-directory.ts'
+import { refusal, shareDirectory, TestDirectory } from './support/test-directory.ts'
 
 interface Raw {
   readonly status: number
@@ -44,6 +44,8 @@ function ended(connection: EventEmitter): Promise<void> {
   return new Promise((resolve) => connection.once('close', resolve))
 }
 
+const shared = shareDirectory()
+
 describe('a body', () => {
   test.each([
     ['is not JSON', 'hello'],
@@ -62,7 +64,7 @@ describe('a body', () => {
     ['is not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
     ['begins with a byte order mark', '\ufeff{"record":"a.b.c"}'],
   ])('that %s is refused', async (_, body) => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
 
     expect(await put(directory, body)).toMatchObject(refusal(400, 'bad-json'))
   })
@@ -74,7 +76,7 @@ describe('a body', () => {
     'application/jsonp',
     'application/problem+json',
   ])('of the type %s is refused', async (type) => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
 
     expect(await put(directory, '{"record":"a.b.c"}', { 'content-type': type })).toMatchObject(
       refusal(415, 'unsupported-media-type'),
@@ -82,7 +84,7 @@ describe('a body', () => {
   })
 
   test('that is compressed is refused, so there is no bomb to open', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
 
     expect(
       await put(directory, Buffer.from('1f8b08', 'hex'), { ...JSON_TYPE, 'content-encoding': 'gzip' }),
@@ -90,7 +92,7 @@ describe('a body', () => {
   })
 
   test('that is a little too large is refused with an answer that its sender can read', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const just = `{"record":"${'a'.repeat(MAX_BODY_BYTES - 13)}"}`
     const tooMuch = `{"record":"${'a'.repeat(MAX_BODY_BYTES - 12)}"}`
 
@@ -101,7 +103,7 @@ describe('a body', () => {
   })
 
   test('of prekeys may be larger, and no other', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const alice = await directory.register('alice')
     const path = `/v1/users/alice/devices/${alice.device.id}/prekeys`
     const body = { upload: 'a.b.c', prekeys: 'x'.repeat(MAX_PREKEY_BODY_BYTES) }
@@ -114,7 +116,7 @@ describe('a body', () => {
   })
 
   test('that announces 4 GiB is refused before it is read', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const socket = await open(directory)
     socket.write(
       `PUT /v1/users/alice HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${2 ** 32}\r\n\r\n{`,
@@ -124,7 +126,7 @@ describe('a body', () => {
   })
 
   test('that never ends is cut off after a bounded rest', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const { hostname, port } = new URL(directory.url)
     const request = httpRequest({ hostname, port, method: 'PUT', path: '/v1/users/alice', headers: JSON_TYPE })
     const chunk = Buffer.alloc(64 * 1024, 0x20)
@@ -143,7 +145,7 @@ describe('a body', () => {
   })
 
   test('whose sender leaves in the middle harms nobody', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const socket = await open(directory)
     socket.write(
       'PUT /v1/users/alice HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
@@ -156,7 +158,7 @@ describe('a body', () => {
 
 describe('a request', () => {
   test('with more than 8 KiB of header is refused', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const socket = await open(directory)
     socket.write(`GET /v1 HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(9_000)}\r\n\r\n`)
 
@@ -164,7 +166,7 @@ describe('a request', () => {
   })
 
   test('that is not HTTP is refused', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const socket = await open(directory)
     socket.write('\x16\x03\x01 hello\r\n\r\n')
 
@@ -189,7 +191,7 @@ describe('a request', () => {
   })
 
   test('for what does not exist is told so', async () => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
 
     for (const path of [
       '/',
@@ -218,7 +220,7 @@ describe('a request', () => {
     ['put', '/healthz', 'GET, HEAD'],
     ['put', '/readyz', 'GET, HEAD'],
   ] as const)('with the method %s is told what %s takes', async (method, path, allow) => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const response = await supertest(directory.url)[method](path)
 
     expect(response.status).toBe(405)
@@ -244,7 +246,7 @@ describe('a request', () => {
 })
 
 test('every answer carries the headers that keep browsers harmless, and none that open it to pages', async () => {
-  await using directory = await TestDirectory.start()
+  const directory = shared()
   for (const path of ['/v1', '/v1/users', '/healthz', '/nothing', '/v1/users/Alice']) {
     const { headers, ok } = await supertest(directory.url).get(path).set('origin', 'https://evil.example')
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
 import { PresenceClient } from './support/presence-client.ts'
-import { refusal, TestDirectory } from './support/test-directory.ts'
+import { refusal, shareDirectory, TestDirectory } from './support/test-directory.ts'
 
 const badQuery = refusal(400, 'bad-query')
 
@@ -16,6 +16,9 @@ async function pages(directory: TestDirectory, query: string): Promise<string[][
   } while (cursor !== '')
   return seen
 }
+
+/** For questions that nobody's being there changes. */
+const shared = shareDirectory()
 
 describe('the list of users', () => {
   test('is in the order of names, in pages that miss nobody and repeat nobody', async () => {
@@ -92,7 +95,7 @@ describe('the list of users', () => {
     '__proto__=1',
     'Limit=1',
   ])('is refused for the query %s', async (query) => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
 
     expect(await directory.get(`/v1/users?${query}`)).toMatchObject(badQuery)
   })
@@ -190,14 +193,14 @@ test('the lookup of addresses can be switched off', async () => {
 test.each(['/v1?x=1', '/v1/users/alice?proof=1', '/healthz?x=1', '/readyz?x='])(
   'a query that the call does not take is refused: %s',
   async (path) => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
 
     expect(await directory.get(path)).toMatchObject(badQuery)
   },
 )
 
 test('a name that nobody ever held is unknown', async () => {
-  await using directory = await TestDirectory.start()
+  const directory = shared()
 
   expect(await directory.get('/v1/users/nobody')).toMatchObject(refusal(404, 'unknown-name'))
 })

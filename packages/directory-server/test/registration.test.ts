@@ -3,9 +3,12 @@ import { audienceOf, digestOf } from '@parley/shared/hashes.ts'
 import { AccountKey, DirectoryKey } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { Device } from './support/people.ts'
-import { refusal, TestDirectory } from './support/test-directory.ts'
+import { refusal, shareDirectory, TestDirectory } from './support/test-directory.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
+
+/** For what is refused whoever is there. */
+const shared = shareDirectory()
 
 describe('registration', () => {
   test('a name that nobody holds is given to the first who signs for it', async () => {
@@ -44,7 +47,7 @@ describe('registration', () => {
   })
 
   test.each(['admin', 'postmaster', 'everyone', 'parley'])('nobody can register the name %s', async (name) => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
     const record = await directory.person(name).record()
 
     expect(await directory.put(`/v1/users/${name}`, { record })).toMatchObject(refusal(409, 'name-reserved'))
@@ -184,7 +187,7 @@ describe('registration', () => {
     ['ALICE', 'alice'],
     ['%20alice', 'alice'],
   ])('the name %s is refused with the spelling that would do', async (given, canonical) => {
-    await using directory = await TestDirectory.start()
+    const directory = shared()
 
     expect(await directory.get(`/v1/users/${given}`)).toMatchObject(
       refusal(400, 'bad-name', { detail: expect.stringContaining(canonical) }),
@@ -194,7 +197,7 @@ describe('registration', () => {
   test.each(['-alice', 'alice.', 'al%2Fice', 'ålice', 'a'.repeat(33), 'al%00ice'])(
     'the name %s is refused, whatever is asked of it',
     async (given) => {
-      await using directory = await TestDirectory.start()
+      const directory = shared()
       const record = await directory.person('alice').record()
 
       expect(await directory.get(`/v1/users/${given}`)).toMatchObject(refusal(400, 'bad-name'))

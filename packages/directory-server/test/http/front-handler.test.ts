@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Jws } from '@parley/shared/signed/jws.ts'
 import { frontHandler } from '#http/front-handler.ts'
 import { RouteMeter } from '#metrics/route-meter.ts'
 import { PresenceClient } from '../support/presence-client.ts'
-import { TestDirectory } from '../support/test-directory.ts'
+import { shareDirectory, TestDirectory } from '../support/test-directory.ts'
 
 /** Every byte that answers these lines and the end of the sender, without the date. */
 async function exchange(url: string, ...lines: string[]): Promise<string> {
@@ -22,13 +22,31 @@ async function exchange(url: string, ...lines: string[]): Promise<string> {
 const TO_EXPRESS = 'If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT'
 
 describe('an answer from before Express is the one of Express, byte for byte:', () => {
+  const shared = shareDirectory()
+  const visits = new AsyncDisposableStack()
+
+  beforeAll(async () => {
+    const directory = shared()
+    const alice = await directory.register('alice')
+    await directory.register('alice-2', alice)
+    const bob = await directory.register('bob')
+    await directory.put(`/v1/users/bob/devices/${bob.device.id}`, { statement: await bob.statement() })
+    const carol = await directory.register('carol')
+    visits.use(await PresenceClient.enter(directory.url, carol))
+    const dora = await directory.register('dora')
+    await directory.delete('/v1/users/dora', { retirement: await dora.retirement() })
+    for (const name of ['emil', 'fanny']) await directory.register(name)
+  })
+  afterAll(() => visits.disposeAsync())
+
+  // Whoever is asked for plainly is asked for once, so that the answer is made then.
   test.each([
     ['a name that is held', 'GET /v1/users/alice HTTP/1.1'],
     ['a name that is held twice over', 'GET /v1/users/alice-2 HTTP/1.1'],
     ['a name whose devices said where they are', 'GET /v1/users/bob HTTP/1.1'],
     ['a name that is online', 'GET /v1/users/carol HTTP/1.1'],
-    ['HTTP/1.0', 'GET /v1/users/alice HTTP/1.0'],
-    ['the head alone', 'HEAD /v1/users/alice HTTP/1.1'],
+    ['HTTP/1.0', 'GET /v1/users/emil HTTP/1.0'],
+    ['the head alone', 'HEAD /v1/users/fanny HTTP/1.1'],
     ['a name that nobody holds', 'GET /v1/users/nobody HTTP/1.1'],
     ['a name that was given up', 'GET /v1/users/dora HTTP/1.1'],
     ['a name in capitals', 'GET /v1/users/Alice HTTP/1.1'],
@@ -44,19 +62,10 @@ describe('an answer from before Express is the one of Express, byte for byte:', 
     ['another method', 'POST /v1/users/alice HTTP/1.1'],
     ['another path', 'GET /v1/userz/alice HTTP/1.1'],
   ])('%s', async (_, line) => {
-    await using directory = await TestDirectory.start()
-    const alice = await directory.register('alice')
-    await directory.register('alice-2', alice)
-    const bob = await directory.register('bob')
-    await directory.put(`/v1/users/bob/devices/${bob.device.id}`, { statement: await bob.statement() })
-    const carol = await directory.register('carol')
-    await using _carol = await PresenceClient.enter(directory.url, carol)
-    const dora = await directory.register('dora')
-    await directory.delete('/v1/users/dora', { retirement: await dora.retirement() })
-
-    const express = await exchange(directory.url, line, TO_EXPRESS)
-    const made = await exchange(directory.url, line)
-    const kept = await exchange(directory.url, line)
+    const { url } = shared()
+    const express = await exchange(url, line, TO_EXPRESS)
+    const made = await exchange(url, line)
+    const kept = await exchange(url, line)
 
     expect(express).toMatch(/^HTTP\/1\.1 [245]\d\d /)
     expect([made, kept]).toEqual([express, express])

@@ -7,7 +7,7 @@ import { MAX_PRESENCE_FRAME_BYTES, MAX_WAITING_PRESENCE_FRAMES } from '@parley/s
 import WebSocket from 'ws'
 import { Device, prekeyBatch } from '../support/people.ts'
 import { PresenceClient } from '../support/presence-client.ts'
-import { TestDirectory } from '../support/test-directory.ts'
+import { shareDirectory, TestDirectory } from '../support/test-directory.ts'
 
 function names(...list: string[]): Name[] {
   return list.map((name) => Name.parse(name))
@@ -283,6 +283,9 @@ describe('a presence socket', () => {
     expect(await client.next('presence')).toMatchObject({ changes: [{ name: 'alice', status: 'online' }] })
   })
 
+  const shared = shareDirectory()
+  let strangers = 0
+
   test.each([
     ['text that is not JSON', 'nonsense'],
     ['an unknown type', '{"type":"hello"}'],
@@ -295,15 +298,16 @@ describe('a presence socket', () => {
     ['a second proof', '{"type":"authenticate","proof":"a.b.c"}'],
     ['bytes', Buffer.from([1, 2, 3])],
   ])('closes with 4400 on %s', async (_, frame) => {
-    await using directory = await TestDirectory.start()
-    const alice = await directory.register('alice')
-    await using client = await PresenceClient.enter(directory.url, alice)
+    const directory = shared()
+    strangers += 1
+    const stranger = await directory.register(`stranger-${strangers}`)
+    await using client = await PresenceClient.enter(directory.url, stranger)
 
     client.socket.send(frame)
 
     expect(await client.next('problem')).toMatchObject({ code: 'bad-request' })
     expect(await client.closed).toBe(CLOSE.badRequest)
-    expect(await directory.user('alice')).toMatchObject({ status: 'offline' })
+    expect(await directory.user(stranger.name)).toMatchObject({ status: 'offline' })
   })
 
   test('closes with 4400 when one connection watches more names than it may', async () => {
