@@ -25,7 +25,8 @@ test('keys do not take from each other, and refusals cost nothing', () => {
   const clock = { nowMs: 0 }
   const limiter = limiterAt(clock, { count: 1, perMs: 1_000 })
   expect(limiter.take('a')).toBe(0)
-  for (let times = 0; times < 1_000; times++) expect(limiter.take('a')).toBeCloseTo(1_000)
+  const waits = Array.from({ length: 1_000 }, () => limiter.take('a'))
+  expect(new Set(waits.map(Math.round))).toEqual(new Set([1_000]))
 
   expect(limiter.take('b')).toBe(0)
   clock.nowMs += 1_000
@@ -36,11 +37,15 @@ test('a flood of keys takes no more room than there is, and does not free whoeve
   const clock = { nowMs: 0 }
   const limiter = limiterAt(clock, { count: 1, maxKeys: 10 })
   limiter.take('flood')
+  let shortestMs = Number.POSITIVE_INFINITY
+  let largest = 0
   for (let key = 0; key < 10_000; key++) {
     limiter.take(String(key))
-    expect(limiter.take('flood')).toBeGreaterThan(0)
-    expect(limiter.size).toBeLessThanOrEqual(10)
+    shortestMs = Math.min(shortestMs, limiter.take('flood'))
+    largest = Math.max(largest, limiter.size)
   }
+  expect(shortestMs).toBeGreaterThan(0)
+  expect(largest).toBe(10)
 })
 
 test('a key whose bucket is full again is forgotten when others come', () => {

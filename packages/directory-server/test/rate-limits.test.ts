@@ -30,7 +30,7 @@ describe('a source', () => {
   test.each([
     ['MAX_LOOKUPS_PER_MINUTE', 'rate-lookup', '/v1/users/alice'],
     ['MAX_SEARCHES_PER_MINUTE', 'rate-search', '/v1/users'],
-    ['MAX_SEARCHES_PER_MINUTE', 'rate-search', '/v1/search?q=alice'],
+    ['MAX_SEARCHES_PER_MINUTE', 'rate-search', '/v1/search?q=al'],
     ['MAX_SEARCHES_PER_MINUTE', 'rate-search', '/v1/users?ip=127.0.0.1'],
   ] as const)('asks no more often than %s says (%s for %s)', async (limit, reason, path) => {
     await using directory = await TestDirectory.start({ rateLimit: 'on', limit: { [limit]: 3 } })

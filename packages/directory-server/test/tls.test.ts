@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { chmod, copyFile, readFile, writeFile } from 'node:fs/promises'
 import { get } from 'node:https'
-import { connect as connectPlain } from 'node:net'
+import { connect as connectPlain, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
@@ -25,6 +25,19 @@ async function handshake(url: string, options: ConnectionOptions): Promise<TLSSo
   const socket = connect({ host: hostname, port: Number(port), ...options })
   await once(socket, 'secureConnect')
   return socket
+}
+
+/** A connection of a neighbour that says nothing. */
+async function hold(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url)
+  const socket = connectPlain({ host: hostname, port: Number(port), localAddress: '127.0.0.2' })
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  return socket
+}
+
+function ended(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.resume().once('close', () => resolve()))
 }
 
 /** The serial number of what new connections are shown. */
@@ -158,4 +171,39 @@ test('a directory does not start when the files are not what they have to be, an
   }
   await using open = new SpawnedDirectory(spawned(place.dir, tlsCert, wide))
   expect(await open.ended).toMatchObject({ exitCode: 73, stdout: '' })
+})
+
+test('a connection that does not get through its handshake is ended in time', async () => {
+  await using place = await scratch()
+  const { pem, ...files } = await writeCertificate(place.dir)
+  await using directory = await TestDirectory.start({ ...files, limit: { TLS_HANDSHAKE_TIMEOUT_MS: 300 } })
+  const silent = await hold(directory.url)
+  const halfway = await hold(directory.url)
+  halfway.write(Buffer.from('1603010200010001fc0303', 'hex'))
+  const plain = await hold(directory.url)
+  plain.write('GET /v1 HTTP/1.1\r\nHost: x\r\n\r\n')
+
+  await Promise.all([silent, halfway, plain].map(ended))
+  expect(directory.dropped()).toEqual({ 'tls-handshake': 3 })
+  const { port } = new URL(directory.url)
+  const honest = connect({ host: '127.0.0.1', port: Number(port), ca: pem })
+  await once(honest, 'secureConnect')
+  honest.destroy()
+})
+
+test('one source holds no more https connections than it may, before or after the handshake', async () => {
+  await using place = await scratch()
+  const { pem, ...files } = await writeCertificate(place.dir)
+  const limit = { MAX_SOCKETS_PER_SOURCE: 2 }
+  await using directory = await TestDirectory.start({ ...files, rateLimit: 'on', limit })
+  const { port } = new URL(directory.url)
+  const secure = connect({ socket: await hold(directory.url), servername: '', host: '127.0.0.1', ca: pem })
+  await once(secure, 'secureConnect')
+  const silent = await hold(directory.url)
+  await ended(await hold(directory.url))
+
+  expect(directory.dropped()).toEqual({ 'sockets-per-source': 1 })
+  const honest = connect({ host: '127.0.0.1', port: Number(port), ca: pem })
+  await once(honest, 'secureConnect')
+  for (const socket of [secure, silent, honest]) socket.destroy()
 })

@@ -55,7 +55,7 @@ function configure(database: Database): void {
   }
 }
 
-/** Forward only: `user_version` counts the steps that were taken. Throws `newer-database`. */
+/** Forward only: `user_version` counts the steps that were taken. All that are missing or none, with one fsync. Throws `newer-database`. */
 export function migrate(database: Database, steps: readonly string[]): void {
   const taken = Number(database.pragma('user_version', { simple: true }))
   if (taken > steps.length) {
@@ -64,12 +64,11 @@ export function migrate(database: Database, steps: readonly string[]): void {
       `this database has schema ${taken}, this version of Parley knows ${steps.length}; install the newer version again`,
     )
   }
-  steps.slice(taken).forEach((step, index) => {
-    database.transaction(() => {
-      database.exec(step)
-      database.pragma(`user_version = ${taken + index + 1}`)
-    })()
-  })
+  if (taken === steps.length) return
+  database.transaction(() => {
+    for (const step of steps.slice(taken)) database.exec(step)
+    database.pragma(`user_version = ${steps.length}`)
+  })()
 }
 
 export function transactionsOf(database: Database): Transactions {
