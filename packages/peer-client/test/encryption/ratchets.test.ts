@@ -6,11 +6,12 @@ import { MAX_RATCHET_BYTES } from '@parley/shared/limits.ts'
 import { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { RatchetError } from '#encryption/ratchet-error.ts'
 import { codeOf, introduce, TestDevice } from './device.ts'
+import { skipMessages } from './skip-messages.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
 describe('two devices', () => {
-  test('one begins from the bundle of the other, and they exchange a thousand messages each way', async () => {
+  test('one begins from the bundle of the other, and they exchange two hundred messages each way', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'parley-ratchets-'))
     try {
       using alice = new TestDevice(join(directory, 'alice.db'))
@@ -19,7 +20,7 @@ describe('two devices', () => {
       bob.database.pragma('synchronous = OFF')
       const first = await alice.seal(bob, 'first', PrekeyBundle.parse(bob.bundle()))
       expect(await bob.open(alice, first)).toEqual({ text: 'first', begun: true })
-      for (let n = 0; n < 1000; n += 1) {
+      for (let n = 0; n < 200; n += 1) {
         expect(await alice.open(bob, await bob.seal(alice, `b${n}`))).toEqual({ text: `b${n}`, begun: false })
         expect(await bob.open(alice, await alice.seal(bob, `a${n}`))).toEqual({ text: `a${n}`, begun: false })
       }
@@ -311,9 +312,7 @@ describe('a ratchet that was lost or rolled back', () => {
     let code: unknown = 'none'
     for (let turn = 0; turn < 6 && code === 'none'; turn += 1) {
       if (turn === 2) await alice.open(mallory, await mallory.seal(alice, 'anew', alice.bundle()))
-      let bytes: Uint8Array = Buffer.alloc(0)
-      for (let n = 0; n < 1990; n += 1) bytes = await mallory.seal(alice, 'x')
-      code = await codeOf(alice.open(mallory, bytes))
+      code = await codeOf(alice.open(mallory, await skipMessages(mallory, alice, 1990)))
       if (code === 'none') await mallory.open(alice, await alice.seal(mallory, 'turn'))
     }
     expect(code).toBe('undecryptable')
