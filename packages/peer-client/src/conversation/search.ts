@@ -1,4 +1,5 @@
 // Looking for messages by what they say.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId } from '@parley/shared/ids.ts'
 import { DEFAULT_PAGE_HITS, MAX_HIT_CANDIDATES, MAX_MESSAGE_SEARCHES } from '@parley/shared/limits.ts'
@@ -43,11 +44,14 @@ interface Found {
   readonly goOn: number | undefined
 }
 
+/** So many messages are judged before whatever else there is to do has its turn. */
+const JUDGED_PER_TURN = 16
+
 /** The index says where the words are, beside this thread; what is shown there, and whether it may be, is judged here. */
 export class Search {
   readonly indexing: Indexing
   readonly #deps: SearchDeps
-  #underWay = 0
+  readonly #underWay = new Set<Promise<SearchPage>>()
 
   constructor(deps: SearchDeps) {
     this.indexing = deps.indexing
@@ -62,15 +66,16 @@ export class Search {
     const terms = readTerms(query)
     if (terms.length === 0)
       throw new ConversationError('no-words', 'there is nothing to look for: give a word of letters or digits')
-    if (this.#underWay >= MAX_MESSAGE_SEARCHES) {
+    if (this.#underWay.size >= MAX_MESSAGE_SEARCHES) {
       const sentence = `${MAX_MESSAGE_SEARCHES} searches wait for their turn already; try again soon`
       throw new ConversationError('search-busy', sentence)
     }
-    this.#underWay += 1
+    const found = this.#find(terms, options)
+    this.#underWay.add(found)
     try {
-      return await this.#find(terms, options)
+      return await found
     } finally {
-      this.#underWay -= 1
+      this.#underWay.delete(found)
     }
   }
 
@@ -78,6 +83,7 @@ export class Search {
   async stop(): Promise<void> {
     await this.indexing.stop()
     await this.#deps.matches.stop()
+    await Promise.allSettled(this.#underWay)
   }
 
   async #find(terms: readonly Term[], options: SearchOptions): Promise<SearchPage> {
@@ -108,7 +114,8 @@ export class Search {
       const most = limit + 1
       const question = { expression, entries: { from: entries.from, to }, limit: most }
       const candidates = await this.#deps.matches.match(question, signal)
-      for (const entry of candidates) {
+      for (const [at, entry] of candidates.entries()) {
+        if (at % JUDGED_PER_TURN === JUDGED_PER_TURN - 1) await nextTurn(undefined, { signal })
         if (hits.length === limit) return { hits, goOn: to + 1 }
         const hit = this.#hitAt(entry, terms, options)
         if (hit !== undefined) hits.push(hit)

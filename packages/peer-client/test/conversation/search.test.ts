@@ -341,6 +341,23 @@ test('so many searches are under way at a time; one more is refused, and none is
   expect((await search.find('apple')).hits).toHaveLength(1)
 })
 
+test('a search that is judging what it found when the peer stops is done before the database is closed', async () => {
+  const { promise: asked, resolve: tell } = Promise.withResolvers<void>()
+  const { writer, bob, search, store } = setUp({
+    match: async (matches, question) => {
+      tell()
+      return matches.match(question)
+    },
+  })
+  const write = writer(bob)
+  for (let n = 0; n < 40; n += 1) write(TEXT_KIND, `apple ${n}`)
+  const found = search.find('apple', { limit: 100 })
+  await asked
+  await search.stop()
+  store.close()
+  expect((await found).hits).toHaveLength(40)
+})
+
 describe('the thread that asks the index', () => {
   const key = Buffer.alloc(32, 7)
   const BROKEN: MatchQuestion = { expression: '"', entries: { from: 1, to: 9 }, limit: 9 }
