@@ -7,7 +7,7 @@ import { type DirectoryOptions, startDirectory } from '#directory-server.ts'
 import { ask } from './support/ask.ts'
 import type { Person } from './support/people.ts'
 import { PresenceClient } from './support/presence-client.ts'
-import { SpawnedDirectory, scratch } from './support/spawned-directory.ts'
+import { scratch } from './support/spawned-directory.ts'
 import { refusal, TestDirectory } from './support/test-directory.ts'
 
 async function register(directory: TestDirectory, person: Person, authorization?: string) {
@@ -55,16 +55,22 @@ describe('a registration token', () => {
     await using place = await scratch()
     const file = join(place.dir, 'token')
     await writeFile(file, 'open-sesame\n', { mode: 0o600 })
-    const args = ['--port', '0', '--data-dir', join(place.dir, 'data'), '--log-level', 'trace']
-    await using directory = new SpawnedDirectory([...args, '--registration-token-file', file])
-    const url = await directory.url()
+    let logged = ''
+    const write = (line: string) => {
+      logged += line
+    }
+    const log = pino({ level: 'trace' }, { write })
+    await using directory = await TestDirectory.start({ registrationTokenFile: file, log })
+    const put = { method: 'PUT', path: '/v1/users/alice', body: {} }
     const headers = { authorization: 'Bearer open-sesame' }
 
-    expect(await ask(url, { method: 'PUT', path: '/v1/users/alice', body: {} })).toMatchObject({ status: 401 })
-    expect(await ask(url, { method: 'PUT', path: '/v1/users/alice', body: {}, headers })).toMatchObject({ status: 400 })
-    const { stdout, stderr } = await directory.kill('SIGTERM')
-    expect(stdout + stderr).not.toContain('sesame')
-    expect(stderr).toContain('"closed":["registration-token"]')
+    expect(await ask(directory.url, put)).toMatchObject({ status: 401 })
+    expect(await ask(directory.url, { ...put, headers })).toMatchObject({ status: 400 })
+    await directory.stop()
+    expect(logged).not.toContain('sesame')
+    expect(logged).toContain('"closed":["registration-token"]')
+    // Each request has its line, so it would be there.
+    expect(logged).toContain('/v1/users/')
   })
 
   test.each([
