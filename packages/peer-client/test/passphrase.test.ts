@@ -55,6 +55,7 @@ async function profileWithHistory(directory: string, passphrase?: string): Promi
   await Promise.all([alice.start(), bob.start()])
   await alice.connect(formatPeerAddress(bob.address))
   await alice.waitFor((await alice.send('bob', CANARY)).id, 'delivered')
+  await alice.archive.search(CANARY)
   return profile
 }
 
@@ -70,6 +71,8 @@ describe('a profile with a passphrase', () => {
     await Promise.all([alice.start(), bob.start()])
     await alice.connect(formatPeerAddress(bob.address))
     await alice.waitFor((await alice.send('bobbobbob', CANARY)).id, 'delivered')
+    // The thread that searches has opened the database too.
+    expect((await alice.archive.search(CANARY)).hits).toHaveLength(1)
     const secrets = [
       CANARY,
       'bobbobbob',
