@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { WebSocket } from 'ws'
 import { type RunningApi, runApi, trusted } from '../support/running-api.ts'
 
-const RUNS = 300
+const RUNS = 150
 
 /** Bytes on a bare connection, and the end of it. */
 function throwAt(port: number, bytes: Uint8Array): Promise<void> {
