@@ -255,11 +255,15 @@ export class PeerDaemon implements Daemon {
   async *#messageEvents(happenings: AsyncIterable<Happening>): AsyncGenerator<DaemonEvent> {
     for await (const happening of happenings) {
       const isNew = happening.kind === 'accepted' || happening.kind === 'received'
+      // Whoever shows a message that was changed shows it again, and once: it is told as it is after all of these changes.
+      const changed = new Set<string>()
       for (const message of this.#peer.messagesIn(happening)) {
         if (message.about === undefined) yield { type: isNew ? 'message' : 'state', message }
-        // Whoever shows the message that was changed shows it again; the change itself is none to show.
-        const changed = message.about === undefined ? undefined : this.#peer.message(message.about)
-        if (changed !== undefined) yield { type: 'state', message: changed }
+        else changed.add(message.about)
+      }
+      for (const id of changed) {
+        const message = this.#peer.message(id)
+        if (message !== undefined) yield { type: 'state', message }
       }
     }
   }

@@ -226,6 +226,27 @@ test('a conversation is read in both directions, around a message, and from wher
   await expect(alice.client.eventsAfter('elsewhere')).rejects.toMatchObject({ code: 'bad-request' })
 })
 
+test('a message that is changed many times at once is told once for all of what came together', async () => {
+  await using alice = await person('alice')
+  await using bob = await person('bob')
+  await alice.client.connect(bob.address)
+  const { id } = await alice.client.send('bob', 'hello')
+  await alice.client.waitFor(id, 'delivered', { timeoutMs: 30_000 })
+  await using bobHears = await listen(bob.client)
+  // Writing dials again, and what is written until then goes out together.
+  await alice.client.disconnect('bob')
+  const times = 40
+  await Promise.all(Array.from({ length: times }, (_, at) => alice.client.edit(id, `edit ${at}`)))
+  await alice.client.send('bob', 'the end')
+  const told: string[] = []
+  await bobHears.heard.until((event) => {
+    if (event.type === 'state' && event.message.direction === 'in') told.push(event.message.text)
+    return event.type === 'message' && event.message.text === 'the end'
+  })
+  expect(told.at(-1)).toMatch(/^edit/)
+  expect(told.length).toBeLessThan(times)
+})
+
 test('a message that waits can be taken back', async () => {
   await using alice = await person('alice')
   await using bob = await person('bob')
