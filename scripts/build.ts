@@ -60,7 +60,7 @@ async function build(name: string, entries: Entries[string], machineCode: Rewrit
     external: [...LEFT_OUT, ...OPTIONAL],
     // Of `react` only the edition that does not check what it is told.
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-    plugins: [{ name: 'rewritten', load: (id) => rewrite(id, { ...LOCALES, ...machineCode }) }],
+    plugins: [{ name: 'rewritten', load: (id) => rewrite(id, { ...NARROWED, ...machineCode }) }],
     treeshake: { moduleSideEffects: [{ test: /\/@signalapp\/libsignal-client\//, sideEffects: false }] },
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(log.message)
@@ -73,8 +73,13 @@ async function build(name: string, entries: Entries[string], machineCode: Rewrit
 /** Files of libraries that are not bundled as they are, by the end of their paths. */
 type Rewrites = Readonly<Record<string, (source: string, folder: string) => string>>
 
-/** One word of English is all that we say of an error of a schema. */
-const LOCALES: Rewrites = { '/zod/v4/locales/index.js': () => `export { default as en } from './en.js'` }
+/** What their libraries have for others, and would be read at each start. */
+const NARROWED: Rewrites = {
+  // One word of English is all that we say of an error of a schema.
+  '/zod/v4/locales/index.js': () => `export { default as en } from './en.js'`,
+  // All bodies are read as bytes, whatever they say of their characters.
+  '/iconv-lite/encodings/index.js': () => `module.exports = require('./internal')`,
+}
 
 // Both look for their machine code beside themselves. It stays in their packages, and that is where they are to look:
 const SIGNAL = '/libsignal-client/dist/Native.js'

@@ -31,7 +31,7 @@ export async function runDaemon(options: DaemonOptions): Promise<RunningDaemon> 
   const isNewProfile = await makeIfAbsent(options)
   const key = await unlockProfile(profile, () => options.passphrase.current(profile))
   const name = await ownerOf(options, key)
-  const log = createDaemonLog(profile, options.logLevel, key !== undefined)
+  const log = await createDaemonLog(profile, options.logLevel, key !== undefined)
   if (key === undefined) log.warn({ profile }, options.passphrase.isGiven ? UNUSED_PASSPHRASE : NO_PASSPHRASE)
   const asked = Promise.withResolvers<void>()
   let failure: Error | undefined

@@ -43,7 +43,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
 
   const act = async () => {
     const { json: isJson, ...asked } = Asked.parse(program.opts())
-    const effective = readSettings(program, parts.environment)
+    const effective = await readSettings(program, parts.environment)
     if (asked.printLimits) output.out(limitsText(directoryLimits(effective.settings.limit), isJson))
     else if (asked.printConfig) output.out(settingsText(effective, isJson))
     else exitCode = await serve(effective.settings, { isJson, startDirectory: parts.startDirectory })
@@ -65,7 +65,7 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     )
     .action(async (file: string, { withoutKey }: { withoutKey: boolean }) => {
       const { json: isJson } = Asked.parse(program.opts())
-      const { settings } = readSettings(program, parts.environment)
+      const { settings } = await readSettings(program, parts.environment)
       exitCode = await runBackup(settings, { file, withKey: !withoutKey, isJson, out: output.out })
     })
   program
@@ -74,7 +74,8 @@ export async function runProgram(args: readonly string[], parts: ProgramParts): 
     .addHelpText('after', '\nExamples:\n  parley-directory doctor\n  parley-directory --data-dir D --json doctor')
     .action(async () => {
       const { json: isJson } = Asked.parse(program.opts())
-      exitCode = await runDoctor(readSettings(program, parts.environment).settings, { isJson, out: output.out })
+      const { settings } = await readSettings(program, parts.environment)
+      exitCode = await runDoctor(settings, { isJson, out: output.out })
     })
   try {
     await program.parseAsync(args, { from: 'user' })

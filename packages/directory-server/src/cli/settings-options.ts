@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { readConfigFile } from '#settings/config-file.ts'
+import type { ConfigFile } from '#settings/config-file.ts'
 import { type EffectiveSettings, effectiveSettings } from '#settings/effective-settings.ts'
 import { SETTINGS, type SettingNames } from '#settings/settings.ts'
 
@@ -13,13 +13,19 @@ export function addSettingsOptions(program: Command): void {
   program.option('--config <file>', `settings as YAML (environment: ${CONFIG_VARIABLE})`)
 }
 
-/** What applies after the command line was parsed. Throws SettingsError. */
-export function readSettings(program: Command, environment: Environment): EffectiveSettings {
+/** What applies after the command line was parsed. Rejects with SettingsError. */
+export async function readSettings(program: Command, environment: Environment): Promise<EffectiveSettings> {
   const values = Object.entries<unknown>(program.opts())
   const given = Object.fromEntries(values.filter(([key]) => program.getOptionValueSource(key) === 'cli'))
   const path = given['config'] ?? environment[CONFIG_VARIABLE]
-  const config = typeof path === 'string' && path !== '' ? readConfigFile(path) : undefined
+  const config = typeof path === 'string' && path !== '' ? await readFrom(path) : undefined
   return effectiveSettings({ flags: given, environment, config })
+}
+
+async function readFrom(path: string): Promise<ConfigFile> {
+  // Who reads YAML is large, and most directories have no such file.
+  const { readConfigFile } = await import('#settings/config-file.ts')
+  return readConfigFile(path)
 }
 
 function optionsOf(setting: SettingNames): Option[] {
