@@ -32,7 +32,9 @@ class Life implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true })
 
   constructor(dataDir: string) {
-    this.#directory = new SpawnedDirectory(['--port', '0', '--data-dir', dataDir, '--log-level', 'silent'])
+    // While records are being signed the connections rest; on a slow machine for longer than the directory waits.
+    const patient = ['--limit', 'KEEP_ALIVE_TIMEOUT_MS=60000']
+    this.#directory = new SpawnedDirectory(['--port', '0', '--data-dir', dataDir, '--log-level', 'silent', ...patient])
   }
 
   async audience(): Promise<Digest> {
