@@ -79,6 +79,11 @@ const NARROWED: Rewrites = {
   '/zod/v4/locales/index.js': () => `export { default as en } from './en.js'`,
   // All bodies are read as bytes, whatever they say of their characters.
   '/iconv-lite/encodings/index.js': () => `module.exports = require('./internal')`,
+  // `process` is there without being imported, which reads all that it has: reports, threads. No command of ours is a program of its own.
+  '/commander/lib/command.js': (source) => {
+    const withGlobal = replaced(source, "import process from 'node:process';", '')
+    return replaced(withGlobal, "import childProcess from 'node:child_process';", 'const childProcess = undefined;')
+  },
 }
 
 // Both look for their machine code beside themselves. It stays in their packages, and that is where they are to look:
