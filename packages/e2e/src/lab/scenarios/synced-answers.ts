@@ -32,7 +32,7 @@ export const syncedAnswers = scenario<Plan>({
     const met = await atAlice.send('bob', 'Let us count.')
     await atAlice.waitFor(met.id, 'delivered', { timeoutMs: PATIENCE_MS })
 
-    // Each answer to this marks a place in the trace.
+    // Each answer to this marks a place in the trace; before the first the daemon shows that it knows the token.
     await atBob.status()
     for (const padding of paddings) {
       const { id } = await atAlice.send('bob', '.'.repeat(1 + padding))
@@ -44,7 +44,7 @@ export const syncedAnswers = scenario<Plan>({
     await bob.stop()
 
     const calls = await callsIn(trace, pid)
-    const [from, to] = calls.flatMap(({ text }, at) => (text.startsWith('HTTP/1.1 200') ? [at] : []))
+    const [, from, to] = calls.flatMap(({ text }, at) => (text.startsWith('HTTP/1.1 200') ? [at] : []))
     const acknowledged = keptPromises(
       calls.slice(from, to),
       ({ target }) => target.startsWith('TCP:') && target.includes(`:${bob.port}->`),
