@@ -2,8 +2,9 @@ import { BUILT_MAIN } from './build.ts'
 import { runJest } from './running/jest.ts'
 import { killAll, QUIET, run } from './running/process-group.ts'
 
-// `pnpm test` checks everything and stops at the first step that fails; `pnpm test PATTERN` runs only the tests whose
-// path matches, with the programs as their sources are, and hands every other argument to jest too. The last line is `N passed, N failed[, N skipped]`.
+// `pnpm test` builds the programs, then checks everything and runs all tests beside that, and stops at the first check that fails;
+// `pnpm test PATTERN` runs only the tests whose path matches, with the programs as their sources are, and hands every other argument to jest
+// too. The last line is `N passed, N failed[, N skipped]`.
 
 const isColoured = Boolean(process.stdout.isTTY)
 
@@ -12,7 +13,13 @@ const MAX_TESTS_MS = 40 * 60_000
 /** The dearest suites mostly wait for the programs that they started: two of them leave a processor for a third. */
 const WHOLE = ['--maxWorkers=3']
 
-const checks = [
+interface Check {
+  readonly name: string
+  readonly command: readonly string[]
+}
+
+const build: Check = { name: 'build', command: [process.execPath, QUIET, 'scripts/build.ts'] }
+const checks: readonly Check[] = [
   // In one thread: several of them check much of it twice.
   { name: 'types', command: ['tsc', '-b', '--singleThreaded', '--pretty', String(isColoured)] },
   {
@@ -22,25 +29,36 @@ const checks = [
   { name: 'lint with types', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'layers', command: [process.execPath, QUIET, 'scripts/check-layers.ts'] },
   { name: 'dead code', command: ['knip', '--no-progress', '--no-config-hints'] },
-  { name: 'build', command: [process.execPath, QUIET, 'scripts/build.ts'] },
 ]
 
-/** Beside each other, because some of them use one processor only. */
-async function runChecks(): Promise<boolean> {
+let hasFailed = false
+
+/** False when it fails, which is told with all that it said. */
+async function passes({ name, command }: Check): Promise<boolean> {
   const started = performance.now()
-  const outcomes = checks.map(async ({ name, command }) => {
-    const outcome = await run(command, { limitMs: MAX_CHECK_MS, stdio: 'pipe' })
-    return { name, ...outcome, seconds: (performance.now() - started) / 1000 }
-  })
-  for (const outcome of outcomes) {
-    const { name, ok, output, why, seconds } = await outcome
-    console.log(`${ok ? '✓' : '✗'} ${name} ${seconds.toFixed(1)} s`)
-    if (ok) continue
-    console.log(`${output.trimEnd()}\n${name}: ${why}`)
-    killAll()
+  const { ok, output, why } = await run(command, { limitMs: MAX_CHECK_MS, stdio: 'pipe' })
+  if (hasFailed) return false
+  console.log(`${ok ? '✓' : '✗'} ${name} ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  if (!ok) console.log(`${output.trimEnd()}\n${name}: ${why}`)
+  return ok
+}
+
+/** Beside each other and beside the tests, because some of them use one processor only. The first that fails ends everything. */
+async function passAll(): Promise<boolean> {
+  const passed = checks.map(async (check) => {
+    if (await passes(check)) return true
+    if (!hasFailed) killAll()
+    hasFailed = true
     return false
-  }
-  return true
+  })
+  return (await Promise.all(passed)).every(Boolean)
+}
+
+/** What is tested is what is published. */
+async function testAll(): Promise<boolean> {
+  if (!(await passes(build))) return false
+  const [checked, tested] = await Promise.all([passAll(), runJest(WHOLE, MAX_TESTS_MS, { PARLEY_MAIN: BUILT_MAIN })])
+  return checked && tested
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -51,8 +69,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const args = process.argv.slice(2).filter((arg, index) => !(index === 0 && arg === '--'))
-const isWhole = args.length === 0
-// What is tested is what is published.
-const programs = isWhole ? { PARLEY_MAIN: BUILT_MAIN } : {}
-const ok = (!isWhole || (await runChecks())) && (await runJest(isWhole ? WHOLE : args, MAX_TESTS_MS, programs))
+const ok = await (args.length === 0 ? testAll() : runJest(args, MAX_TESTS_MS))
 process.exitCode = ok ? 0 : 1
