@@ -10,8 +10,8 @@ const isColoured = Boolean(process.stdout.isTTY)
 
 const MAX_CHECK_MS = 5 * 60_000
 const MAX_TESTS_MS = 40 * 60_000
-/** The dearest suites mostly wait for the programs that they started: two of them leave a processor for a third. */
-const WHOLE = ['--maxWorkers=3']
+/** The dearest suites mostly wait for the programs that they started: on two processors there is room for four. */
+const WHOLE = ['--maxWorkers=4']
 
 interface Check {
   readonly name: string

@@ -7,8 +7,8 @@ if (!isLibrary(library)) throw new TypeError('@jest/test-sequencer has no sequen
 
 type Tests = Parameters<InstanceType<typeof sequencing.default>['sort']>[0]
 
-/** What starts programs waits for them most of the time; the longest first. */
-const WAITING = [/\/e2e\/test\/(?:lab|web-app)\./, /\/packages\/(?:e2e|benchmarks)\//]
+/** What starts programs waits for them most of the time; the longest first, and then the one that computes longest. */
+const FIRST = [/\/e2e\/test\/(?:lab|web-app)\./, /\/delivery\/simulation\./, /\/packages\/(?:e2e|benchmarks)\//]
 
 /**
  * jest's sequencer, for a run that knows of no run before it: the suites that wait begin, so that whoever computes fills the processors
@@ -23,8 +23,8 @@ export default class WaitingFirst extends library.default {
 }
 
 function rankOf(path: string): number {
-  const rank = WAITING.findIndex((waiting) => waiting.test(path))
-  return rank === -1 ? WAITING.length : rank
+  const rank = FIRST.findIndex((waiting) => waiting.test(path))
+  return rank === -1 ? FIRST.length : rank
 }
 
 function isLibrary(value: unknown): value is typeof sequencing {

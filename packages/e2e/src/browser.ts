@@ -11,6 +11,9 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
+  // What moves is drawn again for every frame, and a process that draws is one more to start.
+  '--force-prefers-reduced-motion',
+  '--in-process-gpu',
 ]
 
 export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
