@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mainOf } from '@parley/e2e/mains.ts'
 import { Program } from '@parley/e2e/program.ts'
-import { runJest } from './running/jest.ts'
-import { killAll, QUIET } from './running/process-group.ts'
+import { killAll, QUIET, ROOT } from './running/process-group.ts'
 import { DEFAULT_PORT, type Flags, HELP, readFlags, SUITE, UsageError } from './running/run-tests-flags.ts'
+import { runVitest } from './running/vitest.ts'
 
 const EXIT = {
   done: 0,
@@ -18,6 +18,7 @@ const EXIT = {
   interrupted: 130,
   terminated: 143,
 } as const
+const BLACK_BOX = join(ROOT, 'scripts/running/black-box.config.ts')
 const MAX_TESTS_MS = 10 * 60_000
 const MAX_START_MS = 30_000
 const MAX_STOP_MS = 15_000
@@ -63,9 +64,11 @@ class Run implements AsyncDisposable {
     if (url === undefined) return this.#stoppedBy === undefined ? EXIT.unavailable : exitCodeOf(this.#stoppedBy)
     console.log(`Testing the directory at ${url}`)
     const guests = join(this.#folder, 'guests')
-    const isGood = await runJest(this.#jestArgs(), MAX_TESTS_MS, {
-      PARLEY_BLACK_BOX_URL: url,
-      PARLEY_BLACK_BOX_GUESTS: guests,
+    const { file, isVerbose } = this.#flags
+    const files = file === undefined ? [] : [join(SUITE, file)]
+    const isGood = await runVitest(['--config', BLACK_BOX, ...files], MAX_TESTS_MS, {
+      env: { PARLEY_BLACK_BOX_URL: url, PARLEY_BLACK_BOX_GUESTS: guests },
+      reporter: isVerbose ? 'verbose' : 'default',
     })
     // A directory of our own ends with its data.
     const held = this.#server === undefined ? await this.#retire(url, guests) : []
@@ -78,16 +81,6 @@ class Run implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server?.end('SIGTERM', MAX_STOP_MS).catch(() => this.#server?.[Symbol.asyncDispose]())
     await rm(this.#folder, { recursive: true, force: true })
-  }
-
-  #jestArgs(): string[] {
-    const { file, isVerbose } = this.#flags
-    const config = ['--config', join(SUITE, 'jest.config.json')]
-    return [
-      ...config,
-      ...(isVerbose ? ['--verbose'] : []),
-      ...(file === undefined ? [] : ['--runTestsByPath', join(SUITE, file)]),
-    ]
   }
 
   /** The names that could not be given back. */

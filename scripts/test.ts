@@ -1,9 +1,9 @@
 import { BUILT_MAIN } from './build.ts'
-import { runJest } from './running/jest.ts'
 import { killAll, QUIET, run } from './running/process-group.ts'
+import { runVitest } from './running/vitest.ts'
 
 // `pnpm test` builds the programs, then checks everything and runs all tests beside that, and stops at the first check that fails;
-// `pnpm test PATTERN` runs only the tests whose path matches, with the programs as their sources are, and hands every other argument to jest
+// `pnpm test PATTERN` runs only the tests whose path matches, with the programs as their sources are, and hands every other argument to vitest
 // too. The last line is `N passed, N failed[, N skipped]`.
 
 const isColoured = Boolean(process.stdout.isTTY)
@@ -57,7 +57,10 @@ async function passAll(): Promise<boolean> {
 /** What is tested is what is published. */
 async function testAll(): Promise<boolean> {
   if (!(await passes(build))) return false
-  const [checked, tested] = await Promise.all([passAll(), runJest(WHOLE, MAX_TESTS_MS, { PARLEY_MAIN: BUILT_MAIN })])
+  const [checked, tested] = await Promise.all([
+    passAll(),
+    runVitest(WHOLE, MAX_TESTS_MS, { env: { PARLEY_MAIN: BUILT_MAIN } }),
+  ])
   return checked && tested
 }
 
@@ -69,5 +72,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const args = process.argv.slice(2).filter((arg, index) => !(index === 0 && arg === '--'))
-const ok = await (args.length === 0 ? testAll() : runJest(args, MAX_TESTS_MS))
+const ok = await (args.length === 0 ? testAll() : runVitest(args, MAX_TESTS_MS))
 process.exitCode = ok ? 0 : 1

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { makeVectors, VECTOR_DIRECTORY } from '../make-vectors.ts'
 
 test('the vectors in docs are those that the code makes, byte for byte', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { whyUntestable } from '../running/directory-at.ts'
 import { readFlags } from '../running/run-tests-flags.ts'
 

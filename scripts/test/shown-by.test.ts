@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 
 // The pages that promise something link each line to the test that shows it, by the name of the test. A test that was renamed or
 // dropped must not leave the promise behind.

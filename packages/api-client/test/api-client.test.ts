@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
-import { expect, test } from '@jest/globals'
 import { ApiClient } from '@parley/api-client'
 import { provenText } from '@parley/shared/local-api/proof.ts'
+import { expect, test } from 'vitest'
 
 interface Far extends AsyncDisposable {
   readonly url: string

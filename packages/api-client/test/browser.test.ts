@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 
 test('the client needs nothing that a browser does not have', async () => {
   const script = fileURLToPath(new URL('imports.ts', import.meta.url))

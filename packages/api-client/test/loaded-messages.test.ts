@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals'
 import { firstUnread, withMessage, withNewestPage, withNotes } from '@parley/api-client/loaded-messages.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { expect, test } from 'vitest'
 
 function message(id: string, lamport: number, more: Partial<MessageView> = {}): MessageView {
   const who = { account: 'a', with: 'bob', direction: 'in' as const, kind: 'text', text: id }

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { readCommandLine } from '#command-line.ts'
 
 test('without options it is three rounds of five seconds', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { chosenOf } from '#bench/suite.ts'
 import { directoryBenchmarks } from '#directory/directory-benchmarks.ts'
 

@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals'
 import { HeartbeatAnswer } from '@parley/shared/directory-api/heartbeat.ts'
 import { digestOf } from '@parley/shared/hashes.ts'
 import { Digest } from '@parley/shared/ids.ts'
+import { describe, expect, test } from 'vitest'
 import type { Person } from '../test/support/people.ts'
 import { PresenceClient } from '../test/support/presence-client.ts'
 import { DirectoryUnderTest, problem, userPath } from './support/directory-under-test.ts'

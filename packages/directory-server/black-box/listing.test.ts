@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
+import { describe, expect, test } from 'vitest'
 import { DirectoryUnderTest, problem, userPath } from './support/directory-under-test.ts'
 import { randomName } from './support/guests.ts'
 

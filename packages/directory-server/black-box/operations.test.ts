@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { DirectoryUnderTest, problem, userPath } from './support/directory-under-test.ts'
 
 test('/healthz says that it answers, /readyz that it would take a write', async () => {

@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import { ClaimedPrekeys } from '@parley/shared/directory-api/prekeys.ts'
 import type { PrekeyBatch } from '@parley/shared/signed/prekeys.ts'
+import { describe, expect, test } from 'vitest'
 import { type Person, prekeyBatch } from '../test/support/people.ts'
 import { DirectoryUnderTest, devicePath, problem } from './support/directory-under-test.ts'
 

@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import { toBase64url } from '@parley/shared/bytes.ts'
 import { CLOSE } from '@parley/shared/directory-api/presence.ts'
+import { describe, expect, test } from 'vitest'
 import { prekeyBatch } from '../test/support/people.ts'
 import { PresenceClient } from '../test/support/presence-client.ts'
 import { DirectoryUnderTest, devicePath, userPath } from './support/directory-under-test.ts'

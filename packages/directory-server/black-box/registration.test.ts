@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals'
 import { digestOf } from '@parley/shared/hashes.ts'
 import { AccountKey, Digest } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
+import { describe, expect, test } from 'vitest'
 import { Device, Person } from '../test/support/people.ts'
 import { DirectoryUnderTest, devicePath, problem, userPath } from './support/directory-under-test.ts'
 import { randomName } from './support/guests.ts'

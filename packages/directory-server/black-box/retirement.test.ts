@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { Name } from '@parley/shared/ids.ts'
+import { describe, expect, test } from 'vitest'
 import { DirectoryUnderTest, devicePath, problem, userPath } from './support/directory-under-test.ts'
 import { randomName } from './support/guests.ts'
 

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { SearchResult } from '@parley/shared/directory-api/search.ts'
+import { describe, expect, test } from 'vitest'
 import { DirectoryUnderTest, problem } from './support/directory-under-test.ts'
 import { randomName } from './support/guests.ts'
 

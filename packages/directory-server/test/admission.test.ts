@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
 import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
 import { explain } from '#cli/explain.ts'
 import { type DirectoryOptions, startDirectory } from '#directory-server.ts'
 import { ask } from './support/ask.ts'

@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, readdir, rm, stat, writeFile } from 'node:fs/pr
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { startDirectory } from '#directory-server.ts'
 import { readHere } from './support/read-here.ts'
 import { type Ended, SpawnedDirectory, scratch } from './support/spawned-directory.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from '@jest/globals'
 import { ProblemCode } from '@parley/shared/directory-api/problem.ts'
+import { expect, test } from 'vitest'
 import { problem } from '#http/problems.ts'
 
 const DOCUMENT = new URL('../../../docs/directory-api.md', import.meta.url)

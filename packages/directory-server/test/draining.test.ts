@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { PresenceClient } from './support/presence-client.ts'
 import { SpawnedDirectory, scratch } from './support/spawned-directory.ts'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { expect, test } from '@jest/globals'
 import { MAX_BODY_BYTES, MAX_PRESENCE_FRAME_BYTES } from '@parley/shared/limits.ts'
+import { expect, test } from 'vitest'
 import WebSocket from 'ws'
 import type { DropReason } from '#http/drops.ts'
 import { PresenceClient } from './support/presence-client.ts'

@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals'
 import { DirectoryInfo, User } from '@parley/shared/directory-api/users.ts'
 import { audienceOf } from '@parley/shared/hashes.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
+import { describe, expect, test } from 'vitest'
 import { startDirectory } from '#directory-server.ts'
 import { Person } from './support/people.ts'
 import { SpawnedDirectory, scratch } from './support/spawned-directory.ts'

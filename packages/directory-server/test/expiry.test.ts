@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import { CLOSE } from '@parley/shared/directory-api/presence.ts'
 import { Name } from '@parley/shared/ids.ts'
+import { describe, expect, test } from 'vitest'
 import { PresenceClient } from './support/presence-client.ts'
 import { refusal, TestDirectory } from './support/test-directory.ts'
 

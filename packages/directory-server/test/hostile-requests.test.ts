@@ -1,9 +1,9 @@
 import { type EventEmitter, once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { describe, expect, test } from '@jest/globals'
 import { MAX_BODY_BYTES, MAX_DROPPED_BODY_BYTES, MAX_PREKEY_BODY_BYTES } from '@parley/shared/limits.ts'
 import supertest from 'supertest'
+import { describe, expect, test } from 'vitest'
 import { refusal, shareDirectory, TestDirectory } from './support/test-directory.ts'
 
 interface Raw {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
 import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
 import { limitChanges } from '#limits/limit-changes.ts'
 import { readHere } from './support/read-here.ts'
 import { scratch } from './support/spawned-directory.ts'

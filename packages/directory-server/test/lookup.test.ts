@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
+import { describe, expect, test } from 'vitest'
 import { PresenceClient } from './support/presence-client.ts'
 import { refusal, shareDirectory, TestDirectory } from './support/test-directory.ts'
 

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, test } from 'vitest'
 import { createOpenApi } from '#http/openapi/document.ts'
 import { prekeyBatch } from './support/people.ts'
 import { PresenceClient } from './support/presence-client.ts'

@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals'
 import { ClaimedPrekeys } from '@parley/shared/directory-api/prekeys.ts'
 import { Name } from '@parley/shared/ids.ts'
 import { MAX_ONE_TIME_PREKEYS } from '@parley/shared/limits.ts'
 import type { PrekeyBatch } from '@parley/shared/signed/prekeys.ts'
+import { describe, expect, test } from 'vitest'
 import { Device, type Person, prekeyBatch } from './support/people.ts'
 import { refusal, TestDirectory } from './support/test-directory.ts'
 

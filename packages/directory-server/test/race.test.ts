@@ -1,5 +1,5 @@
 import { Agent } from 'node:http'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { ask } from './support/ask.ts'
 import { TestDirectory } from './support/test-directory.ts'
 

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { RateLimiter } from '#http/rate-limiter.ts'
 
 function limiterAt(clock: { nowMs: number }, options: Partial<ConstructorParameters<typeof RateLimiter>[0]> = {}) {

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { Name } from '@parley/shared/ids.ts'
+import { describe, expect, test } from 'vitest'
 import type { DirectoryOptions } from '#directory-server.ts'
 import { ask } from './support/ask.ts'
 import { prekeyBatch } from './support/people.ts'

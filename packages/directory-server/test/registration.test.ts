@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals'
 import { audienceOf, digestOf } from '@parley/shared/hashes.ts'
 import { AccountKey, DirectoryKey } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
+import { describe, expect, test } from 'vitest'
 import { Device } from './support/people.ts'
 import { refusal, shareDirectory, TestDirectory } from './support/test-directory.ts'
 

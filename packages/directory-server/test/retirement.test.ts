@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { Name } from '@parley/shared/ids.ts'
+import { describe, expect, test } from 'vitest'
 import { prekeyBatch } from './support/people.ts'
 import { refusal, TestDirectory } from './support/test-directory.ts'
 

@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, test } from '@jest/globals'
 import { SearchResult } from '@parley/shared/directory-api/search.ts'
 import { MAX_SEARCH_CHARS } from '@parley/shared/limits.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { PresenceClient } from './support/presence-client.ts'
 import { refusal, shareDirectory, TestDirectory } from './support/test-directory.ts'
 

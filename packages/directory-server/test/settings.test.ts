@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { SETTINGS } from '#settings/settings.ts'
 import { readHere } from './support/read-here.ts'
 import { SpawnedDirectory, scratch } from './support/spawned-directory.ts'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { ask } from './support/ask.ts'
 import { PresenceClient } from './support/presence-client.ts'

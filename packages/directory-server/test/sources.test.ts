@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { canonicalAddress, sourceOf } from '#http/source-address.ts'
 import { networks } from '#settings/networks.ts'

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { Device } from './support/people.ts'
 import { refusal, TestDirectory } from './support/test-directory.ts'
 

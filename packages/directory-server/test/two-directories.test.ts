@@ -1,7 +1,7 @@
-import { expect, test } from '@jest/globals'
 import { CLOSE } from '@parley/shared/directory-api/presence.ts'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
 import { audienceOf } from '@parley/shared/hashes.ts'
+import { expect, test } from 'vitest'
 import { type Device, Person, prekeyBatch } from './support/people.ts'
 import { PresenceClient } from './support/presence-client.ts'
 import { refusal, TestDirectory } from './support/test-directory.ts'

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
-import { test } from '@jest/globals'
+import { test } from 'vitest'
 
 /** `test` for one that needs a program of the system: without it the test is skipped with a reason, and fails under CI. */
 export function needing(program: string, what: string): typeof test.skip {

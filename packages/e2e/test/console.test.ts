@@ -1,7 +1,7 @@
 import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from '@jest/globals'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { DirectoryProgram } from '#directory-program.ts'
 import { eventually } from '#eventually.ts'
 import { freePort } from '#free-port.ts'

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { needing } from '#needing.ts'
 import { PeerProgram } from '#peer-program.ts'
 import { onStage } from '#stage.ts'

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from '@jest/globals'
+import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { writeCertificate } from '#certificate.ts'
 import { eventually } from '#eventually.ts'

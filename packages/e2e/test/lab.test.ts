@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { Fault } from '#faults.ts'
 import { SCENARIOS } from '#lab/all-scenarios.ts'
 import { runScenario } from '#lab/laboratory.ts'

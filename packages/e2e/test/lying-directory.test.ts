@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from '@jest/globals'
+import { afterAll, expect, test } from 'vitest'
 import { eventually } from '#eventually.ts'
 import { PeerProgram } from '#peer-program.ts'
 import { SharedStage } from '#shared-stage.ts'

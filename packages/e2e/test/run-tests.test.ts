@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
-import { afterAll, describe, expect, test } from '@jest/globals'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import { eventually } from '#eventually.ts'
 import { freePort } from '#free-port.ts'
 import { PeerProgram } from '#peer-program.ts'
@@ -35,7 +35,7 @@ async function users(url: string): Promise<string[]> {
   return page.users.map((user) => user.name)
 }
 
-/** What a run leaves behind on the disk, but for the cache of jest. */
+/** What a run leaves behind on the disk, but for the cache of the tests. */
 async function leftBehind(stage: Stage): Promise<string[]> {
   return (await readdir(stage.dir)).filter((name) => name.startsWith('parley-'))
 }

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { keptPromises, type SystemCall } from '#system-calls.ts'
 
 test('an answer before the sync, or without one of its own, is noticed', () => {

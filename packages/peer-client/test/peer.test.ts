@@ -5,9 +5,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { describe, expect, jest, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { systemClock } from '@parley/shared/clock.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { formatPeerAddress } from '#connection/peer-address.ts'
 import { CurrentIdentity, withNewAccountKey } from '#identity/current-identity.ts'
@@ -608,7 +608,7 @@ test('a peer whose port is taken says so and leaves nothing behind that its proc
 function openTimers(): Disposable & { readonly open: ReadonlyMap<symbol, number> } {
   const open = new Map<symbol, number>()
   const after = systemClock.after.bind(systemClock)
-  const spy = jest.spyOn(systemClock, 'after').mockImplementation((ms, run) => {
+  const spy = vi.spyOn(systemClock, 'after').mockImplementation((ms, run) => {
     const id = Symbol()
     open.set(id, ms)
     const cancel = after(ms, () => {

@@ -1,9 +1,9 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, jest, test } from '@jest/globals'
 import { createPeer, type Peer } from '@parley/peer-client'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { plant } from '@parley/shared/planted-faults.ts'
+import { expect, test, vi } from 'vitest'
 import { Delivery } from '#delivery/delivery.ts'
 import { startDirectory } from './support/running-directory.ts'
 import { tempDirectory } from './support/temp-directory.ts'
@@ -101,7 +101,7 @@ test('what was interrupted while it went to an accepted account goes on at the n
   const { offered } = await alice.trust.keyChange('bob')
   // The first message comes to the disk, and from there on nothing.
   let left = 1
-  const failing = jest.spyOn(Delivery.prototype, 'send').mockImplementation(function (this: Delivery, ...call) {
+  const failing = vi.spyOn(Delivery.prototype, 'send').mockImplementation(function (this: Delivery, ...call) {
     left -= 1
     return left < 0 ? Promise.reject(new Error('the power is gone')) : this.outbox.send(...call)
   })

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { Alarm } from '#alarm.ts'
 
 /** Time that passes when told to. */

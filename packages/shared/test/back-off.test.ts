@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { backOffMs } from '#back-off.ts'
 
 const span = { minMs: 1_000, maxMs: 300_000 }

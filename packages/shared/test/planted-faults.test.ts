@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { isPlanted, plant } from '#planted-faults.ts'
 
 test('a fault is there from its planting until it is taken out, and no other one is', () => {

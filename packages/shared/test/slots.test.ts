@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { Slots } from '#slots.ts'
 
 /** Work that ends when told to. */

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { JsonError, parseStrictJson } from '#strict-json.ts'
 
 function codeOf(text: string, maxDepth?: number): string | undefined {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { Heights } from '#text/heights.ts'
 
 /** The same by adding up. */

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { describe, expect, test } from 'vitest'
 import { together } from '#text/attempts.ts'
 import { markdownToHtml, plainLine } from '#text/markdown.ts'
 import { initialsOf } from '#text/person.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import type { Contestant } from '#bench/contestant.ts'
 import { interleave } from '#bench/interleave.ts'
 

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { pace } from '#bench/load.ts'
 
 test('a load of messages is exactly so many', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { renderReport } from '#bench/markdown-table.ts'
 
 test('figures and goals stand in columns, and a goal says whether it is reached', () => {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { median, quantile } from '#bench/statistics.ts'
 
 test('the median stands in the middle, whatever the order of the samples', () => {

@@ -1,8 +1,8 @@
-import { expect, test } from '@jest/globals'
 import { accountIdOf } from '@parley/shared/hashes.ts'
 import { AccountKey, Name } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
+import { expect, test } from 'vitest'
 import { ReadyAnswers, type ReadyAnswersOptions } from '#http/ready-answers.ts'
 import { directoryLimits } from '#limits/directory-limits.ts'
 

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { describe, expect, test } from '@jest/globals'
 import type { PresenceChange } from '@parley/shared/directory-api/presence.ts'
 import { Name } from '@parley/shared/ids.ts'
 import { MAX_CHANGES_PER_FRAME } from '@parley/shared/limits.ts'
+import { describe, expect, test } from 'vitest'
 import { Watchers } from '#presence/watchers.ts'
 
 class Listener {

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { directoryLimits } from '#limits/directory-limits.ts'
 import { migrate, openDatabase } from '#store/database.ts'
 import { openStore } from '#store/store.ts'

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { expect, test } from '@jest/globals'
 import { MAX_LOCAL_BODY_BYTES, MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
+import { expect, test } from 'vitest'
 import { ask, type RunningApi, runApi, trusted } from '../support/running-api.ts'
 
 function post(world: RunningApi, body: string | Buffer, more: Record<string, string> = {}, path = '/api/v1/messages') {

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
 import { API_TOKEN_FILE, DAEMON_FILE } from '@parley/shared/local-api/daemon-file.ts'
+import { expect, test } from 'vitest'
 import { readOrMakeToken } from '#api/access-token.ts'
 import { removeDaemonFile, writeDaemonFile } from '#api/daemon-file.ts'
 import { defaultApiPort } from '#api/local-api.ts'

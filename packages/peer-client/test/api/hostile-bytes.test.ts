@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
-import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { type RunningApi, runApi, trusted } from '../support/running-api.ts'
 

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { merge } from '#api/merge.ts'
 
 async function* of<T>(...values: T[]): AsyncGenerator<T> {

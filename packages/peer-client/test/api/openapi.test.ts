@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, test } from 'vitest'
 import { createOpenApi } from '#api/openapi/document.ts'
 import { ask, type RunningApi, runApi, trusted } from '../support/running-api.ts'
 

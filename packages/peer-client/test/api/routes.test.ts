@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { RequestError } from '#api/daemon.ts'
 import { ask, runApi, trusted } from '../support/running-api.ts'
 import { accountOf } from '../support/test-daemon.ts'

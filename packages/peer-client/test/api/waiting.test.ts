@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { runApi } from '../support/running-api.ts'
 
 test('a wait is answered when the state is reached', async () => {

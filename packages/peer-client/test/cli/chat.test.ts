@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
-import { describe, expect, test } from '@jest/globals'
 import { ApiClient } from '@parley/api-client'
 import xterm from '@xterm/headless'
+import { describe, expect, test } from 'vitest'
 import { RequestError } from '#api/daemon.ts'
 import { runChat } from '#cli/chat/run-chat.ts'
 import { boxWith, insert, left, removeTo, right, wordLeft, wordRight } from '#cli/chat/text-box.ts'

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { actionsIn } from '#actions-in.ts'
 import { announce, parley, parleyAt } from '../support/command-line.ts'
 import { runApi } from '../support/running-api.ts'

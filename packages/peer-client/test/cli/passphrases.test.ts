@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import type { CliActions, PassphraseSource } from '#cli/actions.ts'
 import { askHidden, type RawInput } from '#cli/hidden-input.ts'
 import { parleyAt } from '../support/command-line.ts'

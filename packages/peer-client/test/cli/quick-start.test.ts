@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { announce, parley } from '../support/command-line.ts'
 import { runApi } from '../support/running-api.ts'
 import { tempDirectory } from '../support/temp-directory.ts'

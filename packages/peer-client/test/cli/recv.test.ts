@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { announce, parleyAt } from '../support/command-line.ts'
 import { runApi } from '../support/running-api.ts'
 

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
 import decodeQR from 'qr/decode.js'
+import { expect, test } from 'vitest'
 import { CliError, EXIT } from '#cli/exit.ts'
 import { announce, parleyAt } from '../support/command-line.ts'
 import { rawCharacters } from '../support/raw-characters.ts'

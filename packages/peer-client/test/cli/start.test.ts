@@ -3,9 +3,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, jest, test } from '@jest/globals'
 import { ApiClient } from '@parley/api-client'
 import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import { expect, test, vi } from 'vitest'
 import { actionsIn } from '#actions-in.ts'
 import { backUpProfile } from '#back-up.ts'
 import { changePassphrase } from '#change-passphrase.ts'
@@ -231,7 +231,7 @@ test.each([
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const)('%s asks to stop, and the second one ends the process with %i', (name, code) => {
-  const exit = jest.spyOn(process, 'exit').mockImplementation(() => {
+  const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
     throw new Error('the process is over')
   })
   try {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { announce, parley, parleyAt } from '../support/command-line.ts'
 import { runApi } from '../support/running-api.ts'
 

@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals'
 import { DeviceKey } from '@parley/shared/ids.ts'
 import { CLONE_WINDOW_MS } from '@parley/shared/limits.ts'
+import { expect, test } from 'vitest'
 import { CloneWatch } from '#connection/clone-watch.ts'
 
 const DEVICE = DeviceKey.parse(Buffer.alloc(32, 7).toString('base64url'))

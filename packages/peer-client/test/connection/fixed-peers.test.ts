@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { describeFixedPeer, type FixedPeer, FixedPeers, type FixedPeersOptions } from '#connection/fixed-peers.ts'
 import { Keeper } from '#connection/keeper.ts'
 import { formatPeerAddress, type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'

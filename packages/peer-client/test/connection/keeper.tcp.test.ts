@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals'
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import type { Endpoint } from '@parley/shared/signed/device-statement.ts'
+import { expect, test } from 'vitest'
 import type { Attempt } from '#connection/attempt.ts'
 import { Dialler } from '#connection/dialler.ts'
 import { type FixedPeer, FixedPeers } from '#connection/fixed-peers.ts'

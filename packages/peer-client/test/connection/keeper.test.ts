@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals'
 import type { DeviceKey } from '@parley/shared/ids.ts'
 import {
   DIAL_TIMEOUT_MS,
@@ -7,6 +6,7 @@ import {
   MAX_RETRY_AFTER_MS,
   SESSION_SETTLED_MS,
 } from '@parley/shared/limits.ts'
+import { expect, test } from 'vitest'
 import { Keeper, type KeeperOptions } from '#connection/keeper.ts'
 import type { RedialState } from '#connection/redial-loop.ts'
 import { DirectoryError } from '#directory/directory-error.ts'

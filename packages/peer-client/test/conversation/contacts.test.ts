@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { accountIdOf, audienceOf } from '@parley/shared/hashes.ts'
 import { type AccountId, AccountKey, DeviceKey, DirectoryKey, Name } from '@parley/shared/ids.ts'
 import { generateKeyPair, type KeyPair } from '@parley/shared/keys.ts'
@@ -7,6 +6,7 @@ import { signAccountRecord, verifyAccountRecord } from '@parley/shared/signed/ac
 import { signDeviceCertificate, verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
 import { signRotation } from '@parley/shared/signed/rotation.ts'
+import { describe, expect, test } from 'vitest'
 import { Contacts } from '#conversation/contacts.ts'
 import type { VerifiedUser } from '#directory/verified-user.ts'
 import { openStore, type Store } from '#store/store.ts'

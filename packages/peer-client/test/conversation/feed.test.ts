@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { Feed, FellBehindError } from '#conversation/feed.ts'
 
 const forever = new AbortController().signal

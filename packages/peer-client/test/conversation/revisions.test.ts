@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { expect, test } from '@jest/globals'
 import { bodyHash, directConversationId, messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, DeviceKey, Epoch, type MessageId, randomId } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
@@ -12,6 +11,7 @@ import {
   type MessageReference,
   TEXT_KIND,
 } from '@parley/shared/wire/message-body.ts'
+import { expect, test } from 'vitest'
 import { MessageViews } from '#conversation/message-views.ts'
 import { Reactions } from '#conversation/reactions.ts'
 import { Revisions } from '#conversation/revisions.ts'

@@ -1,8 +1,8 @@
-import { expect, jest, test } from '@jest/globals'
 import { directConversationId } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, DeviceKey } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { TYPING_HEARD_MS, TYPING_SHOWN_MS, TYPING_TOLD_MS } from '@parley/shared/limits.ts'
+import { expect, test, vi } from 'vitest'
 import { Typing } from '#conversation/typing.ts'
 import { openStore } from '#store/store.ts'
 
@@ -31,7 +31,7 @@ function setUp(state: 'accepted' | 'stranger' | 'blocked') {
     },
     now: () => world.now,
   })
-  return { bob, typing, world, conversation: directConversationId(me, bob), heard: jest.spyOn(typing.news, 'publish') }
+  return { bob, typing, world, conversation: directConversationId(me, bob), heard: vi.spyOn(typing.news, 'publish') }
 }
 
 test('somebody is told that I write once in a while, and whoever was not reached as soon as he is', () => {

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { expect, test } from 'vitest'
 import { type Situation, whyWords } from '#conversation/why-words.ts'
 
 const NOW = 1_800_000_000_000

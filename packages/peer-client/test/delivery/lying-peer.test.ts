@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { messageHash, streamRoot } from '@parley/shared/hashes.ts'
 import { EnvelopeId, Epoch, LocalMessageId, randomId } from '@parley/shared/ids.ts'
 import {
@@ -13,6 +12,7 @@ import { plant } from '@parley/shared/planted-faults.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
 import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { describe, expect, test } from 'vitest'
 import { type DeliveryFrame, SILENT_LOG } from '#delivery/ports.ts'
 import { Upkeep } from '#delivery/upkeep.ts'
 import { ScriptedPeer } from './scripted-peer.ts'

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
 import { AccountId } from '@parley/shared/ids.ts'
+import { expect, test } from 'vitest'
 import { OutboxQuota } from '#delivery/outbox-quota.ts'
 
 const BOB = AccountId.parse(Buffer.alloc(32, 12).toString('base64url'))

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { type Fault, plant } from '@parley/shared/planted-faults.ts'
+import { describe, expect, test } from 'vitest'
 import { readFlags, UsageError } from './simulation/command-line.ts'
 import { simulate } from './simulation/simulate.ts'
 

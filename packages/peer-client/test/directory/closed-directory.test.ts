@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { createPeer, type Peer } from '#peer.ts'
 import { startDirectory } from '../support/running-directory.ts'
 import { tempDirectory } from '../support/temp-directory.ts'

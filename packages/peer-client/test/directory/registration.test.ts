@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { expect, test } from '@jest/globals'
 import { LOW_ONE_TIME_PREKEYS, PREKEY_REFILL_MIN_MS, REGISTRATION_CHECK_MS } from '@parley/shared/limits.ts'
+import { expect, test } from 'vitest'
 import type { DirectoryClient } from '#directory/directory-client.ts'
 import { Registration, type RegistrationOptions, type RegistrationState } from '#directory/registration.ts'
 import type { Identity } from '#identity/identity.ts'

@@ -1,7 +1,7 @@
 import { rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
 import { MAX_BLACKLIST_ENTRIES } from '@parley/shared/limits.ts'
+import { expect, test } from 'vitest'
 import { Blacklist } from '#discovery/blacklist.ts'
 import { BlacklistFile } from '#discovery/blacklist-file.ts'
 import { tempDirectory } from '../support/temp-directory.ts'

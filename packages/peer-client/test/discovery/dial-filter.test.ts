@@ -1,6 +1,6 @@
 import type { networkInterfaces } from 'node:os'
-import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import type { Route } from '#directory/http-exchange.ts'
 import { addressClass } from '#discovery/address-class.ts'
 import { DialFilter } from '#discovery/dial-filter.ts'

@@ -1,5 +1,5 @@
 import type { networkInterfaces } from 'node:os'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { type MyEndpointsOptions, myEndpoints } from '#discovery/my-endpoints.ts'
 
 function interfacesOf(...addresses: string[]): typeof networkInterfaces {

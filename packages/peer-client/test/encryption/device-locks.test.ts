@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { DeviceLocks } from '#encryption/device-locks.ts'
 import { codeOf, introduce, TestDevice } from './device.ts'
 

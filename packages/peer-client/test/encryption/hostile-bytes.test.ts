@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { RatchetError } from '#encryption/ratchet-error.ts'
 import { introduce, TestDevice } from './device.ts'
 

@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import {
   MAX_KEPT_ONE_TIME_PREKEYS,
   MAX_ONE_TIME_PREKEYS,
@@ -9,6 +8,7 @@ import {
   SIGNED_PREKEY_ROTATION_MS,
 } from '@parley/shared/limits.ts'
 import { PrekeyBatch, PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
+import { describe, expect, test } from 'vitest'
 import { Prekeys } from '#encryption/prekeys.ts'
 import { codeOf, introduce, TestDevice } from './device.ts'
 

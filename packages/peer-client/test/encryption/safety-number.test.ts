@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from '@jest/globals'
 import { AccountId, AccountKey } from '@parley/shared/ids.ts'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { compareSafetyNumber, safetyNumberOf } from '#encryption/safety-number.ts'
 

@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals'
 import { DeviceKey } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
+import { expect, test } from 'vitest'
 import { Ratchets } from '#encryption/ratchets.ts'
 import { generateSignalIdentity } from '#encryption/signal-identity.ts'
 import { openDatabase } from '#store/database.ts'

@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
 import { foldName, type Name } from '@parley/shared/ids.ts'
+import { expect, test } from 'vitest'
 import { saveIdentity } from '#identity/identity.ts'
 import { checkProfileDirectory, makeProfileDirectory, profilePath } from '#identity/profile-directory.ts'
 import { identityOf } from '../support/identities.ts'

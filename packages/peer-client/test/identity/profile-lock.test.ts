@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { ProfileLock } from '#identity/profile-lock.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
 

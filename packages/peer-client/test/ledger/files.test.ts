@@ -1,7 +1,7 @@
 import { copyFile, mkdir, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { MAX_LEDGER_FINDINGS } from '@parley/shared/limits.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeLedger } from '#ledger/describe-ledger.ts'
 import { verifyLedger } from '#ledger/verify-ledger.ts'
 import { openDatabase } from '#store/database.ts'

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { messageHash } from '@parley/shared/hashes.ts'
 import { DeviceKey } from '@parley/shared/ids.ts'
 import { chainMessage, decodeMessage, draftMessage, VOID_KIND } from '@parley/shared/wire/message.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeLedger } from '#ledger/describe-ledger.ts'
 import { verifyLedger } from '#ledger/verify-ledger.ts'
 import type { Database } from '#store/database.ts'

@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals'
 import { messageHash } from '@parley/shared/hashes.ts'
 import { chainMessage, decodeMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { expect, test } from 'vitest'
 import { checkBetween } from '#ledger/between-devices.ts'
 import { LedgerDatabase } from '#ledger/ledger-database.ts'
 import { Findings } from '#ledger/ledger-report.ts'

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyLedger } from '#ledger/verify-ledger.ts'
 import { type TempDirectory, tempDirectory } from '../support/temp-directory.ts'
 import { copyPair, DELIVERED, type Files, forge, makeHonestPair } from './honest-pair.ts'

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { type Admission, InboundGate, type InboundLimits } from '#session/inbound-gate.ts'
 import { ManualClock } from './manual-clock.ts'
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
-import { describe, expect, test } from '@jest/globals'
 import { encodeFrame } from '@parley/shared/wire/frames.ts'
+import { describe, expect, test } from 'vitest'
 import { InboundBudget } from '#session/inbound-budget.ts'
 import { Inflow } from '#session/inflow.ts'
 import { ManualClock } from './manual-clock.ts'

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { keepAlive } from '#session/keep-alive.ts'
 import { ManualClock } from './manual-clock.ts'
 

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { Outflow } from '#session/outflow.ts'
 
 /** A socket that takes one write at a time and is done with it when it is told. */

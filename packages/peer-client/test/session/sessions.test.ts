@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { MAX_OUTBOUND_BYTES } from '@parley/shared/limits.ts'
+import { describe, expect, test } from 'vitest'
 import type { Session } from '#session/session.ts'
 import { MemoryNetwork } from '#transport/memory.ts'
 import { ManualClock } from './manual-clock.ts'

@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { createPublicKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto'
-import { expect, test } from '@jest/globals'
 import { X509CertificateGenerator } from '@peculiar/x509'
+import { expect, test } from 'vitest'
 import { selfSign } from '#session/tls-credentials.ts'
 
 test('the certificate is over the device key, signed by it, and valid whatever the clocks say', () => {

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
 import { MAX_TRAFFIC_SAMPLES } from '@parley/shared/limits.ts'
+import { expect, test } from 'vitest'
 import { Traffic } from '#session/traffic.ts'
 
 test('what sessions carry is counted once, in the step in which it went, also of those that end in between', () => {

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
 import { CROSSED_DIAL_WINDOW_MS } from '@parley/shared/limits.ts'
+import { describe, expect, test } from 'vitest'
 import { type Contender, type Contest, type Winner, whichSession } from '#session/which-session.ts'
 
 const inbound: Contender = { direction: 'inbound', path: 'direct', openedAtMs: 0 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { AccountId } from '@parley/shared/ids.ts'
 import Sqlite from 'better-sqlite3'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Database, openDatabase } from '#store/database.ts'
 import { EventsTable } from '#store/events-table.ts'
 import { MIGRATIONS } from '#store/migrations.ts'

@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals'
 import { AccountId, ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
 import fc from 'fast-check'
+import { expect, test } from 'vitest'
 import { openDatabase } from '#store/database.ts'
 import { DeliveriesTable, type DeliveryState, type Hold } from '#store/deliveries-table.ts'
 import { newTag } from '#store/local-ids.ts'

@@ -1,7 +1,7 @@
-import { expect, test } from '@jest/globals'
 import { messageIdsOf } from '@parley/shared/hashes.ts'
 import { ConversationId, DeviceKey, Epoch } from '@parley/shared/ids.ts'
 import fc from 'fast-check'
+import { expect, test } from 'vitest'
 import { openDatabase } from '#store/database.ts'
 import { DisplayOrder } from '#store/display-order.ts'
 import { HiddenTable } from '#store/hidden-table.ts'

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
 import Sqlite from 'better-sqlite3'
+import { describe, expect, test } from 'vitest'
 import { type Database, openDatabase, openDatabaseReadonly } from '#store/database.ts'
 import { GroupCommit } from '#store/group-commit.ts'
 

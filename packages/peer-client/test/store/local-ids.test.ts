@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { localIdOf, newTag, readLocalId } from '#store/local-ids.ts'
 
 test('whatever is drawn, an id begins with a letter, and is read back', () => {

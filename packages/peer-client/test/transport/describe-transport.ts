@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { afterEach, describe, expect, test } from '@jest/globals'
 import type { Endpoint } from '@parley/shared/signed/device-statement.ts'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { Link, Listener, Transport } from '#transport/transport.ts'
 
 export interface TransportUnderTest {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from 'vitest'
 import { MemoryNetwork } from '#transport/memory.ts'
 import type { Link } from '#transport/transport.ts'
 import { describeTransport } from './describe-transport.ts'

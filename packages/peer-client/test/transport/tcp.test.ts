@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { tcp } from '#transport/tcp.ts'
 import type { Link } from '#transport/transport.ts'
 import { describeTransport } from './describe-transport.ts'

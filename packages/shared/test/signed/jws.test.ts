@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto'
-import { expect, test } from '@jest/globals'
 import { AccountKey } from '@parley/shared/ids.ts'
 import { generateKeyPair } from '@parley/shared/keys.ts'
 import { Jws, signObject, verifyObject } from '@parley/shared/signed/jws.ts'
 import { CompactSign, compactVerify } from 'jose'
+import { expect, test } from 'vitest'
 import { z } from 'zod'
 
 const TYP = 'parley-test+jws'

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { padEnd, padStart, shorten, widthOf, wrap } from '#terminal/text-width.ts'
 
 test.each([

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals'
+import { expect, test } from 'vitest'
 import { ago, clockTime, dayOf, exactTime, parseSpan, span, timeWithDay } from '#terminal/times.ts'
 
 const at = (...parts: [number, number, number, number, number, number]) => new Date(...parts).getTime()

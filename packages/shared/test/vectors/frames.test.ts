@@ -1,9 +1,9 @@
-import { describe, expect, test } from '@jest/globals'
 import { toHex } from '@parley/shared/bytes.ts'
 import { ConversationId, EnvelopeId, Epoch } from '@parley/shared/ids.ts'
 import { PrekeyBundle } from '@parley/shared/signed/prekeys.ts'
 import { decodeFrame, FrameReader } from '@parley/shared/wire/frame-reader.ts'
 import { encodeFrame, type Frame, Hello, RejectCode } from '@parley/shared/wire/frames.ts'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { errorOf, Hex, readVectors, withBytes } from './read-vectors.ts'
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
 import { toHex } from '@parley/shared/bytes.ts'
 import {
   accountIdOf,
@@ -23,6 +22,7 @@ import {
   idBytes,
   MessageId,
 } from '@parley/shared/ids.ts'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Hex, readVectors } from './read-vectors.ts'
 

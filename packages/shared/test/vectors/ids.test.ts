@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
 import { fromBase64url, toBase64url, toHex } from '@parley/shared/bytes.ts'
 import { Digest, Epoch, foldName, Name } from '@parley/shared/ids.ts'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Hex, readVectors, vectorFiles } from './read-vectors.ts'
 

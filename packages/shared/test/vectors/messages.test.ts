@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals'
 import { toHex } from '@parley/shared/bytes.ts'
 import { messageHash, messageIdOf, streamRoot } from '@parley/shared/hashes.ts'
 import { ConversationId, DeviceKey, Epoch, MessageId } from '@parley/shared/ids.ts'
@@ -20,6 +19,7 @@ import {
   readReaction,
   readRevision,
 } from '@parley/shared/wire/message-body.ts'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { errorOf, Hex, readVectors, withBytes } from './read-vectors.ts'
 

@@ -1,5 +1,4 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
 import { audienceOf } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, DeviceKey, DirectoryKey } from '@parley/shared/ids.ts'
 import { keyPairOf } from '@parley/shared/keys.ts'
@@ -21,6 +20,7 @@ import { DeviceStatement, signDeviceStatement, verifyDeviceStatement } from '@pa
 import { Jws, verifyObject } from '@parley/shared/signed/jws.ts'
 import { Retirement, signRetirement, verifyRetirement } from '@parley/shared/signed/retirement.ts'
 import { Rotation, signRotation, verifyRotations } from '@parley/shared/signed/rotation.ts'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { errorOf, Hex, readVectors } from './read-vectors.ts'
 

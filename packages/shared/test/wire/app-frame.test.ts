@@ -1,9 +1,9 @@
-import { expect, test } from '@jest/globals'
 import { MAX_APP_BYTES } from '@parley/shared/limits.ts'
 import { decodeAppFrame, encodeAppFrame } from '@parley/shared/wire/app-frame.ts'
 import { decodeCbor, encodeCbor } from '@parley/shared/wire/cbor.ts'
 import { Frame } from '@parley/shared/wire/frames.ts'
 import fc from 'fast-check'
+import { expect, test } from 'vitest'
 
 const LENGTHS = [0, 1, 23, 24, 255, 256, 65_535, 65_536, MAX_APP_BYTES]
 

@@ -1,9 +1,9 @@
 import { runInNewContext } from 'node:vm'
-import { describe, expect, test } from '@jest/globals'
 import { DeviceKey, Epoch, randomId } from '@parley/shared/ids.ts'
 import { CborError, decodeCbor, encodeCbor } from '@parley/shared/wire/cbor.ts'
 import { encodeRead, type ReadMark, readMarks } from '@parley/shared/wire/message-body.ts'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 
 function decode(hex: string): unknown {
   return decodeCbor(Buffer.from(hex, 'hex'))

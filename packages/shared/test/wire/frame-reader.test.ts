@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals'
 import { toHex, utf8 } from '@parley/shared/bytes.ts'
 import { MAX_FRAME_BYTES } from '@parley/shared/limits.ts'
 import { FrameError, FrameReader } from '@parley/shared/wire/frame-reader.ts'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 
 function framed(...bodies: string[]): Buffer {
   return Buffer.concat(

@@ -1,5 +1,4 @@
 import { runInNewContext } from 'node:vm'
-import { describe, expect, test } from '@jest/globals'
 import { EnvelopeId, Epoch, Name, randomId } from '@parley/shared/ids.ts'
 import { MAX_APP_BYTES, MAX_FRAME_BYTES } from '@parley/shared/limits.ts'
 import { Jws } from '@parley/shared/signed/jws.ts'
@@ -7,6 +6,7 @@ import { CborError, decodeCbor, encodeCbor } from '@parley/shared/wire/cbor.ts'
 import { decodeFrame, FrameError } from '@parley/shared/wire/frame-reader.ts'
 import { encodeFrame, type Frame, type Hello } from '@parley/shared/wire/frames.ts'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 
 const hello: Hello = {
   type: 1,

@@ -1,9 +1,9 @@
-import { describe, expect, test } from '@jest/globals'
 import { ConversationId, Epoch, MessageId } from '@parley/shared/ids.ts'
 import { MAX_MOMENT_MS } from '@parley/shared/limits.ts'
 import { chainMessage, decodeAnyMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { readPlainMessage } from '@parley/shared/wire/plain-message.ts'
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 
 const id = (size: number) =>
   fc.uint8Array({ minLength: size, maxLength: size }).map((bytes) => Buffer.from(bytes).toString('base64url'))
