@@ -3,7 +3,7 @@ import { killAll, QUIET, run } from './running/process-group.ts'
 import { runVitest } from './running/vitest.ts'
 
 // `pnpm test` builds the programs, then checks everything and runs all tests beside that, and stops at the first check that fails;
-// `pnpm test PATTERN` runs only the tests whose path matches, with the programs as their sources are, and hands every other argument to vitest
+// `pnpm test PATTERN` runs only the tests whose path contains it, with the programs as their sources are, and hands every other argument to vitest
 // too. The last line is `N passed, N failed[, N skipped]`.
 
 const isColoured = Boolean(process.stdout.isTTY)
