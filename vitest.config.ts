@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { NATIVELY } from './scripts/running/natively.ts'
 import WaitingFirst from './scripts/waiting-first.ts'
@@ -10,6 +11,6 @@ export default defineConfig({
     sequence: { sequencer: WaitingFirst },
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    maxWorkers: 2,
+    maxWorkers: availableParallelism(),
   },
 })

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { BUILT_MAIN } from './build.ts'
 import { killAll, QUIET, run } from './running/process-group.ts'
 import { runVitest } from './running/vitest.ts'
@@ -10,8 +11,8 @@ const isColoured = Boolean(process.stdout.isTTY)
 
 const MAX_CHECK_MS = 5 * 60_000
 const MAX_TESTS_MS = 40 * 60_000
-/** The dearest suites mostly wait for the programs that they started: on two processors there is room for four. */
-const WHOLE = ['--maxWorkers=4']
+/** The dearest suites mostly wait for the programs that they started, so there is room for two more than processors. */
+const WHOLE = [`--maxWorkers=${availableParallelism() + 2}`]
 
 interface Check {
   readonly name: string
