@@ -20,6 +20,8 @@ import { tempDirectory } from './support/temp-directory.ts'
 const OLD = 'correct horse battery staple'
 const NEW = 'another one, quite different'
 const CANARY = 'canary-3f1c9a'
+/** Too long to be written by chance in what is encrypted. */
+const BOB = 'bobbobbob'
 
 /** All that the files of the profile say to who can only read them. */
 async function readAll(profile: string): Promise<string> {
@@ -41,7 +43,7 @@ async function says(profile: string, passphrase: string | undefined): Promise<st
   try {
     await using peer = open(profile, passphrase)
     await peer.start()
-    return (await peer.history('bob', 10)).messages.map(({ text }) => text).join(' ')
+    return (await peer.history(BOB, 10)).messages.map(({ text }) => text).join(' ')
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error)
   }
@@ -51,10 +53,10 @@ async function says(profile: string, passphrase: string | undefined): Promise<st
 async function profileWithHistory(directory: string, passphrase?: string): Promise<string> {
   const profile = join(directory, 'alice')
   await using alice = open(profile, passphrase)
-  await using bob = createPeer({ name: 'bob', profile: join(directory, 'bob') })
+  await using bob = createPeer({ name: BOB, profile: join(directory, 'bob') })
   await Promise.all([alice.start(), bob.start()])
   await alice.connect(formatPeerAddress(bob.address))
-  await alice.waitFor((await alice.send('bob', CANARY)).id, 'delivered')
+  await alice.waitFor((await alice.send(BOB, CANARY)).id, 'delivered')
   await alice.archive.search(CANARY)
   return profile
 }
@@ -67,15 +69,15 @@ describe('a profile with a passphrase', () => {
     await using root = await tempDirectory()
     const profile = join(root.path, 'alice')
     await using alice = open(profile, OLD)
-    await using bob = createPeer({ name: 'bobbobbob', profile: join(root.path, 'bob') })
+    await using bob = createPeer({ name: BOB, profile: join(root.path, 'bob') })
     await Promise.all([alice.start(), bob.start()])
     await alice.connect(formatPeerAddress(bob.address))
-    await alice.waitFor((await alice.send('bobbobbob', CANARY)).id, 'delivered')
+    await alice.waitFor((await alice.send(BOB, CANARY)).id, 'delivered')
     // The thread that searches has opened the database too.
     expect((await alice.archive.search(CANARY)).hits).toHaveLength(1)
     const secrets = [
       CANARY,
-      'bobbobbob',
+      BOB,
       bob.identity.accountId,
       alice.identity.signalIdentity.privateKey,
       'CREATE TABLE',
@@ -150,11 +152,11 @@ describe('the passphrase of a profile', () => {
   test('is set, changed and removed; what it protects stays, and keeps its modes', async () => {
     await using root = await tempDirectory()
     const profile = await profileWithHistory(root.path)
-    await writeFile(join(profile, 'parley.log'), 'bob was here', { mode: 0o600 })
+    await writeFile(join(profile, 'parley.log'), `${BOB} was here`, { mode: 0o600 })
     expect(await readAll(profile)).toContain(CANARY)
 
     expect(await change(profile, undefined, OLD)).toBe('set')
-    expect(await readAll(profile)).not.toMatch(new RegExp(`${CANARY}|bob|accountPrivateKey`))
+    expect(await readAll(profile)).not.toMatch(new RegExp(`${CANARY}|${BOB}|accountPrivateKey`))
     expect(await modesOf(profile)).toEqual(new Set([0o600]))
     expect(await says(profile, OLD)).toBe(CANARY)
 
