@@ -2,7 +2,7 @@
 import { DEADLINE_CHECK_MS, MAX_EXPIRIES_PER_COMMIT } from '@parley/shared/limits.ts'
 import type { Store } from '#store/store.ts'
 import type { Clock, DeliveryLog } from './ports.ts'
-import { endMessage, type Revised } from './revise.ts'
+import { endMessages, type Revised } from './revise.ts'
 
 interface Deps {
   readonly store: Store
@@ -56,15 +56,10 @@ export class Deadlines {
     while (this.isDue() && !this.#isStopped) {
       const { expired, next } = await store.commits.run(() => {
         const at = clock.now()
-        const ended = store.deadlines.due(at, MAX_EXPIRIES_PER_COMMIT).map((deadline) => {
-          store.deadlines.remove(deadline)
-          const { stream: id, seq } = store.reissues.latest(deadline)
-          const [stream, row] = [store.streams.byId(id), store.messages.at(id, seq)]
-          return stream === undefined || row === undefined
-            ? 'already-sent'
-            : endMessage(store, stream, row, 'expired', at)
-        })
-        return { expired: ended.filter((one) => one !== 'already-sent'), next: store.deadlines.next() }
+        const due = store.deadlines.due(at, MAX_EXPIRIES_PER_COMMIT)
+        for (const deadline of due) store.deadlines.remove(deadline)
+        const places = due.map((deadline) => store.reissues.latest(deadline))
+        return { expired: endMessages(store, places, 'expired', at), next: store.deadlines.next() }
       })
       this.#next = next
       onExpired(expired)

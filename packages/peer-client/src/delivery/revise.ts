@@ -10,10 +10,14 @@ import {
 } from '@parley/shared/wire/message.ts'
 import type { DeliveryRow, Load } from '#store/deliveries-table.ts'
 import type { MessageRow } from '#store/messages-table.ts'
+import type { Place } from '#store/reissues-table.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 import { DeliveryError } from './delivery-error.ts'
 import type { Me } from './ports.ts'
+
+/** Of a long backlog so many are in memory at a time. */
+const CHAINED_AT_A_TIME = 64
 
 export interface Revised {
   readonly stream: number
@@ -38,6 +42,7 @@ export function editMessage(
   if (seq <= stream.frozenTo || waiting.length === 0) return 'already-sent'
   // It is not what stood in the closed epoch any more.
   const bytes = replace(store, stream, row, (message) => ({ ...message, body, origin: undefined }))
+  mendChain(store, stream.id, seq)
   store.events.insert({ kind: 'edited', at, stream: stream.id, from: seq, to: seq })
   const load = { messages: 0, bytes: before.length - bytes.length }
   return { stream: stream.id, seq, relieved: waiting.map(({ account }) => ({ account, load })) }
@@ -49,6 +54,36 @@ export function editMessage(
  * so the chain stays whole. Taken back (`cancelled`) is only what no account has; an expiry spares whoever it can.
  */
 export function endMessage(
+  store: Store,
+  stream: StreamRow,
+  row: MessageRow,
+  reason: VoidReason,
+  at: number,
+): 'already-sent' | Revised {
+  const ended = endAlone(store, stream, row, reason, at)
+  if (ended !== 'already-sent' && row.seq > stream.frozenTo) mendChain(store, stream.id, row.seq)
+  return ended
+}
+
+/** Inside a transaction: the same for many. What follows them is chained anew once, not once for each. */
+export function endMessages(store: Store, places: readonly Place[], reason: VoidReason, at: number): Revised[] {
+  const ended: Revised[] = []
+  /** By stream, the first position with new content. */
+  const brokenAt = new Map<number, number>()
+  for (const place of places) {
+    const [stream, row] = [store.streams.byId(place.stream), store.messages.at(place.stream, place.seq)]
+    const one = stream && row && endAlone(store, stream, row, reason, at)
+    if (stream === undefined || one === undefined || one === 'already-sent') continue
+    ended.push(one)
+    const { id, frozenTo } = stream
+    if (one.seq > frozenTo) brokenAt.set(id, Math.min(one.seq, brokenAt.get(id) ?? one.seq))
+  }
+  for (const [stream, seq] of brokenAt) mendChain(store, stream, seq)
+  return ended
+}
+
+/** Leaves the chain behind it broken. */
+function endAlone(
   store: Store,
   stream: StreamRow,
   row: MessageRow,
@@ -102,16 +137,22 @@ function replace(
   const bytes = chainMessage(draftMessage({ conversation, epoch, seq }, contentOf(message)), prev)
   store.search.changing(row)
   store.messages.revise(stream.id, seq, bytes)
-  rechain(store, stream, seq + 1, messageHash(bytes))
   return bytes
 }
 
-function rechain(store: Store, stream: StreamRow, from: number, before: Uint8Array): void {
-  let prev = before
-  for (const row of store.messages.positions(stream.id, from, stream.upTo, stream.upTo - from + 1)) {
-    const bytes = chainMessage(row.bytes, prev)
-    prev = messageHash(bytes)
-    store.messages.rechain(stream.id, row.seq, bytes)
+/** The position has new content: all behind it get new hashes. */
+function mendChain(store: Store, id: number, seq: number): void {
+  const stream = store.streams.byId(id)
+  const revised = store.messages.hashAt(id, seq)
+  if (stream === undefined || revised === undefined) throw new Error(`position ${seq} of stream ${id} is gone`)
+  let prev = revised
+  for (let from = seq + 1; from <= stream.upTo; from += CHAINED_AT_A_TIME) {
+    const to = Math.min(from + CHAINED_AT_A_TIME - 1, stream.upTo)
+    for (const row of store.messages.positions(id, from, to, CHAINED_AT_A_TIME)) {
+      const bytes = chainMessage(row.bytes, prev)
+      prev = messageHash(bytes)
+      store.messages.rechain(id, row.seq, bytes)
+    }
   }
-  store.streams.setHash(stream.id, prev)
+  store.streams.setHash(id, prev)
 }

@@ -11,7 +11,7 @@ import {
 import { plant } from '@parley/shared/planted-faults.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
 import { TYPE } from '@parley/shared/wire/frames.ts'
-import { chainMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { chainMessage, decodeMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { describe, expect, test } from 'vitest'
 import { type DeliveryFrame, SILENT_LOG } from '#delivery/ports.ts'
 import { Upkeep } from '#delivery/upkeep.ts'
@@ -339,6 +339,42 @@ describe('what was acknowledged', () => {
     expect(kept()).toEqual({ opened: true, sealed: 20, key: true })
     expect(Math.max(...tidied)).toBeLessThan(from + IDEMPOTENCY_KEPT_MS)
   })
+})
+
+test('a backlog that expires all at once costs what it holds, not the square of it, and its chain stays whole', async () => {
+  const peer = new ScriptedPeer()
+  const { alice, bob } = peer
+  peer.line.isOpen = false
+  const draft = {
+    conversation: alice.conversationWith(bob.account),
+    recipients: [bob.account],
+    kind: 'text',
+    critical: true,
+    priority: 1,
+  } as const
+  const changes = alice.database.prepare<[], { n: number }>('SELECT total_changes() AS n')
+  const before = changes.get()?.n ?? 0
+  const texts = Array.from({ length: 300 }, (_, n) => `text ${n}`)
+  const sending = texts.map((text, n) =>
+    alice.delivery.send({
+      ...draft,
+      body: Buffer.from(text),
+      // One stays.
+      deadline: n === 150 ? undefined : alice.now + 60_000,
+    }),
+  )
+  await peer.rest()
+  const sent = await Promise.all(sending)
+  expect(sent.map(({ localId }) => peer.stateOf(localId))).toEqual(
+    texts.map((_, n) => (n === 150 ? 'queued' : 'expired')),
+  )
+  expect((changes.get()?.n ?? 0) - before).toBeLessThan(20 * texts.length)
+  const [stream] = alice.store.streams.all()
+  const hashes = texts.map((_, n) => alice.store.messages.hashAt(stream?.id ?? 0, n + 1))
+  expect(alice.store.messages.range(stream?.id ?? 0, 2, 300).map(({ bytes }) => decodeMessage(bytes).prev)).toEqual(
+    hashes.slice(0, -1),
+  )
+  expect(stream?.hash).toEqual(hashes.at(-1))
 })
 
 test('every fourth bundle goes to the conversation that has waited longest, the others to the most urgent one', async () => {
