@@ -1,61 +1,17 @@
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { ApiClient } from '@parley/api-client'
-import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import { expect, test, vi } from 'vitest'
-import { actionsIn } from '#actions-in.ts'
 import { backUpProfile } from '#back-up.ts'
 import { changePassphrase } from '#change-passphrase.ts'
 import { stopSignals } from '#cli/signals.ts'
 import { CHEAP } from '../support/cheap-passphrase.ts'
-import { parley, parleyAt, startParley } from '../support/command-line.ts'
+import { parley, startParley } from '../support/command-line.ts'
+import { begin, commandsIn, type ReadyLine, startHere, USUAL } from '../support/daemon-here.ts'
 import { startDirectory } from '../support/running-directory.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
-
-interface ReadyLine {
-  readonly event: 'ready'
-  readonly name: string
-  readonly account: string
-  readonly listening: readonly string[]
-  readonly api: string
-  readonly directory: string | null
-  readonly profile: string
-}
-
-/** What the commands do in this process, for whoever has this environment. */
-function commandsIn(environment: Record<string, string>, passphrase?: string) {
-  const look = { actions: actionsIn(environment), secrets: { PARLEY_PASSPHRASE: passphrase } }
-  return (...args: string[]) => parleyAt(undefined, args, look)
-}
-
-const USUAL = ['start', '--port', '0', '--api-port', '0', '--log-level', 'error']
-
-/** `parley start` in this process: what it printed once it was ready. Rejects when it ends before. */
-async function begin(environment: Record<string, string>, ...args: string[]) {
-  const ready = Promise.withResolvers<string>()
-  const ended = parleyAt(undefined, [...USUAL, ...args], {
-    actions: actionsIn(environment),
-    onOutput: (line) => ready.resolve(line),
-  })
-  ended.then(({ code, err }) => ready.reject(new Error(`it ended with ${code}: ${err}`)), ready.reject)
-  return { line: await ready.promise, ended }
-}
-
-/** The same, until the end of the scope. */
-async function startHere(environment: Record<string, string>, ...args: string[]) {
-  const { line, ended } = await begin(environment, '--json', ...args)
-  const ready: ReadyLine = JSON.parse(line)
-  const token = ApiToken.parse((await readFile(join(ready.profile, API_TOKEN_FILE), 'utf8')).trim())
-  const client = new ApiClient({ url: ready.api, token })
-  const stop = async () => {
-    await client.stop()
-    await ended
-  }
-  return { ready, client, [Symbol.asyncDispose]: stop }
-}
 
 test('a profile that is made can be started, asked, and stopped', async () => {
   await using home = await tempDirectory()
