@@ -1,16 +1,14 @@
-import { chmod, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { DirectoryProgram } from '#directory-program.ts'
 import { eventually } from '#eventually.ts'
-import { freePort } from '#free-port.ts'
 import { needing } from '#needing.ts'
 import type { Ended, Program } from '#program.ts'
 import { SharedStage } from '#shared-stage.ts'
-import { COMMAND, onStage, type Stage } from '#stage.ts'
+import { COMMAND, type Stage } from '#stage.ts'
 
-const HOSTILE = '\u001b]0;owned\u0007\u001b[31mred\u202e'
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
 
@@ -31,7 +29,7 @@ const shared = new SharedStage(async (stage) => {
   const directory = await stage.directory()
   const olga = flags(directory, stage.path('keys of olga'))
   await piped(stage, olga, 'register', 'olga', '', '')
-  return { directory, olga, keysOfOlga: stage.path('keys of olga') }
+  return { directory, olga }
 })
 
 afterAll(() => shared[Symbol.asyncDispose]())
@@ -130,121 +128,6 @@ describe('the console with answers from a pipe', () => {
       expect(await modesBelow(stage.path('keys'))).toEqual(['600', '700'])
       expect(((await stat(stage.path('keys'))).mode & 0o777).toString(8)).toBe('700')
       expect(await statusOf(directory, 'alice')).toBe('offline')
-    }),
-  )
-
-  test(
-    'tells in words what is refused, keeps no keys that are good for nothing, and comes back to the menu',
-    shared.with(async ({ directory }, stage) => {
-      const ended = await piped(
-        stage,
-        flags(directory, stage.path('others')),
-        'register|olga|||register|not a name|delete|bogus|find|nobody|raw|quit|list',
-      )
-
-      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      const [, taken, noName, noUser, bogus, nobody, raw, quit] = said(ended)
-      expect(taken).toMatch(/Refused \(409 name-taken\): /)
-      expect(noName).toContain('"not a name" cannot be a name')
-      expect(noUser).toContain('register a user first')
-      expect(bogus).toMatch(/"bogus" is none of the choices: 1 register, 2 list/)
-      expect(nobody).toContain('Nobody holds the name nobody.')
-      expect(raw).toContain('404 Not Found')
-      expect(quit).toBe('')
-      expect(await modesBelow(stage.path('others'))).toEqual(['700'])
-    }),
-  )
-
-  test(
-    'takes a name again that it gave up, with the keys that it kept, and shows a long list page by page',
-    shared.with(async ({ directory }, stage) => {
-      const more = Array.from({ length: 21 }, (_, index) => ['register', `user${index + 10}`, '', '']).flat()
-      const ended = await piped(
-        stage,
-        flags(directory, stage.path('many keys')),
-        'register|anna|||delete|anna||y|register|anna|Anna again|',
-        more.join('|'),
-        'list|next|list|back',
-      )
-
-      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(ended.stdout).toContain('The new record of anna is in force.')
-      const [all, first] = said(ended).slice(-2)
-      expect(all).toMatch(/^NAME(.|\n)*anna +Anna again(.|\n)*\? There are more: next\nNAME(.|\n)*user30 +user30/)
-      expect(first).toMatch(/\? There are more: back$/)
-      expect(first).not.toContain('user30')
-    }),
-  )
-
-  test(
-    'writes out what a terminal would act on, wherever it comes from',
-    shared.with(async ({ directory }, stage) => {
-      const ended = await piped(
-        stage,
-        flags(directory, stage.path('keys of mallory')),
-        `register|mallory|${HOSTILE}|${HOSTILE}|list|find|mallory|raw|${HOSTILE}|address|${HOSTILE}`,
-      )
-
-      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(ended.stdout).toContain(String.raw`\x1b]0;owned\x07\x1b[31mred\u{202e}`)
-      expect(ended.stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
-    }),
-  )
-
-  test(
-    'says that nobody answers, and asks on',
-    onStage(async (stage) => {
-      const port = String(await freePort())
-      const args = ['--port', port, '--keys', stage.path('keys')]
-      const ended = await piped(stage, args, 'list', 'register', 'online', 'raw', 'quit')
-
-      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      const [head, list, register, online, raw] = said(ended)
-      for (const text of [head, list, register, online]) {
-        expect(text).toContain(`No answer from http://127.0.0.1:${port}: nobody listens there.`)
-      }
-      expect(raw).toBe('Nothing was asked yet.')
-    }),
-  )
-
-  test(
-    'uses no keys that others can read',
-    shared.with(async ({ directory, olga, keysOfOlga }, stage) => {
-      await chmod(keysOfOlga, 0o755)
-
-      const ended = await piped(stage, olga, 'online', 'olga', 'register', 'rita', '', '')
-
-      expect(ended).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(ended.stdout.match(/is open to other users/g)).toHaveLength(2)
-      expect(await statusOf(directory, 'rita')).toBeUndefined()
-      await chmod(keysOfOlga, 0o700)
-    }),
-  )
-
-  test.each([
-    [['--port', 'x'], '--port is a number'],
-    [['--port', '70000'], '--port is a number'],
-    [['--host', 'not a host'], '--host is an address'],
-    [['--bogus'], "Unknown option '--bogus'"],
-    [['extra'], 'extra'],
-  ])('ends with 64 when it is asked %j', async (args, sentence) => {
-    await onStage(async (stage) => {
-      expect(await piped(stage, args)).toMatchObject({
-        exitCode: 64,
-        stdout: '',
-        stderr: expect.stringContaining(sentence),
-      })
-    })()
-  })
-
-  test(
-    'explains itself',
-    onStage(async (stage) => {
-      expect(await piped(stage, ['--help'])).toMatchObject({
-        exitCode: 0,
-        stdout: expect.stringMatching(/^usage: pnpm console(.|\n)*--keys DIR(.|\n)*watch +who comes and goes/),
-        stderr: '',
-      })
     }),
   )
 
