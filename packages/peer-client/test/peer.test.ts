@@ -575,6 +575,17 @@ test('a profile that somebody made in the meantime is taken as it is, and nothin
   await expect(other).rejects.toMatchObject({ code: 'profile-exists' })
 })
 
+test('what comes too late for a peer that has stopped is refused, and is no failure of its disk', async () => {
+  await using place = await tempDirectory()
+  const broken: Error[] = []
+  const options = { name: 'alice', profile: join(place.path, 'alice') }
+  const alice = await createPeer({ ...options, onBroken: (error) => broken.push(error) }).start()
+  const { receipts } = alice
+  await alice.stop()
+  await expect(receipts.turn('on')).rejects.toMatchObject({ code: 'closed' })
+  expect(broken).toEqual([])
+})
+
 test('what a write that was killed left of the keys is gone after the next start', async () => {
   await using place = await tempDirectory()
   const profile = join(place.path, 'alice')
@@ -602,6 +613,19 @@ test('a peer whose port is taken says so and leaves nothing behind that its proc
   } finally {
     taken.close()
   }
+})
+
+test('neither does one whose blacklist cannot be read, though a message waits for its deadline', async () => {
+  await using peers = await pair()
+  const { alice, bob, again } = peers
+  await bob.stop()
+  await alice.send('bob', 'soon', { deadline: Date.now() + 3_600_000 })
+  await alice.stop()
+  const list = join(alice.profile, 'blacklist.txt')
+  await writeFile(list, 'whoever it is\n')
+  using timers = openTimers()
+  await expect(again('alice')).rejects.toMatchObject({ code: 'bad-blacklist' })
+  expect([...timers.open.values()]).toEqual([])
 })
 
 /** By identity, the milliseconds of what runs later, as long as it neither ran nor was called off. */

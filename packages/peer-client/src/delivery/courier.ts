@@ -280,6 +280,7 @@ export class Courier {
   }
 
   #wait(step: number, reason: string): void {
+    if (this.#stopping.signal.aborted) return
     const ms = Math.min(RESEAL_MIN_MS * 2 ** Math.min(step, 20), RESEAL_MAX_MS)
     this.#deps.log.info({ device: this.device, ms, reason }, 'waiting before the next seal')
     this.#cancelWait?.()

@@ -22,6 +22,10 @@ export class Deadlines {
   constructor(deps: Deps) {
     this.#deps = deps
     this.#next = deps.store.deadlines.next()
+  }
+
+  /** What is due, and what will be, is ended from here on, until `stop`. */
+  start(): void {
     this.#wait()
   }
 

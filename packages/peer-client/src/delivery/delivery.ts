@@ -48,6 +48,9 @@ export class Delivery {
   readonly #byAccount = new Map<AccountId, Courier[]>()
   readonly #prekeys: PrekeyExchange
   readonly #upkeep: Upkeep
+  /** Frames that are being handled. */
+  #inHand = 0
+  #onNoneInHand: (() => void) | undefined
 
   constructor(options: DeliveryOptions) {
     const { store, me, random = new RandomPool().take } = options
@@ -81,6 +84,7 @@ export class Delivery {
 
   /** From here on what is past its time is cleared away, now and every few hours. */
   start(): void {
+    this.outbox.deadlines.start()
     this.#upkeep.start()
   }
 
@@ -127,6 +131,16 @@ export class Delivery {
 
   /** Handles one frame of a session, current or draining. Rejects when that session must end. */
   async receive(line: Line, frame: DeliveryFrame): Promise<void> {
+    this.#inHand += 1
+    try {
+      await this.#handle(line, frame)
+    } finally {
+      this.#inHand -= 1
+      if (this.#inHand === 0) this.#onNoneInHand?.()
+    }
+  }
+
+  async #handle(line: Line, frame: DeliveryFrame): Promise<void> {
     switch (frame.type) {
       case TYPE.envelope:
         await this.#inbox.receive(line, frame)
@@ -166,9 +180,11 @@ export class Delivery {
       log.info({ device, account }, 'a device was away for 30 days: nothing stays sealed for it')
   }
 
-  /** Finishes what is being committed; what is left waits in the store. */
+  /** Finishes what came in and what is being committed; what is left waits in the store. */
   async stop(): Promise<void> {
-    this.#upkeep.stop()
+    await this.#upkeep.stop()
+    // A session that is gone leaves behind what it was handing over.
+    if (this.#inHand > 0) await new Promise<void>((resolve) => (this.#onNoneInHand = resolve))
     await Promise.all([...this.#couriers.values()].map((courier) => courier.stop()))
     await this.outbox.stop()
   }

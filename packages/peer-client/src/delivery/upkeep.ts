@@ -14,6 +14,7 @@ interface Deps {
 export class Upkeep {
   readonly #deps: Deps
   #cancel: (() => void) | undefined
+  #looking: Promise<void> = Promise.resolve()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -22,12 +23,16 @@ export class Upkeep {
   /** Now, and from then on until `stop`. */
   start(): void {
     const { clock, log } = this.#deps
-    this.#look().catch((error: unknown) => log.error({ err: error }, 'what is past its time could not be cleared away'))
+    this.#looking = this.#look().catch((error: unknown) =>
+      log.error({ err: error }, 'what is past its time could not be cleared away'),
+    )
     this.#cancel = clock.after(TIDY_MS, () => this.start())
   }
 
-  stop(): void {
+  /** Resolves when what is cleared away now is gone. */
+  async stop(): Promise<void> {
     this.#cancel?.()
+    await this.#looking
   }
 
   async #look(): Promise<void> {

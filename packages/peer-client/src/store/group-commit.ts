@@ -2,6 +2,7 @@ import { timed } from '@parley/shared/spans.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
+import { DatabaseError } from './database-error.ts'
 
 interface Job {
   readonly work: () => unknown
@@ -23,7 +24,8 @@ export class GroupCommit {
   readonly #commit: Statement<[]>
   #jobs: Job[] = []
   #scheduled = false
-  #broken: Error | undefined
+  /** Why nothing can be committed any more. */
+  #refusal: Error | undefined
 
   /** `onBroken`: a commit failed, so the disk cannot be trusted; nothing is accepted or acknowledged from then on. */
   constructor(
@@ -52,7 +54,7 @@ export class GroupCommit {
   }
 
   #add<T>(work: () => T, put: (job: Job) => void): Promise<T> {
-    if (this.#broken !== undefined) return Promise.reject(this.#broken)
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     let result: T
     put({
@@ -80,6 +82,12 @@ export class GroupCommit {
       if (failed === undefined) return
       jobs = jobs.filter((job) => job !== failed)
     }
+  }
+
+  /** Commits what waits. Whatever is asked afterwards is refused: whoever comes too late has met no failing disk. */
+  close(): void {
+    this.flush()
+    this.#refusal ??= new DatabaseError('closed', 'the profile is closed: nothing is written any more')
   }
 
   /** The job that threw and was left out, or undefined when all are settled. */
@@ -115,9 +123,10 @@ export class GroupCommit {
 
   #break(error: unknown, jobs: readonly Job[]): void {
     const cause = error instanceof Error ? error : new Error(String(error))
-    this.#broken = new StorageError(`the profile cannot be written: ${cause.message}`, { cause })
-    for (const job of [...jobs, ...this.#jobs.splice(0)]) job.reject(this.#broken)
-    this.#onBroken(this.#broken)
+    const broken = new StorageError(`the profile cannot be written: ${cause.message}`, { cause })
+    this.#refusal = broken
+    for (const job of [...jobs, ...this.#jobs.splice(0)]) job.reject(broken)
+    this.#onBroken(broken)
   }
 }
 

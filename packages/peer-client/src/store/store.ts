@@ -114,7 +114,7 @@ export class Store {
   /** Commits what waits, then closes the file. */
   close(): void {
     if (!this.database.open) return
-    this.commits.flush()
+    this.commits.close()
     this.database.close()
   }
 }

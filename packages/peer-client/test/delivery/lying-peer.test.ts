@@ -10,7 +10,7 @@ import {
 } from '@parley/shared/limits.ts'
 import { plant } from '@parley/shared/planted-faults.ts'
 import { encodeBundle } from '@parley/shared/wire/bundle.ts'
-import { TYPE } from '@parley/shared/wire/frames.ts'
+import { type FrameOf, TYPE } from '@parley/shared/wire/frames.ts'
 import { chainMessage, decodeMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { describe, expect, test } from 'vitest'
 import { type DeliveryFrame, SILENT_LOG } from '#delivery/ports.ts'
@@ -135,6 +135,51 @@ test('an envelope that cannot be opened is sealed again for a renewed ratchet, a
   expect(new Set(ids).size).toBe(ids.length)
   expect(ids.length).toBeGreaterThanOrEqual(8)
   expect(peer.alice.store.devices.get(peer.bob.device)?.generation).toBeGreaterThanOrEqual(8)
+})
+
+describe('the end of a process', () => {
+  const rejectLast = async (peer: ScriptedPeer, code: 'key-change' | 'undecryptable'): Promise<FrameOf<4>> => {
+    const envelope = peer.envelopes().at(-1)?.id ?? randomId(EnvelopeId)
+    return { type: TYPE.reject, envelope, code, streams: [], bundle: await peer.bob.bundle() }
+  }
+  /** Resolves when it has stopped, without a step more. */
+  const stop = async (peer: ScriptedPeer): Promise<void> => {
+    let isStopped = false
+    const stopping = peer.alice.delivery.stop().finally(() => {
+      isStopped = true
+    })
+    await peer.schedule.run(1_000, () => isStopped)
+    await stopping
+  }
+
+  test('waits for the frames that are being handled, and leaves nothing that would run later', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    await peer.send('hello')
+    let isHandled = false
+    const handling = peer.alice.delivery.receive(peer.line, await rejectLast(peer, 'key-change')).finally(() => {
+      isHandled = true
+    })
+    await stop(peer)
+    expect(isHandled).toBe(true)
+    await handling
+    expect(await peer.schedule.run(1_000)).toBe(0)
+  })
+
+  test('in the middle of a seal that is to be followed by a wait does not wait', async () => {
+    const peer = new ScriptedPeer()
+    await peer.ready()
+    await peer.send('hello')
+    for (let round = 0; round < 5; round += 1) await peer.say(await rejectLast(peer, 'undecryptable'))
+    const before = peer.envelopes().length
+    const { store } = peer.alice
+    const handling = peer.alice.delivery.receive(peer.line, await rejectLast(peer, 'undecryptable'))
+    await peer.schedule.run(1_000, () => store.envelopes.open(peer.bob.device).length === 0)
+    await stop(peer)
+    await handling
+    expect(peer.envelopes()).toHaveLength(before + 1)
+    expect(await peer.schedule.run(1_000)).toBe(0)
+  })
 })
 
 test('a terminal reject ends the message, and what follows is not held up by it', async () => {

@@ -65,6 +65,18 @@ describe('a group commit', () => {
     expect(values()).toEqual([])
   })
 
+  test('that is closed refuses what comes too late, and takes nobody for a failing disk', async () => {
+    const { database, commits, broken, values } = open()
+    const insert = database.prepare<[string]>("INSERT INTO meta (key, value) VALUES (?, '')")
+    const inTime = commits.run(() => insert.run('in time'))
+    commits.close()
+    expect(values()).toEqual(['in time'])
+    await inTime
+    database.close()
+    await expect(commits.run(() => insert.run('too late'))).rejects.toMatchObject({ code: 'closed' })
+    expect(broken).toEqual([])
+  })
+
   test('is durable before its promise resolves: another connection sees it', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'parley-commit-'))
     try {

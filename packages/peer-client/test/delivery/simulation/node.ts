@@ -275,6 +275,7 @@ export class SimNode {
       claimBundle: () => Promise.reject(new Error('there is no directory')),
       random: (size) => this.#random.bytes(size),
     })
+    delivery.outbox.deadlines.start()
     return { store, delivery }
   }
 }
