@@ -50,7 +50,7 @@ export class Peer {
     this.#options = options
   }
 
-  /** Rejects with ProfileError, DatabaseError or TransportError, and then leaves nothing behind. */
+  /** Rejects with ProfileError, DatabaseError or TransportError, and then leaves nothing behind. One that was stopped does not start. */
   start(): Promise<this> {
     this.#starting ??= this.#start()
     return this.#starting
@@ -253,6 +253,7 @@ export class Peer {
   }
 
   async #start(): Promise<this> {
+    if (this.#stopping !== undefined) throw new Error('this peer was stopped: make another one with createPeer')
     const given = { ...this.#options, directory: this.#options.directory ?? undefined }
     const { path: profile, lock, key, identity, settings } = await openProfile(given)
     try {
@@ -292,9 +293,7 @@ export class Peer {
   async #stop(): Promise<void> {
     await this.#starting?.catch(() => undefined)
     this.#stopped.abort()
-    const running = this.#running
-    if (running === undefined) return
-    await running.engine.stop()
-    running.lock.release()
+    await this.#running?.engine.stop()
+    this.#running?.lock.release()
   }
 }

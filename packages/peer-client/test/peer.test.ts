@@ -579,6 +579,9 @@ test('what comes too late for a peer that has stopped is refused, and is no fail
   await using place = await tempDirectory()
   const broken: Error[] = []
   const options = { name: 'alice', profile: join(place.path, 'alice') }
+  const never = createPeer(options)
+  await never.stop()
+  await expect(never.start()).rejects.toThrow('was stopped')
   const alice = await createPeer({ ...options, onBroken: (error) => broken.push(error) }).start()
   const { receipts } = alice
   await alice.stop()
