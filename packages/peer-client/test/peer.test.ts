@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { systemClock } from '@parley/shared/clock.ts'
+import { MAX_MOMENT_MS } from '@parley/shared/limits.ts'
+import { chainMessage, decodeMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { formatPeerAddress } from '#connection/peer-address.ts'
@@ -543,6 +545,31 @@ describe('two peers in one process', () => {
     )
     expect(heard.slice(0, -1).map(({ messageId }) => messageId)).toEqual(lines.map(({ messageId }) => messageId))
     expect([...alice.archive.export({ since: Date.now() + 1_000 })].at(-1)).toEqual({ type: 'end', messages: 0 })
+  })
+
+  test('show a message of a time that is no date, as versions of before took it in', async () => {
+    await using peers = await pair()
+    const { alice, bob, again } = peers
+    for (const text of ['before', 'far ahead', 'after'])
+      await alice.waitFor((await alice.send('bob', text)).id, 'delivered')
+    await Promise.all([alice.stop(), bob.stop()])
+    {
+      using stack = new DisposableStack()
+      const database = stack.adopt(openDatabase(join(bob.profile, 'parley.db')), (opened) => opened.close())
+      const rows = database.prepare<[], { position: number; bytes: Uint8Array }>('SELECT position, bytes FROM messages')
+      const row = rows.all()[1]
+      const message = decodeMessage(row?.bytes ?? Buffer.of())
+      const bytes = chainMessage(draftMessage(message, { ...message, sentAt: 9e15, deadline: 9e15 }), message.prev)
+      database.prepare('UPDATE messages SET bytes = ? WHERE position = ?').run(bytes, row?.position)
+    }
+    const bobAgain = await again('bob')
+    const { messages } = await bobAgain.history('alice', 10)
+    expect(messages.map(({ text }) => text)).toEqual(['after', 'far ahead', 'before'])
+    expect(messages[1]).toMatchObject({ sentAt: MAX_MOMENT_MS, deadline: MAX_MOMENT_MS })
+    expect(lines(bobAgain)).toEqual(['before', 'far ahead', 'after'])
+    expect(bobAgain.overview.list()).toMatchObject([{ unread: 3 }])
+    const { hits } = await bobAgain.archive.search('ahead')
+    expect(hits.map(({ message }) => message.text)).toEqual(['far ahead'])
   })
 
   test('name what is wrong with what they are asked', async () => {

@@ -3,7 +3,7 @@
 import { bodyHash, messageHash, messageIdBytes } from '@parley/shared/hashes.ts'
 import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts'
 import {
-  decodeMessage,
+  decodeStoredMessage,
   type Message,
   type MessageContent,
   messageEncoder,
@@ -75,7 +75,7 @@ function takeUnconfirmed(store: Store, stream: StreamRow): Unconfirmed[] {
   for (; last >= base; last -= 1) {
     const recipients = accounts.filter(isOpen(last))
     const [row] = store.messages.range(id, last, last)
-    const isVoid = row !== undefined && decodeMessage(row.bytes).kind === VOID_KIND
+    const isVoid = row !== undefined && decodeStoredMessage(row.bytes).kind === VOID_KIND
     // What some have is part of the stream for good.
     if (row === undefined || (!isVoid && recipients.length < accounts.length)) break
     if (!isVoid) taken.push({ stream, row, recipients })
@@ -111,7 +111,7 @@ function issueAgain(
   let hash = lastHash(me, next)
   for (const { stream, row, recipients: owed } of unconfirmed) {
     seq += 1
-    const content = moves.follow(stream, row, decodeMessage(row.bytes))
+    const content = moves.follow(stream, row, decodeStoredMessage(row.bytes))
     if (content.deadline !== undefined) store.deadlines.insert({ at: content.deadline, stream: next.id, seq })
     const bytes = encode(seq, hash, content)
     hash = messageHash(bytes)

@@ -5,7 +5,7 @@ import { toBase64url } from '@parley/shared/bytes.ts'
 import { directConversationId, messageIdsOf } from '@parley/shared/hashes.ts'
 import { type AccountId, MessageId } from '@parley/shared/ids.ts'
 import type { ExportRecord } from '@parley/shared/local-api/export.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import type { Store } from '#store/store.ts'
 import type { Contacts } from './contacts.ts'
 import type { MessageViews } from './message-views.ts'
@@ -48,7 +48,7 @@ export function* exportRecords(deps: ExportDeps, { account, since = 0 }: ExportO
       const { device, epoch } = stream
       const messageId = MessageId.parse(toBase64url(messageIdsOf(device, epoch)(row.seq)))
       count += 1
-      const { parents } = decodeMessage(row.bytes)
+      const { parents } = decodeStoredMessage(row.bytes)
       const place = { device, epoch, seq: row.seq, messageId }
       yield { type: 'message', ...message, ...place, ...(parents.length === 0 ? {} : { parents }) }
     }

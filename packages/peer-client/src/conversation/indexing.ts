@@ -8,7 +8,7 @@ import {
   MAX_INDEXED_BEFORE_SEARCH,
   MAX_INDEXED_PER_COMMIT,
 } from '@parley/shared/limits.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import { EDIT_KIND, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import type { MessageRow, MessagesTable } from '#store/messages-table.ts'
@@ -147,7 +147,7 @@ export class Indexing {
   #shown(stream: StreamRow, row: MessageRow): Shown {
     const { store, revisions, views } = this.#deps
     const { seq, storedAt: stored, bytes } = row
-    const { kind, sentAt } = decodeMessage(bytes)
+    const { kind, sentAt } = decodeStoredMessage(bytes)
     const shown = { seq, at: foundAt({ sentAt, storedAt: stored }) }
     if (kind !== TEXT_KIND) return { ...shown, text: kind === EDIT_KIND ? 'none' : 'own' }
     if (store.hidden.has(stream.id, seq)) return { ...shown, text: 'none' }

@@ -3,7 +3,13 @@ import type { AccountId, ConversationId, DeviceKey } from '@parley/shared/ids.ts
 import { MAX_QUOTED_CHARS } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { isLine } from '@parley/shared/wire/lines.ts'
-import { DEFAULT_PRIORITY, decodeMessage, type Message, PRIORITIES, VOID_KIND } from '@parley/shared/wire/message.ts'
+import {
+  DEFAULT_PRIORITY,
+  decodeStoredMessage,
+  type Message,
+  PRIORITIES,
+  VOID_KIND,
+} from '@parley/shared/wire/message.ts'
 import {
   DELETE_KIND,
   EDIT_KIND,
@@ -56,7 +62,7 @@ export class MessageViews {
   view(row: MessageRow): MessageView {
     const stream = this.#store.streams.byId(row.stream)
     if (stream === undefined) throw new Error(`message ${row.seq} belongs to no stream`)
-    return this.#viewIn(stream, row, decodeMessage(row.bytes))
+    return this.#viewIn(stream, row, decodeStoredMessage(row.bytes))
   }
 
   byId(localId: string): MessageView | undefined {
@@ -74,7 +80,7 @@ export class MessageViews {
     const shown: { row: MessageRow; view: MessageView }[] = []
     for (const row of this.#store.messages.range(stream, from, Math.min(to, of.upTo))) {
       if (this.#store.hidden.has(stream, row.seq)) continue
-      const message = decodeMessage(row.bytes)
+      const message = decodeStoredMessage(row.bytes)
       const isAboutOne = ABOUT_ONE.has(message.kind)
       if (!isAboutOne && !this.#isLine(of, message)) continue
       const view = this.#viewIn(of, row, message)
@@ -114,7 +120,7 @@ export class MessageViews {
 
   /** A line of the conversation; undefined for what is none. */
   line(stream: StreamRow, row: MessageRow): MessageView | undefined {
-    const message = decodeMessage(row.bytes)
+    const message = decodeStoredMessage(row.bytes)
     return this.#isLine(stream, message) ? this.#viewIn(stream, row, message) : undefined
   }
 
@@ -160,7 +166,11 @@ export class MessageViews {
     const row = id && this.#store.messages.byLocalId(id)
     const stream = row && this.#store.streams.byId(row.stream)
     if (stream === undefined || row === undefined) return {}
-    const { id: now, direction, text } = this.#viewIn(stream, row, { ...decodeMessage(row.bytes), replyTo: undefined })
+    const {
+      id: now,
+      direction,
+      text,
+    } = this.#viewIn(stream, row, { ...decodeStoredMessage(row.bytes), replyTo: undefined })
     return { message: { id: now, direction, text: beginning(text) } }
   }
 

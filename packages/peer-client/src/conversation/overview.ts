@@ -4,7 +4,7 @@ import type { AccountId } from '@parley/shared/ids.ts'
 import { MAX_UNREAD_COUNTED } from '@parley/shared/limits.ts'
 import type { ConversationInfo, UnreadCount } from '@parley/shared/local-api/conversations.ts'
 import type { Traffic } from '@parley/shared/local-api/peers.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { OutboxQuota } from '#delivery/outbox-quota.ts'
 import type { Store } from '#store/store.ts'
@@ -99,7 +99,7 @@ export class Overview {
       for (const { seq, bytes } of rows) {
         next = seq + 1
         // Behind one that is none there may be many.
-        if (decodeMessage(bytes).kind !== TEXT_KIND) break
+        if (decodeStoredMessage(bytes).kind !== TEXT_KIND) break
         unread += 1
       }
     }

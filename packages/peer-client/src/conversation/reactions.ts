@@ -3,7 +3,7 @@
 import { messageIdBytes } from '@parley/shared/hashes.ts'
 import type { AccountId, LocalMessageId } from '@parley/shared/ids.ts'
 import type { Reaction } from '@parley/shared/local-api/messages.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import { REACTION_KIND, readReaction } from '@parley/shared/wire/message-body.ts'
 import type { PlacedMessage } from '#delivery/placing.ts'
 import { localIdOf } from '#store/local-ids.ts'
@@ -77,7 +77,7 @@ export class Reactions {
     // Where it stands now: one of mine may have been changed in a later epoch.
     const row = by && this.#store.messages.byLocalId(by)
     if (!by || !row) return undefined
-    const { kind, body, sentAt: at } = decodeMessage(row.bytes)
+    const { kind, body, sentAt: at } = decodeStoredMessage(row.bytes)
     const reaction = kind === REACTION_KIND ? readReaction(body) : undefined
     return reaction && { author, by, emoji: reaction.emoji, at }
   }

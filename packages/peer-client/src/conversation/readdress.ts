@@ -1,7 +1,7 @@
 // Messages that wait for an account go to another one: the user said that it is the same person.
 import { directConversationId } from '@parley/shared/hashes.ts'
 import type { AccountId, DeviceKey, LocalMessageId } from '@parley/shared/ids.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import { DELETE_KIND, EDIT_KIND, REACTION_KIND, READ_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Delivery } from '#delivery/delivery.ts'
 import { endMessage, type Revised } from '#delivery/revise.ts'
@@ -69,7 +69,7 @@ async function readdressOne(
   const bytes = store.messages.bytesAt(id, seq)
   const tag = store.streams.byId(id)?.tag
   if (bytes === undefined || tag === undefined) return false
-  const { kind, critical, body, priority, deadline } = decodeMessage(bytes)
+  const { kind, critical, body, priority, deadline } = decodeStoredMessage(bytes)
   if (ABOUT_OTHERS.has(kind)) {
     await delivery.outbox.cancel(localIdOf(tag, seq))
     return false

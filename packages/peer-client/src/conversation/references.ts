@@ -1,6 +1,6 @@
 // How messages name each other: by where a message stood first, whether it is here or not.
 import type { ConversationId, DeviceKey, LocalMessageId } from '@parley/shared/ids.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import type { MessageReference } from '@parley/shared/wire/message-body.ts'
 import { localIdOf } from '#store/local-ids.ts'
 import type { Place } from '#store/reissues-table.ts'
@@ -11,7 +11,7 @@ import type { StreamRow } from '#store/streams-table.ts'
 export function referenceTo(store: Store, stream: StreamRow, seq: number): MessageReference {
   const { device, epoch } = stream
   const bytes = stream.follows === null ? undefined : store.messages.bytesAt(stream.id, seq)
-  const origin = bytes && decodeMessage(bytes).origin
+  const origin = bytes && decodeStoredMessage(bytes).origin
   // What another device issued first, before this one was restored from it, is named by where it stands here.
   const isOwn = origin !== undefined && store.streams.byEpoch(device, origin.epoch) !== undefined
   return isOwn ? { device, epoch: origin.epoch, seq: origin.seq } : { device, epoch, seq }
@@ -53,7 +53,7 @@ export function twinsOf(store: Store, place: Place): Place[] {
   const stream = store.streams.byId(place.stream)
   const bytes = store.messages.bytesAt(place.stream, place.seq)
   if (stream === undefined || bytes === undefined) return []
-  const { epoch, seq } = decodeMessage(bytes).origin ?? { epoch: stream.epoch, seq: place.seq }
+  const { epoch, seq } = decodeStoredMessage(bytes).origin ?? { epoch: stream.epoch, seq: place.seq }
   const first = store.streams.inConversation(stream.conversation, epoch)
   const places = [
     ...(first === undefined ? [] : [{ stream: first.id, seq }]),

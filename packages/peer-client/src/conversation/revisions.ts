@@ -2,7 +2,7 @@
 // not, so one that comes before its target waits for it.
 import { messageIdBytes } from '@parley/shared/hashes.ts'
 import type { AccountId, LocalMessageId } from '@parley/shared/ids.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import { DELETE_KIND, EDIT_KIND, type MessageReference, readRevision } from '@parley/shared/wire/message-body.ts'
 import type { PlacedMessage } from '#delivery/placing.ts'
 import { localIdOf } from '#store/local-ids.ts'
@@ -78,7 +78,7 @@ export class Revisions {
     const bytes = this.#store.messages.bytesAt(stream, seq)
     const tag = this.#store.streams.byId(stream)?.tag
     if (bytes === undefined || tag === undefined) return undefined
-    const message = decodeMessage(bytes)
+    const message = decodeStoredMessage(bytes)
     // An edit that was taken back before it left is a void position now.
     if (message.kind !== EDIT_KIND && message.kind !== DELETE_KIND) return undefined
     const text = readRevision(message.kind, message.body)?.text ?? ''

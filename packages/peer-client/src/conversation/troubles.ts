@@ -2,7 +2,7 @@
 // themselves.
 import type { ConversationId } from '@parley/shared/ids.ts'
 import type { ConversationTroubles } from '@parley/shared/local-api/messages.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import { localIdOf } from '#store/local-ids.ts'
 import type { Store } from '#store/store.ts'
@@ -46,7 +46,7 @@ function gapIn(store: Store, { id, upTo, frozenTo }: StreamRow): { missing: numb
 function otherText(bytes: Uint8Array): string {
   if (bytes.length === 0) return ''
   try {
-    const { kind, body } = decodeMessage(bytes)
+    const { kind, body } = decodeStoredMessage(bytes)
     return kind === TEXT_KIND ? Buffer.from(body).toString('utf8') : ''
   } catch {
     return ''

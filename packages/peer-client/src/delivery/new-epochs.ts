@@ -4,7 +4,7 @@ import { bodyHash, messageHash } from '@parley/shared/hashes.ts'
 import { type AccountId, type DeviceKey, Epoch, randomId } from '@parley/shared/ids.ts'
 import { PROOF_INTERVAL_MS } from '@parley/shared/limits.ts'
 import { isPlanted } from '@parley/shared/planted-faults.ts'
-import { decodeMessage, type Message, messageEncoder, VOID_KIND } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage, type Message, messageEncoder, VOID_KIND } from '@parley/shared/wire/message.ts'
 import type { Range } from '#store/deliveries-table.ts'
 import { ANY_LATEST } from '#store/devices-table.ts'
 import { newTag } from '#store/local-ids.ts'
@@ -115,7 +115,7 @@ class Reissue {
     const stream = this.#old.id
     for (const { from, to } of ranges) {
       for (const row of this.#store.messages.range(stream, from, to)) {
-        const message = decodeMessage(row.bytes)
+        const message = decodeStoredMessage(row.bytes)
         if (message.kind !== VOID_KIND) this.#issue(row, message)
       }
     }

@@ -5,7 +5,7 @@ import type { DeviceKey } from '@parley/shared/ids.ts'
 import { MAX_EARLY_MESSAGES } from '@parley/shared/limits.ts'
 import type { Withheld } from '@parley/shared/wire/bundle.ts'
 import { isLine } from '@parley/shared/wire/lines.ts'
-import { decodeMessage, type Message, type VoidReason } from '@parley/shared/wire/message.ts'
+import { decodeMessage, decodeStoredMessage, type Message, type VoidReason } from '@parley/shared/wire/message.ts'
 import { TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Run } from '#store/quiet-table.ts'
 import type { Store } from '#store/store.ts'
@@ -32,7 +32,15 @@ export type Incoming = WithContent | WithoutContent
 
 /** Throws CborError or ZodError. */
 export function readIncoming(bytes: Uint8Array): WithContent {
-  const message = decodeMessage(bytes)
+  return withContent(decodeMessage(bytes), bytes)
+}
+
+/** One that waits here already. */
+function readEarly(bytes: Uint8Array): WithContent {
+  return withContent(decodeStoredMessage(bytes), bytes)
+}
+
+function withContent(message: Message, bytes: Uint8Array): WithContent {
   return { seq: message.seq, prev: message.prev, hash: messageHash(bytes), message, bytes }
 }
 
@@ -225,7 +233,7 @@ class StreamPlacing {
   #evictEarly(seq: number, hash: Uint8Array): void {
     const bytes = this.#store.messages.bytesAt(this.#stream.id, seq)
     if (bytes === undefined) return
-    const early = readIncoming(bytes)
+    const early = readEarly(bytes)
     if (!isEqualBytes(early.hash, hash)) this.#evidence(early)
     this.#store.messages.remove(this.#stream.id, seq)
     this.#early -= 1
@@ -234,7 +242,7 @@ class StreamPlacing {
   #admitEarly(): void {
     for (const { seq, bytes } of this.#store.messages.early(this.#stream.id, this.#upTo, MAX_EARLY_MESSAGES)) {
       if (seq !== this.#upTo + 1) return
-      const early = readIncoming(bytes)
+      const early = readEarly(bytes)
       if (!this.#follows(early.prev)) {
         this.#evidence(early)
         this.#store.messages.remove(this.#stream.id, seq)

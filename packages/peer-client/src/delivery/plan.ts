@@ -7,7 +7,7 @@ import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { BUNDLE_CLOSE_BYTES, MAX_BUNDLE_MESSAGES } from '@parley/shared/limits.ts'
 import { isPlanted } from '@parley/shared/planted-faults.ts'
 import type { BundleDraft, Withheld } from '@parley/shared/wire/bundle.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import type { CursorRow } from '#store/cursors-table.ts'
 import type { Range } from '#store/deliveries-table.ts'
 import type { SealedRange } from '#store/envelopes-table.ts'
@@ -70,7 +70,7 @@ export class Planner {
       const seq = candidate.parts[0]?.from ?? 0
       const [row] = this.#store.messages.range(stream, seq, seq)
       if (row === undefined) throw new Error(`position ${seq} of stream ${stream} is gone`)
-      return { candidate, priority: decodeMessage(row.bytes).priority, storedAt: row.storedAt }
+      return { candidate, priority: decodeStoredMessage(row.bytes).priority, storedAt: row.storedAt }
     })
     urgencies.sort((a, b) => (isFairTurn ? 0 : a.priority - b.priority) || a.storedAt - b.storedAt)
     return urgencies.map(({ candidate }) => candidate)
@@ -153,7 +153,7 @@ export class Planner {
       if (reason === undefined) {
         draft.messages.push(row.bytes)
       } else {
-        const { prev } = decodeMessage(row.bytes)
+        const { prev } = decodeStoredMessage(row.bytes)
         draft.withheld.push({ epoch, seq: row.seq, hash: messageHash(row.bytes), prev, reason })
       }
       last = row

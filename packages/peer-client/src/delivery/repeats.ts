@@ -3,7 +3,7 @@
 import { isEqualBytes } from '@parley/shared/bytes.ts'
 import { bodyHash } from '@parley/shared/hashes.ts'
 import type { DeviceKey, Epoch } from '@parley/shared/ids.ts'
-import { decodeMessage, type Message, type Origin } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage, type Message, type Origin } from '@parley/shared/wire/message.ts'
 import type { Store } from '#store/store.ts'
 import type { StreamRow } from '#store/streams-table.ts'
 
@@ -28,7 +28,7 @@ function isHeld(store: Store, stream: StreamRow, { epoch, seq, bodyHash: hash }:
   if (first === undefined || seq > first.upTo || !isOfOneAuthor(store, first.device, stream.device)) return false
   const bytes = store.messages.bytesAt(first.id, seq)
   if (bytes === undefined) return false
-  const { kind, body } = decodeMessage(bytes)
+  const { kind, body } = decodeStoredMessage(bytes)
   return isEqualBytes(bodyHash(kind, body), hash)
 }
 

@@ -2,7 +2,7 @@ import { messageHash } from '@parley/shared/hashes.ts'
 import type { AccountId, LocalMessageId } from '@parley/shared/ids.ts'
 import {
   chainMessage,
-  decodeMessage,
+  decodeStoredMessage,
   draftMessage,
   type MessageContent,
   VOID_KIND,
@@ -132,7 +132,7 @@ function replace(
   row: MessageRow,
   contentOf: (message: MessageContent) => MessageContent,
 ): Uint8Array {
-  const message = decodeMessage(row.bytes)
+  const message = decodeStoredMessage(row.bytes)
   const { conversation, epoch, seq, prev } = message
   const bytes = chainMessage(draftMessage({ conversation, epoch, seq }, contentOf(message)), prev)
   store.search.changing(row)

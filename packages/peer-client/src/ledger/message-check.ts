@@ -1,7 +1,7 @@
 // What a message says of itself against the place where it is kept: the bytes are what its author wrote.
 import { isEqualBytes } from '@parley/shared/bytes.ts'
 import { MAX_MESSAGE_BYTES } from '@parley/shared/limits.ts'
-import { decodeMessage, type Message } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage, type Message } from '@parley/shared/wire/message.ts'
 import type { Statement } from 'better-sqlite3'
 import type { LedgerDatabase, LedgerMessage, LedgerStream } from './ledger-database.ts'
 import type { ViolationCode } from './ledger-report.ts'
@@ -43,7 +43,7 @@ export class MessageCheck {
 
 function readMessage(bytes: Uint8Array): Message | undefined {
   try {
-    return decodeMessage(bytes)
+    return decodeStoredMessage(bytes)
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import { MAX_SEQ } from '@parley/shared/limits.ts'
-import { decodeMessage } from '@parley/shared/wire/message.ts'
+import { decodeStoredMessage } from '@parley/shared/wire/message.ts'
 import { EDIT_KIND, readRevision, TEXT_KIND } from '@parley/shared/wire/message-body.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
@@ -170,7 +170,7 @@ export class SearchTable {
   #textAt({ stream, seq }: Place): string | undefined {
     const bytes = this.#messages.bytesAt(stream, seq)
     if (bytes === undefined) return undefined
-    const { kind, body } = decodeMessage(bytes)
+    const { kind, body } = decodeStoredMessage(bytes)
     if (kind === TEXT_KIND) return Buffer.from(body).toString('utf8')
     return kind === EDIT_KIND ? readRevision(kind, body)?.text : undefined
   }

@@ -5,13 +5,14 @@
 // The author writes `prev` first, at a fixed place: until a message is sealed, one before it may be revised, and then only `prev` changes.
 import { z } from 'zod'
 import { type ConversationId, type Epoch, idBytes, type MessageId } from '#ids.ts'
-import { MAX_CONTENT_BYTES, MAX_MESSAGE_BYTES, MAX_PARENTS } from '#limits.ts'
+import { MAX_CONTENT_BYTES, MAX_MESSAGE_BYTES, MAX_MOMENT_MS, MAX_PARENTS } from '#limits.ts'
 import { decodeCbor } from '#wire/cbor.ts'
 import { CborWriter, MAX_HEAD_BYTES } from '#wire/cbor-writer.ts'
 import {
   Bytes,
   Bytes32,
   ConversationBytes,
+  Count,
   DeviceBytes,
   EpochBytes,
   MessageIdBytes,
@@ -65,6 +66,9 @@ const Message = z.object({
   replyTo: z.object({ device: DeviceBytes, epoch: EpochBytes, seq: Seq }).optional(),
 })
 export type Message = z.infer<typeof Message>
+
+const StoredMoment = Count.transform((moment) => Math.min(moment, MAX_MOMENT_MS))
+const StoredMessage = Message.extend({ sentAt: StoredMoment, deadline: StoredMoment.optional() })
 
 /** On the wire a field is its number. */
 const WireMessage = z.looseObject({}).transform((map) => ({
@@ -205,7 +209,7 @@ const NO_PREV = new Uint8Array(32)
 /** Map header (1 byte, as there are at most 23 keys), the key (1), the byte string header 0x58 0x20 (2). */
 const PREV_OFFSET = 4
 
-/** Throws CborError or ZodError. */
+/** One that comes in. Throws CborError or ZodError. */
 export function decodeMessage(bytes: Uint8Array): Message {
   return readPlainMessage(bytes) ?? decodeAnyMessage(bytes)
 }
@@ -213,6 +217,14 @@ export function decodeMessage(bytes: Uint8Array): Message {
 /** However its author encoded it, with whatever is in it. Throws CborError or ZodError. */
 export function decodeAnyMessage(bytes: Uint8Array): Message {
   return Message.parse(WireMessage.parse(decodeCbor(bytes)))
+}
+
+/**
+ * One that was taken in, maybe by a version that let moments lie beyond MAX_MOMENT_MS: they are read as the last that there is. What is
+ * stored as it was carried must not keep the rest of a conversation from being read. Throws CborError or ZodError.
+ */
+export function decodeStoredMessage(bytes: Uint8Array): Message {
+  return readPlainMessage(bytes) ?? StoredMessage.parse(WireMessage.parse(decodeCbor(bytes)))
 }
 
 export const MessageBytes = Bytes(MAX_MESSAGE_BYTES)

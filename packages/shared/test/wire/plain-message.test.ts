@@ -1,6 +1,6 @@
 import { ConversationId, Epoch, MessageId } from '@parley/shared/ids.ts'
 import { MAX_MOMENT_MS } from '@parley/shared/limits.ts'
-import { chainMessage, decodeAnyMessage, draftMessage } from '@parley/shared/wire/message.ts'
+import { chainMessage, decodeAnyMessage, decodeStoredMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { readPlainMessage } from '@parley/shared/wire/plain-message.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -93,6 +93,8 @@ describe('the reader of plain messages', () => {
       const bytes = draftMessage(place, { ...content, sentAt: time })
       expect([readPlainMessage(bytes), schemaSays(bytes)]).toEqual([undefined, undefined])
       expect(schemaSays(draftMessage(place, { ...content, deadline: time }))).toBeUndefined()
+      const stored = decodeStoredMessage(draftMessage(place, { ...content, sentAt: time, deadline: time }))
+      expect(stored).toMatchObject({ sentAt: MAX_MOMENT_MS, deadline: MAX_MOMENT_MS })
     }
   })
 
