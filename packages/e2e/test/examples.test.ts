@@ -1,8 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { readdir, stat } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { needing } from '#needing.ts'
-import { PeerProgram } from '#peer-program.ts'
 import { onStage } from '#stage.ts'
 
 test(
@@ -13,44 +10,6 @@ test(
       stdout: 'alice wrote: Hello, Bob.\nAlice sees that it was delivered.\n',
       stderr: '',
     })
-  }),
-)
-
-const withCurl = needing('/usr/bin/curl', 'that the commands of docs/local-api.md work')
-const LOCAL_API = fileURLToPath(new URL('../../../docs/local-api.md', import.meta.url))
-
-withCurl(
-  'the bot of the examples answers each message once, and every command of the page about the API works',
-  onStage(async (stage) => {
-    const echo = await PeerProgram.start(stage, { name: 'echo', directory: null })
-    const alice = await PeerProgram.start(stage, { name: 'alice', directory: null, flags: ['--peer', echo.address] })
-    await alice.program.logged('session open')
-    const client = await alice.api()
-    await alice.say('echo', 'said before the bot was there')
-    const bot = stage.script('docs/examples/echo-bot.ts', { args: [echo.profile] })
-    await bot.line((line) => (line === 'echo echoes' ? line : undefined))
-    await client.send('echo', 'said to the bot')
-    const answers = []
-    let cursor = '0.0'
-    while (answers.length < 2) {
-      const page = await client.received({ after: cursor, waitMs: 20_000 })
-      answers.push(...page.messages)
-      cursor = page.next
-    }
-    expect(answers).toMatchObject([
-      { text: 'said before the bot was there', replyTo: { message: { direction: 'out' } } },
-      { text: 'said to the bot' },
-    ])
-    expect(await bot.end('SIGTERM')).toMatchObject({ exitCode: 0, stderr: '' })
-
-    const commands = [...(await readFile(LOCAL_API, 'utf8')).matchAll(/```sh\n([\s\S]*?)```/g)].map(
-      ([, block]) => block,
-    )
-    expect(commands.length).toBeGreaterThan(5)
-    const script = `set -eu\nprofile=${alice.profile}\n${commands.join('').replaceAll(/^profile=.*$/gm, '')}`
-    const ran = await stage.run({ name: 'curl', command: ['bash', '-c', script] }).exit()
-    expect(ran).toMatchObject({ exitCode: 0, stderr: '' })
-    expect(ran.stdout.match(/"code":"[a-z-]+"/g)).toEqual(['"code":"unknown-name"'])
   }),
 )
 
