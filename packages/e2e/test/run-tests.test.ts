@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
+import { createPeer } from '@parley/peer-client'
 import { UsersPage } from '@parley/shared/directory-api/users.ts'
 import { afterAll, describe, expect, test } from 'vitest'
 import { eventually } from '#eventually.ts'
 import { freePort } from '#free-port.ts'
-import { PeerProgram } from '#peer-program.ts'
 import type { Program } from '#program.ts'
 import { SharedStage } from '#shared-stage.ts'
 import { onStage, type Stage } from '#stage.ts'
@@ -14,13 +14,19 @@ import { onStage, type Stage } from '#stage.ts'
 const PATIENCE_MS = 240_000
 
 // A directory that others use too.
+const others = new AsyncDisposableStack()
 const shared = new SharedStage(async (stage) => {
   const { url } = await stage.directory()
-  await PeerProgram.start(stage, { name: 'alice', directory: url })
+  const alice = others.use(createPeer({ name: 'alice', profile: stage.path('alice'), directory: url }))
+  await alice.start()
+  await eventually('alice is online', async () => alice.directoryState.state === 'online' || undefined)
   return { url }
 })
 
-afterAll(() => shared[Symbol.asyncDispose]())
+afterAll(async () => {
+  await others.disposeAsync()
+  await shared[Symbol.asyncDispose]()
+})
 
 function runTests(stage: Stage, ...args: readonly string[]): Program {
   return stage.script('scripts/run-tests.ts', { args })
@@ -156,8 +162,8 @@ describe('pnpm run-tests', () => {
     'stops the directory that it started when it is interrupted',
     onStage(async (stage) => {
       const run = runTests(stage, '--start-server')
+      // The directory runs, and the tests are starting; one that is interrupted while they run is above.
       const url = await run.line((line) => /http:\S+/.exec(line)?.[0])
-      await eventually('a name is taken', async () => (await users(url)).at(0), PATIENCE_MS)
 
       expect(await run.end('SIGTERM')).toMatchObject({ exitCode: 143 })
 
