@@ -34,7 +34,7 @@ test(
   'lookups are made of a baseline and of the directory, with Express and without, accounts are registered and users are searched',
   async () => {
     const which = ['--only', 'search,registration,lookup']
-    const [lookup, registration, search] = await bench(...which, '--users', '20', '--messages', '20')
+    const [lookup, registration, search] = await bench(...which, '--users', '10', '--messages', '5')
     expect([lookup, registration, search].map(({ benchmark }) => benchmark)).toEqual([
       'lookup',
       'registration',

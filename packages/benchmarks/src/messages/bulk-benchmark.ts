@@ -61,7 +61,7 @@ export function bulkBenchmark(messages: number): Benchmark {
       const { sender, receiver } = await startPeers(scene)
       const half = Math.ceil(messages / 2)
       const usages = async () => ({ sender: await sender.ask('usage'), receiver: await receiver.ask('usage') })
-      await sender.ask('prepare')
+      await sender.ask('prepare', { messages })
       await sender.ask('pour', { messages: warmUp })
       const before = await usages()
       const first = await sender.ask('bulk', { messages: half })

@@ -8,7 +8,6 @@ import { serveParent } from '#bench/serve-parent.ts'
 import { takeUsage } from '#bench/usage.ts'
 import { sendMany, settled } from './pour.ts'
 
-const IDLE_MS = 5_000
 const MIB = 1024 * 1024
 
 const [, , directory = '', count = ''] = process.argv
@@ -26,11 +25,11 @@ const connectMs = await timed(async () => {
     await peer.connect(`127.0.0.1:${peers[nextOf(index)]?.address.port ?? 0}`)
 })
 
-async function idle(): Promise<Numbers> {
+async function idle(ms: number): Promise<Numbers> {
   const start = process.cpuUsage()
-  await sleep(IDLE_MS)
+  await sleep(ms)
   const { user, system } = process.cpuUsage(start)
-  return { cpuPercent: (user + system) / 10 / IDLE_MS }
+  return { cpuPercent: (user + system) / 10 / ms }
 }
 
 /** Each sends so many to the next; the time ends with the last tick. */
@@ -60,6 +59,6 @@ await serveParent(
     connectMs: connectMs / peers.length,
     mibEach: rssBytes / MIB / peers.length,
   },
-  { idle, talk },
+  { idle: (numbers) => idle(figureOf(numbers, 'ms')), talk },
 )
 await Promise.all(peers.map((peer) => peer.stop()))

@@ -119,8 +119,8 @@ async function catchUp(peer: Peer): Promise<Numbers> {
   return { ms: performance.now() - start }
 }
 
-function prepare(): Numbers {
-  texts = wordTexts()
+function prepare(messages: number): Numbers {
+  texts = wordTexts(messages)
   return {}
 }
 
@@ -136,7 +136,7 @@ await serveParent(
   {},
   {
     pour: (load) => pour(peer, load),
-    prepare,
+    prepare: (numbers) => prepare(figureOf(numbers, 'messages')),
     bulk: (load) => bulk(peer, load),
     pages: (numbers) => pages(peer, figureOf(numbers, 'looks')),
     index: () => indexed(peer),
