@@ -244,7 +244,8 @@ export class Engine {
     this.#options.log.info(fields, this.#lines.has(session) ? 'session in use again' : 'session open')
     this.delivery.attach(this.#lines.of(session))
     this.#peerChanged(device)
-    this.reachability.want(certificate.accountId)
+    // A stranger is reached again once he has written; until then it is for him to come.
+    if (this.contacts.get(certificate.accountId)?.state !== 'stranger') this.reachability.want(certificate.accountId)
     this.people.checkName(certificate.accountId, session.hello.name)
   }
 
@@ -263,7 +264,7 @@ export class Engine {
   }
 
   #contactChanged(account: AccountId): void {
-    const name = this.people.vouchedName(account)
+    const name = this.contacts.get(account)?.state === 'stranger' ? undefined : this.people.vouchedName(account)
     if (name !== undefined) this.membership?.watch([name])
     if (this.contacts.mayServe(account)) this.reachability.want(account)
     for (const { device } of this.store.devices.ofAccount(account))

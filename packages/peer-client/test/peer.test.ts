@@ -4,7 +4,7 @@ import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { systemClock } from '@parley/shared/clock.ts'
 import { MAX_MOMENT_MS } from '@parley/shared/limits.ts'
@@ -570,6 +570,25 @@ describe('two peers in one process', () => {
     expect(bobAgain.overview.list()).toMatchObject([{ unread: 3 }])
     const { hits } = await bobAgain.archive.search('ahead')
     expect(hits.map(({ message }) => message.text)).toEqual(['far ahead'])
+  })
+
+  test('go on reaching those who wrote, and leave it to strangers to come again', async () => {
+    await using peers = await pair()
+    const { alice, bob } = peers
+    /** What Bob does about Alice once she is gone. */
+    const linkAfter = async (peer: Peer) => {
+      const end = new AbortController()
+      const changes = bob.peerChanges(end.signal)
+      await peer.stop()
+      for await (const { link } of changes) if (link.state !== 'connected') end.abort()
+      await setImmediate()
+      return bob.peers()[0]?.link.state
+    }
+    expect(await linkAfter(alice)).toBe('idle')
+    const again = await peers.again('alice')
+    await again.connect(formatPeerAddress(bob.address))
+    await again.waitFor((await again.send('bob', 'hello')).id, 'delivered')
+    expect(await linkAfter(again)).toBe('waiting')
   })
 
   test('name what is wrong with what they are asked', async () => {

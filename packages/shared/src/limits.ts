@@ -217,7 +217,7 @@ export const MAX_CLAIMS_PER_FRAME = 256
 export const MAX_CLAIM_RANGES_PER_FRAME = 1_024
 /** Positions that arrived before their predecessor wait here, per stream. */
 export const MAX_EARLY_MESSAGES = 8_192
-/** Accounts that came to me and with whom no message was exchanged. */
+/** Accounts that came to me and with whom nothing was exchanged; those that have been away for the longest are forgotten. */
 export const MAX_STRANGERS = 1_000
 export const MAX_LAMPORT_JUMP = 2 ** 20
 export const ENVELOPE_ID_KEPT_MS = 30 * 24 * 60 * 60 * 1000

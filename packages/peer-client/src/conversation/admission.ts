@@ -1,14 +1,12 @@
 import type { ByeReason } from '@parley/shared/wire/frames.ts'
 
 /** What becomes of a device that wants a session. */
-export type Admission = 'admitted' | 'blocked' | 'key-changed' | 'revoked' | 'unproven' | 'too-many-strangers'
+export type Admission = 'admitted' | 'blocked' | 'key-changed' | 'revoked' | 'unproven'
 
 interface Bye {
   readonly bye: ByeReason
   readonly retryAfterMs?: number
 }
-
-const STRANGERS_RETRY_MS = 60_000
 
 /** What a device that is not let in is told: no more than it needs to behave well. */
 export const BYE_FOR: Record<Exclude<Admission, 'admitted'>, Bye> = {
@@ -16,5 +14,4 @@ export const BYE_FOR: Record<Exclude<Admission, 'admitted'>, Bye> = {
   unproven: { bye: 'wrong-peer' },
   revoked: { bye: 'revoked' },
   'key-changed': { bye: 'key-changed' },
-  'too-many-strangers': { bye: 'busy', retryAfterMs: STRANGERS_RETRY_MS },
 }

@@ -122,8 +122,6 @@ export class Introductions {
     switch (standing) {
       case undefined:
         if (keys === undefined) return 'unproven'
-        if (store.contacts.all().filter(({ state }) => state === 'stranger').length >= MAX_STRANGERS)
-          return 'too-many-strangers'
         break
       case 'unproven':
         return 'unproven'
@@ -143,12 +141,17 @@ export class Introductions {
       case 'same':
         break
     }
-    await store.commits.run(() => {
+    const forgotten = await store.commits.run(() => {
       const at = now()
+      const isNew = account !== me.account && store.contacts.get(account) === undefined
+      // However many come, the last ones get in: whoever writes while he is here is a contact from then on.
+      const forgotten = isNew && store.strangers.count() >= MAX_STRANGERS ? store.forgetStranger() : undefined
       if (account !== me.account) this.#meet(newcomer, contact, standing === 'rotated', keys)
       this.#addDevice(certificate, hello.deviceCertificate, at)
       store.devices.setSeen(device, at)
+      return forgotten
     })
+    if (forgotten !== undefined) this.#deps.onChanged(forgotten)
     this.#deps.onChanged(account)
     if (standing === 'rotated') this.#deps.onNews({ kind: 'key-rotated', account })
     return 'admitted'

@@ -122,7 +122,13 @@ export class Delivery {
   }
 
   detach(line: Line): void {
-    this.#couriers.get(line.device)?.detach(line)
+    const courier = this.#couriers.get(line.device)
+    courier?.detach(line)
+    const account = this.#options.store.devices.get(line.device)?.account
+    if (courier === undefined || courier.line !== undefined || (account && this.#options.mayServe(account))) return
+    // Strangers come and go without end: what they left behind is not kept for them.
+    this.#couriers.delete(line.device)
+    this.#byAccount.clear()
   }
 
   pump(account: AccountId): void {

@@ -98,6 +98,11 @@ export class DevicesTable {
     return row
   }
 
+  /** Its row was deleted. */
+  forgotten(device: DeviceKey): void {
+    this.#rows.delete(device)
+  }
+
   #keep(row: DeviceRow): void {
     if (this.#rows.size >= MAX_KEPT_ROWS) this.#rows.clear()
     this.#rows.set(row.device, row)

@@ -1,4 +1,4 @@
-import type { LocalMessageId } from '@parley/shared/ids.ts'
+import type { AccountId, LocalMessageId } from '@parley/shared/ids.ts'
 import { ENVELOPE_ID_KEPT_MS, IDEMPOTENCY_KEPT_MS } from '@parley/shared/limits.ts'
 import { AttemptsTable } from './attempts-table.ts'
 import { ContactKeysTable } from './contact-keys-table.ts'
@@ -28,6 +28,7 @@ import { ReadersTable } from './readers-table.ts'
 import { type Place, ReissuesTable } from './reissues-table.ts'
 import { RevisionsTable } from './revisions-table.ts'
 import { SearchTable } from './search-table.ts'
+import { StrangersTable } from './strangers-table.ts'
 import { StreamsTable } from './streams-table.ts'
 import { VacanciesTable } from './vacancies-table.ts'
 import { WithheldTable } from './withheld-table.ts'
@@ -39,6 +40,7 @@ export class Store {
   readonly meta: MetaTable
   readonly contacts: ContactsTable
   readonly contactKeys: ContactKeysTable
+  readonly strangers: StrangersTable
   readonly devices: DevicesTable
   readonly streams: StreamsTable
   readonly messages: MessagesTable
@@ -70,6 +72,7 @@ export class Store {
     this.meta = new MetaTable(database)
     this.contacts = new ContactsTable(database)
     this.contactKeys = new ContactKeysTable(database)
+    this.strangers = new StrangersTable(database)
     this.devices = new DevicesTable(database)
     this.streams = new StreamsTable(database)
     this.reissues = new ReissuesTable(database)
@@ -101,6 +104,13 @@ export class Store {
     this.openedEnvelopes.prune(now - ENVELOPE_ID_KEPT_MS)
     this.envelopes.prune(now - ENVELOPE_ID_KEPT_MS)
     this.idempotency.prune(now - IDEMPOTENCY_KEPT_MS)
+  }
+
+  /** Inside a transaction: the stranger who has been away for the longest, if there is one, is no longer known. */
+  forgetStranger(): AccountId | undefined {
+    const forgotten = this.strangers.forgetOne()
+    for (const device of forgotten?.devices ?? []) this.devices.forgotten(device)
+    return forgotten?.account
   }
 
   /** The API's id of the message at a position: that of the first place where it stood. */

@@ -1,7 +1,7 @@
 import { accountIdOf, audienceOf } from '@parley/shared/hashes.ts'
-import { type AccountId, AccountKey, DeviceKey, DirectoryKey, Name } from '@parley/shared/ids.ts'
+import { AccountId, AccountKey, DeviceKey, DirectoryKey, Name } from '@parley/shared/ids.ts'
 import { generateKeyPair, type KeyPair } from '@parley/shared/keys.ts'
-import { MAX_HELLO_ROTATIONS, MAX_ROTATIONS } from '@parley/shared/limits.ts'
+import { MAX_HELLO_ROTATIONS, MAX_ROTATIONS, MAX_STRANGERS } from '@parley/shared/limits.ts'
 import { signAccountRecord, verifyAccountRecord } from '@parley/shared/signed/account-record.ts'
 import { signDeviceCertificate, verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
@@ -262,6 +262,30 @@ describe('somebody at the door', () => {
     expect(contacts.get(bob.accountId)?.state).toBe('stranger')
     expect(contacts.mayServe(bob.accountId)).toBe(false)
     expect(contacts.label(bob.accountId)).toEqual({ name: 'bob', isVerified: false })
+  })
+
+  test('is let in, however many came before: the one who has been away for the longest, and left nothing, is forgotten', async () => {
+    const { contacts, store } = setUp()
+    const [away, compared, bob] = [new Somebody('away'), new Somebody('compared'), new Somebody('bob')]
+    for (const one of [away, compared]) await contacts.admit(await one.newcomer())
+    const account = () => AccountId.parse(generateKeyPair(AccountKey).publicKey)
+    await store.commits.run(() => {
+      store.contacts.setVerified(compared.accountId, { key: compared.account.publicKey, at: 1 })
+      for (const device of [away, compared]) store.devices.setSeen(device.device.publicKey, 0)
+      for (let n = 1; n < MAX_STRANGERS; n += 1) {
+        const stranger = { account: account(), accountKey: away.account.publicKey, displayName: 'x', addedAt: 1 }
+        store.contacts.insert({ ...stranger, state: 'stranger' })
+      }
+    })
+    expect(contacts.get(away.accountId)?.state).toBe('stranger')
+    expect(await contacts.admit(await bob.newcomer())).toBe('admitted')
+    expect(contacts.get(away.accountId)).toBeUndefined()
+    expect(store.devices.ofAccount(away.accountId)).toEqual([])
+    expect(contacts.byName(undefined, away.name)).toBeUndefined()
+    expect(store.strangers.count()).toBe(MAX_STRANGERS)
+    expect(contacts.get(compared.accountId)?.state).toBe('stranger')
+    // He comes again, as if for the first time.
+    expect(await contacts.admit(await away.newcomer())).toBe('admitted')
   })
 
   test('who takes a name that another one gave himself before does not get it', async () => {
