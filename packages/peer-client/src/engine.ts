@@ -266,7 +266,7 @@ export class Engine {
   #contactChanged(account: AccountId): void {
     const name = this.contacts.get(account)?.state === 'stranger' ? undefined : this.people.vouchedName(account)
     if (name !== undefined) this.membership?.watch([name])
-    if (this.contacts.mayServe(account)) this.reachability.want(account)
+    this.reachability.contactChanged(account)
     for (const { device } of this.store.devices.ofAccount(account))
       this.delivery.serve(device).catch((error: unknown) => this.#failed(error))
   }

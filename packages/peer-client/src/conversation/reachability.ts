@@ -23,7 +23,7 @@ export interface OpenSession {
   readonly roundTripMs: number | undefined
   readonly receivedBytes: number
   readonly sentBytes: number
-  close(reason: 'disconnected' | 'declined', options?: { retryAfterMs: number }): Promise<unknown>
+  close(reason: 'disconnected' | 'declined' | 'revoked', options?: { retryAfterMs: number }): Promise<unknown>
 }
 
 export interface ReachabilityDeps {
@@ -60,6 +60,17 @@ export class Reachability {
     if (this.#apart.has(account) || this.#deps.contacts.isShunned(account)) return
     for (const { device, state } of this.#deps.store.devices.ofAccount(account))
       if (state === 'active') this.#deps.keeper.want(device)
+  }
+
+  /** Something about the account changed: it is reached where it is to be, and left alone on devices that it revoked. */
+  contactChanged(account: AccountId): void {
+    const { store, contacts, keeper, currentSession } = this.#deps
+    for (const { device, state } of store.devices.ofAccount(account)) {
+      if (state !== 'revoked') continue
+      keeper.unwant(device)
+      void currentSession(device)?.close('revoked')
+    }
+    if (contacts.mayServe(account)) this.want(account)
   }
 
   /** A message waits for the account, or it was seen online: try now. */

@@ -7,9 +7,14 @@ import { signDeviceCertificate, verifyDeviceCertificate } from '@parley/shared/s
 import type { Jws } from '@parley/shared/signed/jws.ts'
 import { signRotation } from '@parley/shared/signed/rotation.ts'
 import { describe, expect, test } from 'vitest'
+import { FixedPeers } from '#connection/fixed-peers.ts'
+import { Keeper } from '#connection/keeper.ts'
 import { Contacts } from '#conversation/contacts.ts'
+import { Reachability } from '#conversation/reachability.ts'
+import { OutboxQuota } from '#delivery/outbox-quota.ts'
 import type { VerifiedUser } from '#directory/verified-user.ts'
 import { openStore, type Store } from '#store/store.ts'
+import { world } from '../connection/world.ts'
 
 const AUD = audienceOf(generateKeyPair(DirectoryKey).publicKey)
 const SIGNAL_IDENTITY = `B${'A'.repeat(43)}`
@@ -242,6 +247,44 @@ describe('somebody looked up', () => {
     expect({ holds, news }).toEqual({ holds: [], news: [] })
     await contacts.adopt(AUD, await bob.user([], { seq: 8, displayName: 'Bob' }))
     expect(contacts.get(bob.accountId)?.displayName).toBe('Bob')
+  })
+
+  test('who revoked a device is left alone on it: no session stays, and it is dialled no more', async () => {
+    const { contacts, store } = setUp()
+    const bob = new Somebody('bob')
+    const device = bob.device.publicKey
+    const { dialler } = world()
+    await using stack = new AsyncDisposableStack()
+    const keeper = new Keeper({ dialler, finder: { async *find() {} } })
+    stack.defer(() => keeper.stop())
+    const closed: string[] = []
+    const session = {
+      device,
+      path: 'direct',
+      remoteAddress: undefined,
+      openedAt: 0,
+      roundTripMs: undefined,
+      receivedBytes: 0,
+      sentBytes: 0,
+      close: (reason: string) => Promise.resolve(closed.push(reason)),
+    } as const
+    const reachability = new Reachability({
+      store,
+      contacts,
+      keeper,
+      fixedPeers: new FixedPeers({ dialler }),
+      quota: new OutboxQuota(),
+      currentSession: (of) => (of === device ? session : undefined),
+    })
+    await contacts.adopt(AUD, await bob.user())
+    await contacts.accept(bob.accountId)
+    reachability.contactChanged(bob.accountId)
+    expect(keeper.list()).toMatchObject([{ device }])
+    expect(closed).toEqual([])
+    await contacts.adopt(AUD, await bob.user([device]))
+    reachability.contactChanged(bob.accountId)
+    expect(keeper.list()).toEqual([])
+    expect(closed).toEqual(['revoked'])
   })
 
   test('who revoked a device is no longer served on it', async () => {
