@@ -28,11 +28,11 @@ export class Keeper {
     this.#options = options
   }
 
-  /** False when as many devices as possible are kept already. */
+  /** False when as many devices as possible are kept already, and none of them has been out of reach for long. */
   want(device: DeviceKey): boolean {
     if (this.#isStopped) return false
     if (this.#kept.has(device)) return true
-    if (this.#kept.size >= MAX_KEPT_DEVICES) return false
+    if (this.#kept.size >= MAX_KEPT_DEVICES && !this.#makeRoom()) return false
     const { dialler, onState, random = Math.random } = this.#options
     const loop = new RedialLoop({
       clock: dialler.clock,
@@ -84,6 +84,19 @@ export class Keeper {
     await Promise.all(this.#leaving)
   }
 
+  /** The device that could not be reached most often is kept no more; it is wanted again when there is a sign of it. */
+  #makeRoom(): boolean {
+    let longest: DeviceKey | undefined
+    let most = LASTING_FAILURES
+    for (const [device, { state }] of this.#kept) {
+      if (state.state !== 'waiting' || state.attempt <= most) continue
+      longest = device
+      most = state.attempt
+    }
+    if (longest !== undefined) this.unwant(longest)
+    return longest !== undefined
+  }
+
   async #reach(
     device: DeviceKey,
     turn: { readonly signal: AbortSignal; readonly isUrgent: boolean },
@@ -118,6 +131,9 @@ export class Keeper {
     return failure
   }
 }
+
+/** Who failed no more often may only have lost its line. */
+const LASTING_FAILURES = 4
 
 const NO_ENDPOINTS: Failure = { outcome: 'no-endpoints', detail: 'nobody says where this device can be dialled' }
 

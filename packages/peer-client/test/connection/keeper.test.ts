@@ -327,6 +327,26 @@ test('a device that is no longer wanted is dialled no more, and wanting it twice
   expect(it.keeper.list()).toEqual([{ device: bob, state: { state: 'trying', attempt: 1 } }])
 })
 
+test('beyond that limit the device that failed most often makes room, and nobody who is connected', async () => {
+  await using it = keeperWorld()
+  const [first, friend] = [deviceKey(), deviceKey()]
+  it.sessions.answer = (_, device) => (device === friend ? friend : refused())
+  it.keeper.want(first)
+  it.keeper.want(friend)
+  await settled()
+  it.keeper.sessionUp(friend)
+  await it.clock.advance(60 * 60_000)
+  for (let index = 2; index < MAX_KEPT_DEVICES; index += 1) it.keeper.want(deviceKey())
+  await settled()
+  const last = deviceKey()
+  expect(it.keeper.want(last)).toBe(true)
+  const kept = it.keeper.list().map(({ device }) => device)
+  expect(kept).toHaveLength(MAX_KEPT_DEVICES)
+  expect([last, friend, first].map((device) => kept.includes(device))).toEqual([true, true, false])
+  // All others were tried once: they stay.
+  expect(it.keeper.want(deviceKey())).toBe(false)
+})
+
 test('there is a limit to how many devices are kept, and stopping leaves nothing', async () => {
   await using it = keeperWorld()
   it.sessions.answer = (_, expected) => (expected === undefined ? refused() : expected)
