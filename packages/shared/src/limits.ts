@@ -219,6 +219,8 @@ export const MAX_CLAIM_RANGES_PER_FRAME = 1_024
 export const MAX_EARLY_MESSAGES = 8_192
 /** Accounts that came to me and with whom nothing was exchanged; those that have been away for the longest are forgotten. */
 export const MAX_STRANGERS = 1_000
+/** Devices of one account that are known and not revoked. A directory lists MAX_DEVICES; without one nobody hears which are no more. */
+export const MAX_KNOWN_DEVICES = 64
 export const MAX_LAMPORT_JUMP = 2 ** 20
 export const ENVELOPE_ID_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 export const MAX_ENVELOPE_IDS_PER_DEVICE = 1_000_000

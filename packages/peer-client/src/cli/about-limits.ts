@@ -32,6 +32,7 @@ const ABOUT = {
   MAX_KEPT_DEVICES: { unit: 'count', purpose: 'devices that are kept connected' },
   MAX_FIXED_PEERS: { unit: 'count', purpose: 'addresses given with --peer and connect' },
   MAX_STRANGERS: { unit: 'count', purpose: 'accounts that came and wrote nothing, and are remembered' },
+  MAX_KNOWN_DEVICES: { unit: 'count', purpose: 'devices of one account that are known' },
   MAX_STREAMS_PER_ACCOUNT: { unit: 'count', purpose: 'streams of one account, and of one other device of mine' },
   MAX_REPEATS: { unit: 'count', purpose: 'messages that say they repeat the same one' },
   MAX_EARLY_MESSAGES: { unit: 'count', purpose: 'messages of one stream that wait for one before them' },

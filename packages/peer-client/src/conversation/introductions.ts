@@ -1,7 +1,7 @@
 // How accounts and their devices become known: from what a directory serves, and from who stands at the door. Accounts are pinned on
 // first use, a rotation is followed when a known key signed it, and any other change holds everything until the user decides.
 import type { AccountId, AccountKey, DeviceKey, Name } from '@parley/shared/ids.ts'
-import { MAX_STRANGERS } from '@parley/shared/limits.ts'
+import { MAX_KNOWN_DEVICES, MAX_STRANGERS } from '@parley/shared/limits.ts'
 import type { VerifiedAccount } from '@parley/shared/signed/account-record.ts'
 import type { DeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
@@ -139,6 +139,7 @@ export class Introductions {
         return 'key-changed'
       case 'rotated':
       case 'same':
+        if (account !== me.account && !this.#hasRoomFor(certificate)) return 'too-many-devices'
         break
     }
     const forgotten = await store.commits.run(() => {
@@ -188,9 +189,9 @@ export class Introductions {
       store.contacts.addName(directory, former, account, at)
       store.contacts.setGivenUp(directory, former, account, true)
     }
-    for (const device of devices) this.#addDevice(device, device.jws, at)
     for (const device of record.revoked)
       if (store.devices.get(device)?.account === account) store.devices.setState(device, 'revoked')
+    for (const device of devices) if (this.#hasRoomFor(device)) this.#addDevice(device, device.jws, at)
   }
 
   /** Inside a transaction. */
@@ -201,6 +202,13 @@ export class Introductions {
     const isBack = contact !== undefined && keyChanges.isAside(device, keyChanges.known(contact))
     store.devices.upsert({ device, account, certificate: jws, signalIdentity }, at)
     if (isBack) store.devices.setState(device, 'active')
+  }
+
+  /** It is known, or the account has not shown too many. */
+  #hasRoomFor({ deviceKey, accountId }: DeviceCertificate): boolean {
+    const { devices } = this.#deps.store
+    if (devices.get(deviceKey) !== undefined) return true
+    return devices.ofAccount(accountId).filter(({ state }) => state !== 'revoked').length < MAX_KNOWN_DEVICES
   }
 
   #isKnown({ deviceKey, accountId, signalIdentity }: DeviceCertificate): boolean {

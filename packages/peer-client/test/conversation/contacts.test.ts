@@ -1,7 +1,7 @@
 import { accountIdOf, audienceOf } from '@parley/shared/hashes.ts'
 import { AccountId, AccountKey, DeviceKey, DirectoryKey, Name } from '@parley/shared/ids.ts'
 import { generateKeyPair, type KeyPair } from '@parley/shared/keys.ts'
-import { MAX_HELLO_ROTATIONS, MAX_ROTATIONS, MAX_STRANGERS } from '@parley/shared/limits.ts'
+import { MAX_HELLO_ROTATIONS, MAX_KNOWN_DEVICES, MAX_ROTATIONS, MAX_STRANGERS } from '@parley/shared/limits.ts'
 import { signAccountRecord, verifyAccountRecord } from '@parley/shared/signed/account-record.ts'
 import { signDeviceCertificate, verifyDeviceCertificate } from '@parley/shared/signed/device-certificate.ts'
 import type { Jws } from '@parley/shared/signed/jws.ts'
@@ -329,6 +329,23 @@ describe('somebody at the door', () => {
     expect(contacts.get(compared.accountId)?.state).toBe('stranger')
     // He comes again, as if for the first time.
     expect(await contacts.admit(await away.newcomer())).toBe('admitted')
+  })
+
+  test('on ever new devices is let in on so many of them', async () => {
+    const { contacts, store } = setUp()
+    const bob = new Somebody('bob')
+    const next = () => Object.assign(bob.copy(), { device: generateKeyPair(DeviceKey) })
+    for (let n = 0; n < MAX_KNOWN_DEVICES; n += 1)
+      expect(await contacts.admit(await next().newcomer())).toBe('admitted')
+    const [known] = store.devices.ofAccount(bob.accountId)
+    const more = next()
+    expect(await contacts.admit(await more.newcomer())).toBe('too-many-devices')
+    await contacts.adopt(AUD, await more.user())
+    expect(store.devices.ofAccount(bob.accountId)).toHaveLength(MAX_KNOWN_DEVICES)
+    // One that is revoked makes room, also for those that stand beside it in the same record.
+    await contacts.adopt(AUD, await more.user(known === undefined ? [] : [known.device], { seq: 2 }))
+    expect(store.devices.get(more.device.publicKey)?.state).toBe('active')
+    expect(await contacts.admit(await more.newcomer())).toBe('admitted')
   })
 
   test('who takes a name that another one gave himself before does not get it', async () => {
