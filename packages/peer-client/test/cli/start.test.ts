@@ -86,6 +86,25 @@ test('starting a name that is new makes its profile first, and says so', async (
   expect(await ended).toMatchObject({ code: 0, err: expect.stringContaining('A profile for bob was made in') })
 })
 
+test('whoever has one profile never names it', async () => {
+  await using directory = await startDirectory()
+  await using home = await tempDirectory()
+  const environment = { XDG_DATA_HOME: home.path }
+  const here = commandsIn(environment)
+  const profile = join(home.path, 'parley', 'carol')
+  const made = await here('init', '--name', 'Carol', '--directory', directory.url)
+  expect(made).toMatchObject({ code: 0, err: expect.stringMatching(/^It has no passphrase: [^\n]*\n$/) })
+  expect(made.out).toContain(profile)
+
+  const { line, ended } = await begin(environment, '--json')
+  expect(JSON.parse(line)).toMatchObject({ name: 'carol', profile, directory: directory.url })
+  const find = () => here('find', 'carol')
+  while ((await find()).code !== 0) await setTimeout(20)
+  while (!/^carol +Carol +online/m.test((await find()).out)) await setTimeout(20)
+  expect(await here('stop')).toMatchObject({ code: 0, out: 'Stopped.\n' })
+  expect(await ended).toMatchObject({ code: 0 })
+})
+
 test('two peers talk, and their databases prove it', async () => {
   await using home = await tempDirectory()
   const environment = { XDG_DATA_HOME: home.path }
