@@ -52,6 +52,13 @@ interface LineState {
   isComplete: boolean
 }
 
+interface Rejected {
+  readonly account: AccountId
+  readonly isRenewed: boolean
+  /** What the account will not take, and what that takes off its outbox. */
+  readonly refused: readonly Confirmation[]
+}
+
 interface Outcome extends ClaimsOutcome {
   readonly newEpochs: NewEpochs | undefined
 }
@@ -92,13 +99,17 @@ export class Answers {
   }
 
   async takeReject(line: Line, frame: FrameOf<4>): Promise<void> {
-    const { store, clock, courier, events } = this.#deps
+    const { store, clock, courier, events, outbox } = this.#deps
     if (frame.bundle !== undefined) courier(line.device).offerBundle(frame.bundle)
     const { outcome, ended } = await store.commits.run(() => {
       const at = clock.now()
       return { ended: this.#endRejected(line, frame, at), outcome: this.#claims(line, frame.streams, at) }
     })
     this.#settle(line, outcome)
+    for (const { account, load, stream, from, to } of ended?.refused ?? []) {
+      outbox.quota.remove(account, load)
+      for (let seq = from; seq <= to; seq += 1) events.ended({ stream, seq, account })
+    }
     if (ended?.isRenewed === true) events.noted({ kind: 'ratchet-renewed', account: ended.account })
     if (ended !== undefined && AFTER_REJECT[frame.code] === 'wait')
       courier(line.device).pause(`it answers ${frame.code}`)
@@ -139,7 +150,7 @@ export class Answers {
   }
 
   /** Inside a transaction. Undefined when it acts on nothing: a reject ends only what is open. */
-  #endRejected(line: Line, frame: FrameOf<4>, at: number): { account: AccountId; isRenewed: boolean } | undefined {
+  #endRejected(line: Line, frame: FrameOf<4>, at: number): Rejected | undefined {
     const { store } = this.#deps
     const envelope = store.envelopes.byId(frame.envelope)
     const device = store.devices.get(line.device)
@@ -156,15 +167,18 @@ export class Answers {
       outcome: frame.code,
     })
     let isRenewed = false
+    const refused: Confirmation[] = []
     if (AFTER_REJECT[frame.code] === 'refused') {
       for (const { stream, from, to } of store.envelopes.ranges(envelope.n)) {
+        const load = store.deliveries.waiting(stream, account, { from, to })
+        if (load.messages > 0) refused.push({ stream, from, to, account, load })
         store.deliveries.end(stream, account, { from, to }, 'refused', frame.code, at)
         store.events.insert({ kind: 'refused', at, stream, from, to, account, detail: frame.code })
       }
     } else if (AFTER_REJECT[frame.code] === 'seal-again' && envelope.generation === device.generation) {
       if (!isPlanted('reseal-without-renewal')) isRenewed = demandRenewal(store, device, frame.code, at)
     }
-    return { account, isRenewed }
+    return { account, isRenewed, refused }
   }
 
   /** Inside a transaction. `positions`: the frame that the claims came in, when it was one. */

@@ -194,6 +194,8 @@ test('a terminal reject ends the message, and what follows is not held up by it'
     streams: [],
   })
   expect(peer.stateOf(first ?? '')).toBe('refused')
+  expect(peer.alice.delivery.outbox.quota.load(peer.bob.account)).toEqual({ messages: 0, bytes: 0 })
+  expect(peer.ended).toEqual([expect.objectContaining({ seq: 1, account: peer.bob.account })])
   const [second] = await peer.send('two')
   expect(peer.stateOf(second ?? '')).toBe('sent')
   expect(peer.envelopes()).toHaveLength(2)

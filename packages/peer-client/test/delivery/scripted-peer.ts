@@ -16,6 +16,7 @@ export class ScriptedPeer implements NodeHooks {
   readonly wire: Frame[] = []
   readonly aborts: Error[] = []
   readonly delivered: { from: number; to: number }[] = []
+  readonly ended: { stream: number; seq: number }[] = []
   line: SimLine
 
   constructor() {
@@ -97,6 +98,10 @@ export class ScriptedPeer implements NodeHooks {
 
   onDelivered(_node: SimNode, range: { from: number; to: number }): void {
     this.delivered.push(range)
+  }
+
+  onEnded(_node: SimNode, message: { stream: number; seq: number }): void {
+    this.ended.push(message)
   }
 
   onSessionAbort(_node: SimNode, line: SimLine, error: Error): void {

@@ -23,6 +23,8 @@ export interface NodeHooks {
   /** Called with every frame that leaves a live process. */
   onWire(from: SimNode, link: SimLine, frame: Uint8Array): void
   onDelivered(node: SimNode, range: { stream: number; from: number; to: number; account: AccountId }): void
+  /** A message of the node ended without delivery. */
+  onEnded?(node: SimNode, message: { stream: number; seq: number; account: AccountId }): void
   onSessionAbort(node: SimNode, line: SimLine, error: Error): void
   /** The process is there again and served nobody yet. */
   onStart?(node: SimNode): void
@@ -268,7 +270,7 @@ export class SimNode {
         sent: () => undefined,
         moved: () => undefined,
         noted: () => undefined,
-        ended: () => undefined,
+        ended: (message) => this.hooks.onEnded?.(this, message),
       },
       log: silent,
       mayServe: () => true,
