@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { createPeer, type Peer } from '@parley/peer-client'
 import { systemClock } from '@parley/shared/clock.ts'
-import { MAX_MOMENT_MS } from '@parley/shared/limits.ts'
+import { MAX_CONTENT_BYTES, MAX_MOMENT_MS } from '@parley/shared/limits.ts'
 import { chainMessage, decodeMessage, draftMessage } from '@parley/shared/wire/message.ts'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -404,6 +404,8 @@ describe('two peers in one process', () => {
     const regretted = await alice.send('bob', 'regretted')
     const inPlace = await alice.conversations.changes.edit(waiting.id, 'final')
     expect(inPlace).toMatchObject({ text: 'final', state: 'queued', priority: 'urgent', deadline: waiting.deadline })
+    const tooMuch = alice.conversations.changes.edit(waiting.id, 'x'.repeat(MAX_CONTENT_BYTES + 1))
+    await expect(tooMuch).rejects.toMatchObject({ code: 'too-large' })
     expect(inPlace.edited).toBeUndefined()
     expect(await alice.conversations.changes.remove(regretted.id)).toMatchObject({
       kind: 'void',

@@ -85,13 +85,7 @@ export class Outbox {
       return promise
     }
     if (draft.body.length > MAX_CONTENT_BYTES) {
-      this.#refuse(
-        waiting,
-        new DeliveryError(
-          'too-large',
-          `a message holds at most ${MAX_CONTENT_BYTES} bytes, this one has ${draft.body.length}`,
-        ),
-      )
+      this.#refuse(waiting, tooLarge(draft.body))
       return promise
     }
     const courier = this.#loneCourier(draft)
@@ -115,8 +109,9 @@ export class Outbox {
     return 'cancelled'
   }
 
-  /** New text in place, as long as it is sealed for nobody. */
+  /** New text in place, as long as it is sealed for nobody. Rejects with `too-large`. */
   async edit(localId: LocalMessageId, body: Uint8Array): Promise<'edited' | 'already-sent'> {
+    if (body.length > MAX_CONTENT_BYTES) throw tooLarge(body)
     const outcome = await this.#revise(localId, ({ stream, row, at }) =>
       editMessage(this.#deps.store, stream, row, body, at),
     )
@@ -295,6 +290,10 @@ export class Outbox {
       return { localId, stream: stream.id, seq, bytes, lamport: value, at, state: 'sent' as const }
     })
   }
+}
+
+function tooLarge({ length }: Uint8Array): DeliveryError {
+  return new DeliveryError('too-large', `a message holds at most ${MAX_CONTENT_BYTES} bytes, this one has ${length}`)
 }
 
 const ONE = { messages: 1, bytes: 0 }
