@@ -1,4 +1,5 @@
 import type { AccountId, DeviceKey, EnvelopeId } from '@parley/shared/ids.ts'
+import { MAX_ENDPOINTS } from '@parley/shared/limits.ts'
 import type { Statement } from 'better-sqlite3'
 import type { Database } from './database.ts'
 
@@ -46,6 +47,8 @@ export class DevicesTable {
   readonly #latestOpened: Statement<[DeviceKey], { id: EnvelopeId | null }>
   readonly #seen: Statement<[number, DeviceKey]>
   readonly #addEndpoint: Statement<[DeviceKey, string, string, number, number]>
+  readonly #outdateEndpoints: Statement<[number, DeviceKey, number]>
+  readonly #keepNewestEndpoints: Statement<[DeviceKey, DeviceKey, number]>
   readonly #endpoints: Statement<[DeviceKey, number], KnownEndpoint>
 
   constructor(database: Database) {
@@ -73,6 +76,11 @@ export class DevicesTable {
     this.#addEndpoint = database.prepare(
       `INSERT INTO endpoints (device, transport, host, port, worked_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (device, transport, host, port) DO UPDATE SET worked_at = excluded.worked_at`,
+    )
+    this.#outdateEndpoints = database.prepare('UPDATE endpoints SET worked_at = ? WHERE device = ? AND worked_at > ?')
+    this.#keepNewestEndpoints = database.prepare(
+      `DELETE FROM endpoints WHERE device = ? AND worked_at <
+       (SELECT worked_at FROM endpoints WHERE device = ? ORDER BY worked_at DESC LIMIT 1 OFFSET ?)`,
     )
     this.#endpoints = database.prepare(
       'SELECT transport, host, port FROM endpoints WHERE device = ? ORDER BY worked_at DESC LIMIT ?',
@@ -164,8 +172,12 @@ export class DevicesTable {
     this.#seen.run(at, device)
   }
 
+  /** It worked just now. Of each device the last MAX_ENDPOINTS that did are kept. */
   addEndpoint(device: DeviceKey, endpoint: KnownEndpoint, at: number): void {
+    // What worked later than now did so before the clock was set back.
+    this.#outdateEndpoints.run(at - 1, device, at - 1)
     this.#addEndpoint.run(device, endpoint.transport, endpoint.host, endpoint.port, at)
+    this.#keepNewestEndpoints.run(device, device, MAX_ENDPOINTS - 1)
   }
 
   /** Those that worked, the latest first. */

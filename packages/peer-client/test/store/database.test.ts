@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { AccountId } from '@parley/shared/ids.ts'
+import { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Database, openDatabase } from '#store/database.ts'
+import { DevicesTable } from '#store/devices-table.ts'
 import { EventsTable } from '#store/events-table.ts'
 import { MIGRATIONS } from '#store/migrations.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
@@ -35,6 +36,23 @@ test('what is stored by parameters is found by them, through the same index', ()
   expect(database.prepare(find).pluck().all('a', 1)).toEqual(['13'])
   const [step] = database.prepare(`EXPLAIN QUERY PLAN ${find}`).all('a', 1)
   expect(step).toMatchObject({ detail: 'SEARCH meta USING PRIMARY KEY (key=?)' })
+})
+
+test('of a device the endpoints that worked last are kept, the latest first, whatever happens to the clock', () => {
+  const devices = new DevicesTable(database)
+  const device = DeviceKey.parse('B'.repeat(42).concat('A'))
+  devices.upsert({ device, account: BOB, certificate: '', signalIdentity: '' }, 1)
+  const add = (port: number, at: number) =>
+    devices.addEndpoint(device, { transport: 'tcp', host: '192.0.2.1', port }, at)
+  const ports = () => devices.endpoints(device, 1_000).map(({ port }) => port)
+  for (let n = 1; n <= 20; n += 1) add(n, 1_000_000 + n)
+  expect(ports()).toEqual([20, 19, 18, 17, 16, 15, 14, 13])
+  add(21, 1_000)
+  expect(ports()[0]).toBe(21)
+  add(15, 1_001)
+  expect(ports().slice(0, 2)).toEqual([15, 21])
+  for (let n = 22; n <= 30; n += 1) add(n, 2_000 + n)
+  expect(ports()).toEqual([30, 29, 28, 27, 26, 25, 24, 23])
 })
 
 test('what was noted before notes had a place among the messages gets one, behind what had come before it', async () => {
