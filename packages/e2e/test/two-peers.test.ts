@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { ApiClient } from '@parley/api-client'
 import { MAX_HELLO_BYTES } from '@parley/shared/limits.ts'
-import { API_TOKEN_FILE, ApiToken } from '@parley/shared/local-api/daemon-file.ts'
+import { API_TOKEN_FILE } from '@parley/shared/local-api/daemon-file.ts'
 import { LocalProblem } from '@parley/shared/local-api/problem.ts'
 import { AccountRecord } from '@parley/shared/signed/account-record.ts'
 import { type Jws, readObject } from '@parley/shared/signed/jws.ts'
@@ -14,15 +13,14 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
 import { eventually } from '#eventually.ts'
-import { freePort } from '#free-port.ts'
-import { readJson, readLines } from '#json-lines.ts'
+import { readLines } from '#json-lines.ts'
 import { needing } from '#needing.ts'
 import { PeerProgram } from '#peer-program.ts'
 import { SharedStage } from '#shared-stage.ts'
-import { COMMAND, onStage, type Stage } from '#stage.ts'
+import { COMMAND } from '#stage.ts'
 import { dialPlainly, dialWithTls, makeStranger, untilClosed } from '#stranger.ts'
 
-// One directory and two peers, as processes, for all of them. Each leaves both peers running, and counts on nothing that was said before.
+// One directory and two peers, as processes, for all of them. Each but the last leaves both peers running, and counts on nothing that was said before.
 const shared = new SharedStage(async (stage) => {
   const { url: directory } = await stage.directory()
   const [alice, bob] = await Promise.all([
@@ -34,81 +32,44 @@ const shared = new SharedStage(async (stage) => {
 
 afterAll(() => shared[Symbol.asyncDispose]())
 
-describe('two people', () => {
-  test(
-    'find each other by name and by address, connect, and talk both ways, typed and piped',
-    shared.with(async ({ alice, bob }, stage) => {
-      const [atAlice, atBob] = await Promise.all([alice.api(), bob.api()])
-      expect(await atAlice.find('bob')).toMatchObject([{ name: 'bob', account: bob.ready.account, status: 'online' }])
-      const byAddress = await atAlice.find('127.0.0.1')
-      expect(byAddress.map(({ name }) => name).sort()).toEqual(['alice', 'bob'])
+test(
+  'two people find each other by name and by address, connect, and talk both ways, typed and piped',
+  shared.with(async ({ alice, bob }, stage) => {
+    const [atAlice, atBob] = await Promise.all([alice.api(), bob.api()])
+    expect(await atAlice.find('bob')).toMatchObject([{ name: 'bob', account: bob.ready.account, status: 'online' }])
+    const byAddress = await atAlice.find('127.0.0.1')
+    expect(byAddress.map(({ name }) => name).sort()).toEqual(['alice', 'bob'])
 
-      expect(await atAlice.connect('bob')).toMatchObject({ name: 'bob', link: { state: 'connected' } })
-      expect(await atBob.peers()).toMatchObject([
-        { name: 'alice', account: alice.ready.account, link: { state: 'connected', path: 'direct' } },
-      ])
+    expect(await atAlice.connect('bob')).toMatchObject({ name: 'bob', link: { state: 'connected' } })
+    expect(await atBob.peers()).toMatchObject([
+      { name: 'alice', account: alice.ready.account, link: { state: 'connected', path: 'direct' } },
+    ])
 
-      const sent = await alice.parley('send', 'bob', 'Hello, Bob.', '--wait', 'delivered')
-      expect(sent).toMatchObject({ exitCode: 0, stderr: '' })
-      expect(sent.stdout).toMatch(/^… queued (\S+)\n✓ delivered \1\n$/)
-      await bob.say('alice', 'Hello, Alice.')
+    const sent = await alice.parley('send', 'bob', 'Hello, Bob.', '--wait', 'delivered')
+    expect(sent).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(sent.stdout).toMatch(/^… queued (\S+)\n✓ delivered \1\n$/)
+    await bob.say('alice', 'Hello, Alice.')
 
-      expect((await alice.said('bob')).slice(-2)).toEqual(['out Hello, Bob.', 'in Hello, Alice.'])
-      expect((await bob.said('alice')).slice(-2)).toEqual(['in Hello, Bob.', 'out Hello, Alice.'])
+    expect((await alice.said('bob')).slice(-2)).toEqual(['out Hello, Bob.', 'in Hello, Alice.'])
+    expect((await bob.said('alice')).slice(-2)).toEqual(['in Hello, Bob.', 'out Hello, Alice.'])
 
-      expect(await atAlice.status()).toMatchObject({
-        name: 'alice',
-        connected: 1,
-        waiting: 0,
-        directory: { state: 'online' },
-        pid: alice.program.pid,
-      })
+    expect(await atAlice.status()).toMatchObject({
+      name: 'alice',
+      connected: 1,
+      waiting: 0,
+      directory: { state: 'online' },
+      pid: alice.program.pid,
+    })
 
-      // Standard input is one message, whatever it holds.
-      const text = 'Zeile eins\n\n\tindented “quoted” — 你好 👩‍👩‍👧‍👦\nthe end'
-      const piped = await stage.parley(['send', 'bob', '--profile', alice.profile, '--wait', 'delivered'], {
-        input: `${text}\n`,
-      })
-      expect(piped).toMatchObject({ exitCode: 0 })
-      expect((await bob.said('alice')).at(-1)).toBe(`in ${text}`)
-    }),
-  )
-
-  test(
-    'wait for each other: a message for somebody who is away says why it waits, can be taken back, and arrives once when they are back',
-    shared.with(async ({ alice, bob }) => {
-      await alice.say('bob', 'Are you there?')
-      const api = await alice.api()
-      const [before] = (await api.history('bob')).messages
-      await expect(api.cancel(before?.id ?? '')).rejects.toMatchObject({ code: 'already-sent' })
-      await bob.stop()
-
-      const waited = alice.parley('send', 'bob', 'For when you are back.', '--wait', 'delivered', '--timeout', '1s')
-      const unwanted = await api.send('bob', 'never mind')
-      const [ended] = await Promise.all([
-        api.waitFor(unwanted.id, 'delivered', { timeoutMs: 30_000 }),
-        api.cancel(unwanted.id),
-      ])
-      expect(ended).toMatchObject({ state: 'cancelled' })
-      const { exitCode, stdout, stderr } = await waited
-      expect(exitCode).toBe(75)
-      expect(stderr).toContain('still queued after 1 s. The message is safe here and goes out when bob is back')
-      const [, id = ''] = /queued (\S+)/.exec(stdout) ?? []
-      expect(await api.why(id)).toMatchObject({
-        message: { id, state: 'queued' },
-        summary: 'The message waits here for bob. It is safe on this device.',
-      })
-      expect(await api.peers()).toMatchObject([{ name: 'bob', waiting: 1 }])
-
-      await bob.startAgain()
-      expect((await api.waitFor(id, 'delivered', { timeoutMs: 30_000 })).state).toBe('delivered')
-      await alice.say('bob', 'And on.')
-      const said = (await bob.said('alice')).slice(-3)
-      expect(said).toEqual(['in Are you there?', 'in For when you are back.', 'in And on.'])
-      expect((await api.why(id)).summary).toContain('stored')
-    }),
-  )
-})
+    // Standard input is one message, whatever it holds.
+    const text = 'Zeile eins\n\n\tindented “quoted” — 你好 👩‍👩‍👧‍👦\nthe end'
+    const piped = await stage.parley(['send', 'bob', '--profile', alice.profile, '--wait', 'delivered'], {
+      input: `${text}\n`,
+    })
+    expect(piped).toMatchObject({ exitCode: 0 })
+    expect((await bob.said('alice')).at(-1)).toBe(`in ${text}`)
+  }),
+)
 
 const onTerminal = needing('script', 'the chat on a terminal')
 const CTRL_C = '\u0003'
@@ -402,59 +363,10 @@ describe('the port for peers', () => {
   )
 })
 
-const Ready = z.object({
-  event: z.literal('ready'),
-  profile: z.string(),
-  directory: z.string().nullable(),
-  device: z.string(),
-  api: z.string(),
-})
-
-/** `parley start` with as little as a person types; the home directory is that of the stage. */
-function start(stage: Stage, ...flags: readonly string[]) {
-  const program = stage.run({
-    name: 'parley start',
-    command: [...COMMAND.parley, 'start', '--api-port', '0', '--json', ...flags],
-  })
-  return Object.assign(program, { ready: program.line((line) => readJson(line, Ready)) })
-}
-
-async function talkerAt({ api, profile }: z.infer<typeof Ready>) {
-  const token = ApiToken.parse((await readFile(join(profile, API_TOKEN_FILE), 'utf8')).trim())
-  const client = new ApiClient({ url: api, token })
-  const say = async (to: string, text: string) => {
-    const { id } = await client.send(to, text)
-    expect(await client.waitFor(id, 'delivered', { timeoutMs: 30_000 })).toMatchObject({ state: 'delivered' })
-  }
-  return { client, say }
-}
-
-describe('first steps', () => {
-  test(
-    'a first start makes the profile, two talk by address alone, whoever dials was there first, and the name says who is meant',
-    onStage(async (stage) => {
-      const port = await freePort()
-      const address = `127.0.0.1:${port}`
-      const startAlice = () => start(stage, '--name', 'alice', '--no-directory', '--port', '0', '--peer', address)
-      const alice = startAlice()
-      for (const attempt of [1, 2, 3, 4, 5]) await alice.logged(`${address}: attempt ${attempt} of 5 …`)
-      const bob = start(stage, '--uname', 'bob', '--no-directory', '--port', String(port))
-      const { device } = await bob.ready
-      await alice.logged(`${address}: connected to ${device}`)
-      const [atAlice, atBob] = [await talkerAt(await alice.ready), await talkerAt(await bob.ready)]
-      await Promise.all([atAlice.say('bob', 'We need no directory.'), atBob.say('alice', 'Indeed.')])
-      await expect(atBob.client.find('alice')).rejects.toMatchObject({ code: 'no-directory' })
-
-      const named = await stage.parley(['peers', '--name', 'bob'])
-      expect(named.stdout).toContain('alice (says so itself)')
-
-      // Who is there already is reached at the first try.
-      expect(await alice.end('SIGTERM')).toMatchObject({ exitCode: 0 })
-      const again = startAlice()
-      await again.logged(`${address}: connected to ${device}`)
-      expect(again.stderr).not.toContain('attempt 2 of 5')
-      await (await talkerAt(await again.ready)).say('bob', 'Hello.')
-      expect(await bob.end('SIGINT')).toMatchObject({ exitCode: 0 })
-    }),
-  )
-})
+test(
+  'both end well when they are told to',
+  shared.with(async ({ alice, bob }) => {
+    expect(await alice.program.end('SIGTERM')).toMatchObject({ exitCode: 0 })
+    expect(await bob.program.end('SIGINT')).toMatchObject({ exitCode: 0 })
+  }),
+)

@@ -3,52 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { actionsIn } from '#actions-in.ts'
 import { parleyAt } from './support/command-line.ts'
-import { commandsIn, type DaemonHere, startHere } from './support/daemon-here.ts'
-import { startDirectory } from './support/running-directory.ts'
-import { tempDirectory } from './support/temp-directory.ts'
-
-/** A directory, and whoever is started and stopped in this process to use it, always at the same address. */
-async function town() {
-  await using scope = new AsyncDisposableStack()
-  const { path: home } = scope.use(await tempDirectory())
-  const directory = scope.use(await startDirectory())
-  const environment = { XDG_DATA_HOME: home }
-  const here = commandsIn(environment)
-  const running = new Map<string, DaemonHere>()
-  const ports = new Map<string, string>()
-  scope.defer(async () => {
-    for (const daemon of running.values()) await daemon[Symbol.asyncDispose]()
-  })
-  const all = scope.move()
-
-  /** Resolves when it is ready, which says nothing about the directory. */
-  const start = async (name: string, profile = name): Promise<DaemonHere> => {
-    const place = ['--name', name, '--profile', join(home, 'parley', profile), '--directory', directory.url]
-    const daemon = await startHere(environment, ...place, '--port', ports.get(profile) ?? '0')
-    running.set(profile, daemon)
-    ports.set(profile, daemon.ready.listening[0]?.split(':').at(-1) ?? '0')
-    return daemon
-  }
-  const startOnline = async (name: string, profile = name): Promise<DaemonHere> => {
-    const daemon = await start(name, profile)
-    await daemon.isOnline()
-    return daemon
-  }
-  const stop = async (profile: string): Promise<void> => {
-    await running.get(profile)?.[Symbol.asyncDispose]()
-    running.delete(profile)
-  }
-  return {
-    home,
-    directory,
-    environment,
-    here,
-    start,
-    startOnline,
-    stop,
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
-  }
-}
+import { daemonTown } from './support/daemon-town.ts'
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20))
@@ -68,7 +23,7 @@ async function begunWith(text: string, environment: Record<string, string>, ...a
 }
 
 test('a directory that gives the name of a friend to somebody else gets nothing sent there', async () => {
-  await using t = await town()
+  await using t = await daemonTown()
   const { directory, here } = t
   await t.startOnline('alice')
   await t.stop('alice')
@@ -114,7 +69,7 @@ test('a directory that gives the name of a friend to somebody else gets nothing 
 })
 
 test('another directory at the address of the one that is known is not believed, and friends go on talking', async () => {
-  await using t = await town()
+  await using t = await daemonTown()
   const { directory } = t
   const [first] = await Promise.all([t.startOnline('alice'), t.startOnline('bob')])
   await first.say('bob', 'Is it you?')
