@@ -170,10 +170,15 @@ export class Answers {
     const refused: Confirmation[] = []
     if (AFTER_REJECT[frame.code] === 'refused') {
       for (const { stream, from, to } of store.envelopes.ranges(envelope.n)) {
-        const load = store.deliveries.waiting(stream, account, { from, to })
-        if (load.messages > 0) refused.push({ stream, from, to, account, load })
-        store.deliveries.end(stream, account, { from, to }, 'refused', frame.code, at)
-        store.events.insert({ kind: 'refused', at, stream, from, to, account, detail: frame.code })
+        for (const again of store.deliveries.refused(stream, account, { from, to }))
+          store.withheld.remove(stream, account, again)
+        for (const part of store.deliveries.openIn(stream, account, { from, to })) {
+          const load = store.deliveries.waiting(stream, account, part)
+          refused.push({ stream, ...part, account, load })
+          for (let seq = part.from; seq <= part.to; seq += 1) store.withheld.insert(stream, account, seq, 'cancelled')
+          store.deliveries.end(stream, account, part, 'refused', frame.code, at)
+          store.events.insert({ kind: 'refused', at, stream, ...part, account, detail: frame.code })
+        }
       }
     } else if (AFTER_REJECT[frame.code] === 'seal-again' && envelope.generation === device.generation) {
       if (!isPlanted('reseal-without-renewal')) isRenewed = demandRenewal(store, device, frame.code, at)

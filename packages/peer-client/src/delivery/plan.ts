@@ -1,7 +1,8 @@
 // T2 (a) and (b): which positions go into the next envelope for a device. Reads only.
 //
 // Nothing remembers what must be sealed again: it follows from what is there. Up to its cursor, a position of a stream is
-// confirmed, or inside an open envelope, or claimed beyond a gap, or refused for good; whatever is none of these is unsealed.
+// confirmed, or inside an open envelope, or claimed beyond a gap, or refused for good; whatever is none of these is unsealed. What was
+// refused once goes out without its content, so that the chain reaches what follows; refused for good is what was refused so, too.
 import { messageHash } from '@parley/shared/hashes.ts'
 import type { AccountId, DeviceKey } from '@parley/shared/ids.ts'
 import { BUNDLE_CLOSE_BYTES, MAX_BUNDLE_MESSAGES } from '@parley/shared/limits.ts'
@@ -86,7 +87,9 @@ export class Planner {
       for (const range of this.#store.envelopes.openRanges(device)) if (range.stream === stream) taken.push(range)
       let holes = subtract({ from, to: sealedTo }, taken)
       if (holes.length > 0 && account !== this.#me.account) {
-        const refused = this.#store.deliveries.refused(stream, account, { from, to: sealedTo })
+        const refused = this.#store.deliveries
+          .refused(stream, account, { from, to: sealedTo })
+          .flatMap((range) => subtract(range, this.#withheld(stream, account, range)))
         holes = subtract({ from, to: sealedTo }, [...taken, ...refused])
       }
       parts.push(...holes)
@@ -95,6 +98,10 @@ export class Planner {
     const next = Math.max(sealedTo, confirmedTo) + 1
     if (upTo >= next) parts.push({ from: next, to: upTo })
     return parts
+  }
+
+  #withheld(stream: number, account: AccountId, range: Range): Range[] {
+    return [...this.#store.withheld.inRange(stream, account, range).keys()].map((seq) => ({ from: seq, to: seq }))
   }
 
   #fill(account: AccountId, candidates: readonly Candidate[]): Plan {

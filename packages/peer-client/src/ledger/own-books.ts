@@ -171,7 +171,7 @@ const RULES: readonly Rule[] = [
     code: 'wrong-delivery',
     detail: 'it is withheld from an account for which it did not end',
     sql: `SELECT w.stream, w.seq FROM withheld w JOIN deliveries d
-          ON d.stream = w.stream AND d.account = w.account AND w.seq BETWEEN d.from_seq AND d.to_seq WHERE d.state <> w.reason`,
+          ON d.stream = w.stream AND d.account = w.account AND w.seq BETWEEN d.from_seq AND d.to_seq WHERE d.state NOT IN (w.reason, 'refused')`,
   },
 ]
 

@@ -162,21 +162,22 @@ export class DeliveriesTable {
   }
 
   refused(stream: number, account: AccountId, range: Range): Range[] {
-    return this.#overlaps(stream, account, range).filter(({ state }) => state === 'refused')
+    return this.#parts(stream, account, range, (state) => state === 'refused')
   }
 
   /** What the account is to have, or has, of the range: all that did not end without it. */
   meant(stream: number, account: AccountId, range: Range): Range[] {
-    return this.#overlaps(stream, account, range)
-      .filter(({ state }) => IS_MEANT[state])
-      .map(({ from, to }) => ({ from: Math.max(from, range.from), to: Math.min(to, range.to) }))
+    return this.#parts(stream, account, range, (state) => IS_MEANT[state])
   }
 
   /** What the account neither has nor will be spared. */
   open(stream: number, account: AccountId): Range[] {
     const from = this.lowestOpen(stream, account)
-    if (from === undefined) return []
-    return this.#overlaps(stream, account, { from, to: MAX_SEQ }).filter(({ state }) => OPEN.includes(state))
+    return from === undefined ? [] : this.openIn(stream, account, { from, to: MAX_SEQ })
+  }
+
+  openIn(stream: number, account: AccountId, range: Range): Range[] {
+    return this.#parts(stream, account, range, (state) => OPEN.includes(state))
   }
 
   /** The message went on at another place, behind all that its accounts are owed there: what stands of it stays the same. */
@@ -225,6 +226,13 @@ export class DeliveriesTable {
 
   #overlaps(stream: number, account: AccountId, range: Range): RangeRow[] {
     return this.#overlapping.all(...overlapOf(stream, account, range))
+  }
+
+  /** What of the range is in one of these states. */
+  #parts(stream: number, account: AccountId, range: Range, isWanted: (state: DeliveryState) => boolean): Range[] {
+    return this.#overlaps(stream, account, range)
+      .filter(({ state }) => isWanted(state))
+      .map(({ from, to }) => ({ from: Math.max(from, range.from), to: Math.min(to, range.to) }))
   }
 
   #put(stream: number, { account, from, to, device, state, hold, reason, at }: RangeRow): void {

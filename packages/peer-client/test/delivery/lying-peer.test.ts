@@ -182,6 +182,36 @@ describe('the end of a process', () => {
   })
 })
 
+test('what is refused for good goes out once more without its content, and the other side shows what follows', async () => {
+  const peer = new ScriptedPeer()
+  const { alice, bob } = peer
+  await peer.ready()
+  const refuse = (envelope: EnvelopeId | undefined) =>
+    peer.say({ type: TYPE.reject, envelope: envelope ?? randomId(EnvelopeId), code: 'malformed', streams: [] })
+  const [first] = await peer.send('one')
+  await refuse(peer.envelopes()[0]?.id)
+  const [second] = await peer.send('two')
+  const [, withheld, sealed] = peer.envelopes()
+  expect(peer.envelopes()).toHaveLength(3)
+  const line = new SimLine(bob, alice.device, 'line')
+  bob.delivery.attach(line)
+  for (const envelope of [withheld, sealed]) if (envelope !== undefined) bob.receive(line, envelope)
+  await peer.rest()
+  const held = bob.store.streams.byEpoch(alice.device, epochOf(peer))
+  const shown = bob.store.messages.range(held?.id ?? 0, 1, held?.upTo ?? 0)
+  expect(shown.map(({ bytes }) => Buffer.from(decodeMessage(bytes).body).toString())).toEqual(['two'])
+  for (const answer of peer.answers()) await peer.say(answer)
+  expect([first, second].map((id) => peer.stateOf(id ?? ''))).toEqual(['refused', 'delivered'])
+
+  // Whoever refuses it in that form too is asked no more.
+  await peer.send('three')
+  await refuse(peer.envelopes().at(-1)?.id)
+  const before = peer.envelopes().length
+  await refuse(peer.envelopes().at(-1)?.id)
+  await peer.rest()
+  expect(peer.envelopes()).toHaveLength(before)
+})
+
 test('a terminal reject ends the message, and what follows is not held up by it', async () => {
   const peer = new ScriptedPeer()
   await peer.ready()
@@ -198,7 +228,7 @@ test('a terminal reject ends the message, and what follows is not held up by it'
   expect(peer.ended).toEqual([expect.objectContaining({ seq: 1, account: peer.bob.account })])
   const [second] = await peer.send('two')
   expect(peer.stateOf(second ?? '')).toBe('sent')
-  expect(peer.envelopes()).toHaveLength(2)
+  expect(peer.envelopes()).toHaveLength(3)
 })
 
 test('a reject by another device, or for an envelope that is over, changes nothing', async () => {
