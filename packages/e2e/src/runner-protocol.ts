@@ -30,6 +30,12 @@ export const RunnerRequest = z.discriminatedUnion('do', [
 ])
 export type RunnerRequest = z.infer<typeof RunnerRequest>
 
+type Unnumbered<R> = R extends RunnerRequest ? Omit<R, 'id'> : never
+/** What the process is asked, before it has a number. */
+export type ProcessAsk = Unnumbered<RunnerRequest>
+/** What the peer in it is asked. */
+export type RunnerAsk = Exclude<ProcessAsk, { do: 'set-clock' }>
+
 export const RunnerStatus = z.object({
   /** Messages of its own that wait to be delivered. */
   pending: z.int(),
@@ -40,15 +46,16 @@ export const RunnerStatus = z.object({
 })
 export type RunnerStatus = z.infer<typeof RunnerStatus>
 
+const RunnerAnswer = z.object({ message: MessageView.optional(), status: RunnerStatus.optional() })
+export type RunnerAnswer = z.infer<typeof RunnerAnswer>
+
+const RunnerReceived = z.object({ from: z.string(), text: z.string(), cursor: z.string() })
+export type RunnerReceived = z.infer<typeof RunnerReceived>
+
 export const RunnerLine = z.discriminatedUnion('event', [
   z.object({ event: z.literal('ready'), port: z.int(), account: z.string() }),
-  z.object({
-    event: z.literal('answer'),
-    id,
-    message: MessageView.optional(),
-    status: RunnerStatus.optional(),
-  }),
+  RunnerAnswer.extend({ event: z.literal('answer'), id }),
   z.object({ event: z.literal('failed'), id, reason: z.string() }),
-  z.object({ event: z.literal('received'), from: z.string(), text: z.string(), cursor: z.string() }),
+  RunnerReceived.extend({ event: z.literal('received') }),
 ])
 export type RunnerLine = z.infer<typeof RunnerLine>

@@ -53,13 +53,20 @@ export interface ScriptOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-const MAX_ENDED_PROGRAMS = 16
+/** What lives on a stage, and ends with it. */
+export interface Actor extends AsyncDisposable {
+  readonly isRunning: boolean
+  /** What it said last, for people. */
+  report(): string
+}
 
-/** A temporary directory and the programs that live in it; all of it is gone at the end. */
+const MAX_ENDED_ACTORS = 16
+
+/** A temporary directory and all that lives in it, which is gone at the end. */
 export class Stage implements AsyncDisposable {
   /** Every path that a program on this stage makes by itself is below it. */
   readonly dir: string
-  #programs: Program[] = []
+  #actors: Actor[] = []
   #isKept = false
   #isOver = false
   readonly #notes: string[] = []
@@ -77,8 +84,7 @@ export class Stage implements AsyncDisposable {
   }
 
   run({ name, command, input, env = {}, isTalkative }: RunOptions): Program {
-    // Whoever is in the middle of something when everything is ended must not start anything behind it.
-    if (this.#isOver) throw new Error(`${name} is not started: its stage is over`)
+    this.#mustNotBeOver(name)
     const { PATH = '', NODE_COMPILE_CACHE = COMPILED, GLIBC_TUNABLES = '' } = process.env
     const program = new Program({
       name,
@@ -87,9 +93,13 @@ export class Stage implements AsyncDisposable {
       isTalkative,
       env: { PATH, HOME: this.dir, LANG: 'C.UTF-8', NODE_COMPILE_CACHE, GLIBC_TUNABLES, ...PROGRAMS_ENV, ...env },
     })
-    this.#forgetEnded()
-    this.#programs.push(program)
-    return program
+    return this.#enter(program)
+  }
+
+  /** What `make` begins lives in this process. */
+  host<A extends Actor>(name: string, make: () => A): A {
+    this.#mustNotBeOver(name)
+    return this.#enter(make())
   }
 
   /** One command of the CLI, to its end. */
@@ -129,22 +139,29 @@ export class Stage implements AsyncDisposable {
     this.#notes.push(text)
   }
 
-  /** What was noted, and what the programs said last. */
+  /** What was noted, and what everybody said last. */
   report(): string {
-    return [this.#notes.join('\n'), ...this.#programs.map((program) => program.report())].join('\n\n')
+    return [this.#notes.join('\n'), ...this.#actors.map((actor) => actor.report())].join('\n\n')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true
-    await Promise.all(this.#programs.map((program) => program[Symbol.asyncDispose]()))
+    await Promise.all(this.#actors.map((actor) => actor[Symbol.asyncDispose]()))
     if (!this.#isKept) await rm(this.dir, { recursive: true, force: true })
   }
 
+  /** Whoever is in the middle of something when everything is ended must not start anything behind it. */
+  #mustNotBeOver(name: string): void {
+    if (this.#isOver) throw new Error(`${name} is not started: its stage is over`)
+  }
+
   /** A long run starts thousands of programs; of those that are gone the last few are enough for a report. */
-  #forgetEnded(): void {
-    const ended = this.#programs.filter(({ isRunning }) => !isRunning)
-    const forgotten = new Set(ended.slice(0, Math.max(0, ended.length - MAX_ENDED_PROGRAMS)))
-    if (forgotten.size > 0) this.#programs = this.#programs.filter((program) => !forgotten.has(program))
+  #enter<A extends Actor>(actor: A): A {
+    const ended = this.#actors.filter(({ isRunning }) => !isRunning)
+    const forgotten = new Set(ended.slice(0, Math.max(0, ended.length - MAX_ENDED_ACTORS)))
+    if (forgotten.size > 0) this.#actors = this.#actors.filter((one) => !forgotten.has(one))
+    this.#actors.push(actor)
+    return actor
   }
 }
 

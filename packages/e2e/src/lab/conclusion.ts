@@ -1,22 +1,16 @@
 // What every scenario ends with: rest, and then the judgement of its own books, of SQLite and of the ledger.
 import { setTimeout as after } from 'node:timers/promises'
-import { z } from 'zod'
-import type { PeerProcess } from '#peer-process.ts'
+import { verifyLedger } from '@parley/peer-client/ledger.ts'
 import { integrityOf } from '#profile-database.ts'
 import type { Lab } from './lab.ts'
 import { LabFailure } from './lab-failure.ts'
+import type { LabPeer } from './lab-peer.ts'
 
 const SETTLE_MS = 120_000
 const MIB = 1024 * 1024
 const LOOK_EVERY_MS = 50
 /** What waits is tried again by itself in the end, but nobody wants to wait for that here. */
 const NUDGE_EVERY_MS = 1_500
-
-const Ledger = z.object({
-  ok: z.boolean(),
-  checked: z.object({ messages: z.int(), delivered: z.int(), pending: z.int(), forks: z.int() }),
-  violations: z.array(z.object({ code: z.string(), detail: z.string() })),
-})
 
 /** Stops the peers. Rejects with LabFailure. */
 export async function conclude(lab: Lab): Promise<void> {
@@ -28,7 +22,7 @@ export async function conclude(lab: Lab): Promise<void> {
     const verdict = integrityOf(profile)
     if (verdict !== 'ok') throw new LabFailure('damaged', `${profile}: ${String(verdict)}`)
   }
-  await judgeLedger(lab, profiles)
+  judgeLedger(lab, profiles)
 }
 
 /** Resolves when all that was accepted was shown, and every author knows. */
@@ -40,7 +34,8 @@ async function settle(lab: Lab): Promise<void> {
     const states = await Promise.all(lab.peers.map(async (peer) => ({ peer, ...(await peer.status()) })))
     const waiting = states.filter(({ pending }) => pending > 0)
     if (waiting.length === 0 && lab.books.outstanding() === 0) {
-      for (const { rssBytes } of states) lab.measure('MiB of memory of a peer in the end', rssBytes / MIB)
+      for (const { peer, rssBytes } of states)
+        if (peer.livesApart) lab.measure('MiB of memory of a peer in the end', rssBytes / MIB)
       lab.figures['ms to come to rest in the end'] = Math.round(performance.now() - startedAt)
       return
     }
@@ -58,7 +53,7 @@ async function settle(lab: Lab): Promise<void> {
 }
 
 /** As a user does who does not want to wait. */
-function nudge(lab: Lab, waiting: readonly { peer: PeerProcess; connected: readonly string[] }[]): void {
+function nudge(lab: Lab, waiting: readonly { peer: LabPeer; connected: readonly string[] }[]): void {
   for (const { peer, connected } of waiting) {
     for (const { name } of lab.peers) {
       if (name !== peer.name && !connected.includes(name)) peer.connect(name).catch(() => undefined)
@@ -66,9 +61,8 @@ function nudge(lab: Lab, waiting: readonly { peer: PeerProcess; connected: reado
   }
 }
 
-async function judgeLedger(lab: Lab, profiles: readonly string[]): Promise<void> {
-  const { stdout } = await lab.stage.parley(['verify-ledger', '--json', ...profiles])
-  const { ok, checked, violations } = Ledger.parse(JSON.parse(stdout))
+function judgeLedger(lab: Lab, profiles: readonly string[]): void {
+  const { ok, checked, violations } = verifyLedger(profiles)
   const [first] = violations
   if (!ok)
     throw new LabFailure('ledger', first === undefined ? 'nothing was checked' : `${first.code}: ${first.detail}`)

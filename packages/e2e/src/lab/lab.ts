@@ -1,11 +1,12 @@
 import { cp } from 'node:fs/promises'
+import { plant } from '@parley/shared/planted-faults.ts'
 import { eventually } from '#eventually.ts'
 import type { Fault } from '#faults.ts'
-import { PeerProcess } from '#peer-process.ts'
 import { type PeerOptions, PeerProgram } from '#peer-program.ts'
 import type { Ended } from '#program.ts'
 import type { Stage, Surroundings } from '#stage.ts'
 import { Books } from './books.ts'
+import { LabPeer } from './lab-peer.ts'
 import type { Size } from './scenario.ts'
 
 const LANES = 16
@@ -21,6 +22,8 @@ export interface LabPeerOptions {
   /** How the laboratory sees a profile that is in a mount namespace; it is copied out to be judged. */
   readonly seenAt?: string
   readonly surroundings?: Surroundings
+  /** Nobody kills, stops or measures its process, so it may be that of the laboratory. */
+  readonly mayLiveHere?: boolean
 }
 
 export interface TalkOptions {
@@ -37,6 +40,8 @@ export interface LabOptions {
   readonly stage: Stage
   readonly size: Size
   readonly faults: readonly Fault[]
+  /** Peers that may live in this process do; otherwise each has one of its own. */
+  readonly sharesProcess: boolean
   /** What a person wants to see while it goes on. */
   readonly onNote: (text: string) => void
   /** Aborts when it has gone on for too long: no further strikes then. */
@@ -50,7 +55,7 @@ export class Lab implements AsyncDisposable {
   readonly books = new Books()
   /** For the report: numbers by what they count, with their unit. */
   readonly figures: Record<string, number> = {}
-  readonly peers: PeerProcess[] = []
+  readonly peers: LabPeer[] = []
   readonly deadline: AbortSignal
   /** Profiles that are judged at the end. */
   readonly profiles = new Set<string>()
@@ -59,25 +64,32 @@ export class Lab implements AsyncDisposable {
   /** What the scenario opened, ended after the judgement. */
   readonly #opened = new AsyncDisposableStack()
   readonly #faults: readonly Fault[]
+  readonly #sharesProcess: boolean
   readonly #onNote: (text: string) => void
   readonly #samples = new Map<string, number[]>()
 
-  constructor({ stage, size, faults, onNote, deadline }: LabOptions) {
+  constructor({ stage, size, faults, sharesProcess, onNote, deadline }: LabOptions) {
     this.stage = stage
     this.size = size
     this.deadline = deadline
     this.#faults = faults
+    this.#sharesProcess = sharesProcess
+    if (sharesProcess) for (const fault of faults) this.#opened.defer(plant(fault))
     this.#onNote = onNote
   }
 
   /** A peer that is not started yet; at the end it must run, and is stopped and judged. */
-  peer(name: string, options: LabPeerOptions = {}): PeerProcess {
+  peer(name: string, options: LabPeerOptions = {}): LabPeer {
     const { directory = null, peers = [], host, profile = this.stage.path(name), surroundings = {} } = options
-    const peer = new PeerProcess(
+    const { mayLiveHere = false } = options
+    const peer = new LabPeer(
       this.stage,
       { name, profile, directory, peers: [...peers], ...(host !== undefined && { host }) },
-      (text) => this.books.show(name, text),
-      this.#withFaults(surroundings),
+      {
+        onReceived: (text) => this.books.show(name, text),
+        surroundings: this.#withFaults(surroundings),
+        livesHere: this.#sharesProcess && mayLiveHere,
+      },
     )
     this.peers.push(peer)
     if (options.seenAt === undefined) this.profiles.add(profile)
@@ -104,7 +116,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Resolves when all is accepted. */
-  async talk(from: PeerProcess, to: PeerProcess, options: TalkOptions): Promise<void> {
+  async talk(from: LabPeer, to: LabPeer, options: TalkOptions): Promise<void> {
     const { messages, lanes = LANES, padding = 0, mayGoOn } = options
     const behind = padding === 0 ? '' : ` ${'.'.repeat(padding)}`
     let left = messages
@@ -122,13 +134,13 @@ export class Lab implements AsyncDisposable {
   }
 
   /** A process with a copy of the profile of a peer. It is not judged, and whoever starts it kills it. */
-  twin(of: PeerProcess, profile: string, { peers = [] }: Pick<LabPeerOptions, 'peers'>): PeerProcess {
+  twin(of: LabPeer, profile: string, { peers = [] }: Pick<LabPeerOptions, 'peers'>): LabPeer {
     const options = { name: of.name, profile, directory: null, peers: [...peers] }
-    return new PeerProcess(this.stage, options, undefined, this.#withFaults({}))
+    return new LabPeer(this.stage, options, { surroundings: this.#withFaults({}) })
   }
 
   /** Writes what need not arrive. Resolves when all was tried. */
-  async stray(from: PeerProcess, to: PeerProcess, messages: number): Promise<void> {
+  async stray(from: LabPeer, to: LabPeer, messages: number): Promise<void> {
     const lane = this.books.newLane()
     for (let n = 0; n < messages; n += 1) {
       const text = `${from.name}>${to.name} ${lane}/${n}`
@@ -138,7 +150,7 @@ export class Lab implements AsyncDisposable {
   }
 
   /** One message each way has arrived. */
-  async introduce(one: PeerProcess, other: PeerProcess): Promise<void> {
+  async introduce(one: LabPeer, other: LabPeer): Promise<void> {
     await this.talk(one, other, { messages: 1 })
     await this.rest()
     await this.talk(other, one, { messages: 1 })

@@ -12,6 +12,8 @@ export interface RunOptions {
   /** By default that of the scenario. */
   readonly size?: Size | undefined
   readonly faults?: readonly Fault[] | undefined
+  /** Peers that may live in this process do; by default each has one of its own. */
+  readonly sharesProcess?: boolean | undefined
   readonly onNote?: ((text: string) => void) | undefined
   /** Aborted, everything that was started is ended and the run rejects with its reason. */
   readonly signal?: AbortSignal | undefined
@@ -41,7 +43,8 @@ export interface Outcome {
 
 /** One scenario from its start to the judgement. A scenario that fails is a result; rejects only when `signal` aborts. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
-  const { seed, size = scenario.size, faults = [], onNote = () => undefined, signal, keeps = 'failed' } = options
+  const { seed, size = scenario.size, faults = [], sharesProcess = false, onNote = () => undefined } = options
+  const { signal, keeps = 'failed' } = options
   const schedule = scenario.prepare(seed, size)
   const about = { scenario: scenario.name, seed, size, schedule: schedule.hash }
   const missing = scenario.needs.map(whyMissing).find((why) => why !== undefined)
@@ -54,7 +57,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   if (keeps === 'all') stage.keep()
   const deadline = new AbortController()
   const late = timeLimit(options.maxStrikesMs, deadline)
-  await using lab = new Lab({ stage, size, faults, onNote, deadline: deadline.signal })
+  await using lab = new Lab({ stage, size, faults, sharesProcess, onNote, deadline: deadline.signal })
   const kept = () => (stage.isKept ? { directory: stage.dir } : {})
   try {
     const played = schedule.play(lab).then(() => conclude(lab))

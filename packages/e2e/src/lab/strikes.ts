@@ -1,7 +1,7 @@
 import { Gate } from '#gate.ts'
-import type { PeerProcess } from '#peer-process.ts'
 import type { Random } from '#random.ts'
 import type { Lab, TalkOptions } from './lab.ts'
+import type { LabPeer } from './lab-peer.ts'
 
 const MAX_LEAD = 500
 
@@ -16,8 +16,8 @@ export interface Strike {
 }
 
 export interface Talk extends TalkOptions {
-  readonly from: PeerProcess
-  readonly to: PeerProcess
+  readonly from: LabPeer
+  readonly to: LabPeer
 }
 
 /** Chooses moments in a talk of so many messages in all, in their order. */

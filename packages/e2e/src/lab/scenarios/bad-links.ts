@@ -31,8 +31,8 @@ export const badLinks = scenario<readonly Badness[]>({
     })),
   play: async (lab, strikes) => {
     const proxy = lab.use(await LinkProxy.start(0))
-    const alice = lab.peer('alice', { peers: [proxy.address] })
-    const bob = lab.peer('bob')
+    const alice = lab.peer('alice', { peers: [proxy.address], mayLiveHere: true })
+    const bob = lab.peer('bob', { mayLiveHere: true })
     proxy.farPort = await bob.start()
     await alice.start()
     await alice.connect(proxy.address)

@@ -46,7 +46,7 @@ export const fullDisk = scenario<Plan>({
       })
       await limited.start({ port })
       const address = `127.0.0.1:${port}`
-      const roomy = lab.peer(`roomy-${index}`, { peers: [address] })
+      const roomy = lab.peer(`roomy-${index}`, { peers: [address], mayLiveHere: true })
       await roomy.start()
       await roomy.connect(address)
       await lab.introduce(roomy, limited)

@@ -29,18 +29,18 @@ export const ioErrors = scenario<Plan>({
     }),
   }),
   play: async (lab, { failures }) => {
-    const bob = lab.peer('bob')
+    const bob = lab.peer('bob', { mayLiveHere: true })
     const port = await freePort()
     await bob.start({ port })
     const address = `127.0.0.1:${port}`
-    const alice = lab.peer('alice', { peers: [address] })
+    const alice = lab.peer('alice', { peers: [address], mayLiveHere: true })
     await alice.start()
     await alice.connect(address)
     await lab.introduce(alice, bob)
     const messages = Math.ceil(lab.size.messages / failures.length)
     for (const { call, error, from } of failures) {
       lab.note(`${call} fails with ${error} from its ${from}th on`)
-      await bob.kill()
+      await bob.stop()
       const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:error=${error}:when=${from}+`]
       await bob.start({ port, under: ['strace', '-D', '-f', '--seccomp-bpf', '-o', '/dev/null', ...inject] })
       const ending = bob.endsByItself()

@@ -1,6 +1,6 @@
-import type { PeerProcess, StartMoment } from '#peer-process.ts'
 import type { Random } from '#random.ts'
 import type { Lab } from '../lab.ts'
+import type { LabPeer, StartMoment } from '../lab-peer.ts'
 import { scenario } from '../scenario.ts'
 import { moments, type Strike, talkUnderStrikes } from '../strikes.ts'
 
@@ -45,7 +45,7 @@ export const killStorm = scenario<readonly Kill[]>({
     await Promise.all([alice.start(), bob.start()])
     await lab.introduce(alice, bob)
 
-    const victims: Record<Kill['victim'], readonly PeerProcess[]> = {
+    const victims: Record<Kill['victim'], readonly LabPeer[]> = {
       alice: [alice],
       bob: [bob],
       'alice and bob': [alice, bob],
@@ -77,7 +77,7 @@ function anyKill(random: Random, victim: Kill['victim']): Omit<Kill, 'at'> {
   return { victim, again }
 }
 
-async function strike(lab: Lab, peer: PeerProcess, again: readonly StartMoment[]): Promise<void> {
+async function strike(lab: Lab, peer: LabPeer, again: readonly StartMoment[]): Promise<void> {
   await peer.kill()
   lab.count('kills')
   lab.count(`kills of ${peer.name} while it ran`)

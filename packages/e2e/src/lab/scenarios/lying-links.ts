@@ -26,11 +26,11 @@ export const lyingLinks = scenario<Plan>({
     tricks: Array.from({ length: strikes }, () => (random.below(RARITY) === 0 ? random.pick(TRICKS) : 'pass')),
   }),
   play: async (lab, { tricks }) => {
-    const bob = lab.peer('bob')
+    const bob = lab.peer('bob', { mayLiveHere: true })
     const bobPort = await bob.start()
-    const before = lab.peer('alice')
+    const before = lab.peer('alice', { mayLiveHere: true })
     await before.start()
-    await before.kill()
+    await before.stop()
     lab.peers.splice(lab.peers.indexOf(before), 1)
 
     const meddler = new Meddler(lab, tricks)
@@ -42,7 +42,7 @@ export const lyingLinks = scenario<Plan>({
         meddle: (direction, body) => meddler.pass(direction, body),
       }),
     )
-    const alice = lab.peer('alice', { peers: [proxy.address] })
+    const alice = lab.peer('alice', { peers: [proxy.address], mayLiveHere: true })
     await alice.start()
     await alice.connect(proxy.address)
     await lab.introduce(alice, bob)

@@ -20,7 +20,7 @@ export const oneProfile = scenario<Plan>({
   size: { messages: 20, strikes: 2 },
   plan: (random, { strikes }) => ({ rounds: Array.from({ length: strikes }, () => 2 + random.below(2)) }),
   play: async (lab, { rounds }) => {
-    const bob = lab.peer('bob')
+    const bob = lab.peer('bob', { mayLiveHere: true })
     const address = `127.0.0.1:${await bob.start()}`
     const start = (under: readonly string[] = []) =>
       lab.program({ name: 'alice', directory: null, flags: ['--peer', address], under })

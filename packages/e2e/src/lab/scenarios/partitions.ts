@@ -27,7 +27,7 @@ export const partitions = scenario<readonly Partition[]>({
     const toBob = lab.use(await LinkProxy.start(0))
     const toAlice = lab.use(await LinkProxy.start(0))
     const proxies = [toBob, toAlice]
-    const alice = lab.peer('alice', { peers: [toBob.address] })
+    const alice = lab.peer('alice', { peers: [toBob.address], mayLiveHere: true })
     const bob = lab.peer('bob', { peers: [toAlice.address] })
     const startBob = async () => {
       toBob.farPort = await bob.start()

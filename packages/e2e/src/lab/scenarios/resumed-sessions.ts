@@ -17,7 +17,7 @@ export const resumedSessions = scenario<Plan>({
   size: { messages: 2, strikes: 3 },
   plan: (random, { strikes }) => ({ visits: Array.from({ length: strikes }, () => 1 + random.below(2)) }),
   play: async (lab, { visits }) => {
-    const alice = lab.peer('alice')
+    const alice = lab.peer('alice', { mayLiveHere: true })
     const port = await alice.start()
     for (const count of visits) {
       const stranger = await makeStranger()

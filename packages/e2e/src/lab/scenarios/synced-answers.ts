@@ -1,6 +1,5 @@
 import { PeerProgram } from '#peer-program.ts'
 import { callsIn, keptPromises, traced } from '#system-calls.ts'
-import type { Lab } from '../lab.ts'
 import { must } from '../lab-failure.ts'
 import { scenario } from '../scenario.ts'
 
@@ -24,23 +23,30 @@ export const syncedAnswers = scenario<Plan>({
   }),
   play: async (lab, { paddings }) => {
     const trace = lab.stage.path('trace')
-    const alice = await start(lab, 'alice')
-    const bob = await start(lab, 'bob', traced(trace))
+    const alice = lab.peer('alice', { mayLiveHere: true })
+    await alice.start()
+    const bob = await lab.program({ name: 'bob', directory: null, under: traced(trace) })
+    must(bob instanceof PeerProgram, 'bob did not start')
     const { pid } = bob.program
-    const [atAlice, atBob] = await Promise.all([alice.api(), bob.api()])
-    await atAlice.connect(bob.address)
-    const met = await atAlice.send('bob', 'Let us count.')
-    await atAlice.waitFor(met.id, 'delivered', { timeoutMs: PATIENCE_MS })
+    const atBob = await bob.api()
+    await alice.connect(bob.address)
+    await alice.send('bob', 'Let us count.')
+    await lab.atRest()
 
     // Each answer to this marks a place in the trace; before the first the daemon shows that it knows the token.
     await atBob.status()
-    for (const padding of paddings) {
-      const { id } = await atAlice.send('bob', '.'.repeat(1 + padding))
-      const { state } = await atAlice.waitFor(id, 'delivered', { timeoutMs: PATIENCE_MS })
-      must(state === 'delivered', `a message is ${state} and not delivered`)
+    for (const [n, padding] of paddings.entries()) {
+      await alice.send('bob', '.'.repeat(1 + padding), String(n))
+      await lab.atRest()
     }
     await atBob.status()
-    for (const padding of paddings) await atBob.send('alice', '.'.repeat(1 + padding))
+    const lane = lab.books.newLane()
+    for (const [n, padding] of paddings.entries()) {
+      const text = `bob>alice ${lane}/${n} ${'.'.repeat(padding)}`
+      const { id } = await atBob.send('alice', text)
+      lab.books.accept(text)
+      if (n === paddings.length - 1) await atBob.waitFor(id, 'delivered', { timeoutMs: PATIENCE_MS })
+    }
     await bob.stop()
 
     const calls = await callsIn(trace, pid)
@@ -56,12 +62,5 @@ export const syncedAnswers = scenario<Plan>({
       must(early === 0, `${early} of ${kept.length} messages were ${what} before they were on the disk`)
       lab.figures[`${what} after a sync`] = kept.length
     }
-    await alice.stop()
   },
 })
-
-async function start(lab: Lab, name: string, under: readonly string[] = []): Promise<PeerProgram> {
-  const started = await lab.program({ name, directory: null, under })
-  must(started instanceof PeerProgram, `${name} did not start`)
-  return started
-}

@@ -1,18 +1,11 @@
 import { setTimeout as after } from 'node:timers/promises'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
-import { readJson } from './json-lines.ts'
-import type { Ended, Program } from './program.ts'
-import { RunnerLine, type RunnerOptions, type RunnerRequest, type RunnerStatus } from './runner-protocol.ts'
-import { commandIn, type Stage, type Surroundings } from './stage.ts'
-
-type Ask<R = RunnerRequest> = R extends RunnerRequest ? Omit<R, 'id'> : never
-type Answer = Extract<RunnerLine, { event: 'answer' }>
-type Received = Extract<RunnerLine, { event: 'received' }>
-
-/** The process went away before it answered. */
-class GoneError extends Error {
-  override readonly name = 'GoneError'
-}
+import type { Ended } from '#program.ts'
+import type { ProcessAsk, RunnerAnswer, RunnerOptions, RunnerStatus } from '#runner-protocol.ts'
+import { commandIn, type Stage, type Surroundings } from '#stage.ts'
+import { GoneError, type Life, type OnReceived } from './life.ts'
+import { LifeHere } from './life-here.ts'
+import { ProcessLife } from './process-life.ts'
 
 export interface StartOptions {
   /** No directory is waited for. */
@@ -28,34 +21,45 @@ export interface StartMoment {
   readonly afterMs: number
 }
 
-const ONLINE = /(?<!not )online at the directory/
+export interface LabPeerParts {
+  /** Gets the texts of others; each life goes on behind the last one that was told. */
+  readonly onReceived?: (text: string) => void
+  readonly surroundings?: Surroundings
+  /** Lives that need no surroundings are in this process. */
+  readonly livesHere?: boolean
+}
 
-/** One peer, over all the processes in which it lives one after the other. */
-export class PeerProcess {
+/** One peer, over all the lives that it has one after the other. */
+export class LabPeer {
   readonly name: string
   readonly profile: string
   readonly #stage: Stage
   readonly #options: RunnerOptions
   readonly #surroundings: Surroundings
+  readonly #livesHere: boolean
   readonly #onReceived: (text: string) => void
   #after: string | undefined
   #mayEnd = false
   #current: Life | undefined
   #life = Promise.withResolvers<Life>()
 
-  /** `onReceived` gets the texts of others; each life goes on behind the last one that was told. */
   constructor(
     stage: Stage,
     options: RunnerOptions,
-    onReceived: (text: string) => void = () => undefined,
-    surroundings: Surroundings = {},
+    { onReceived = () => undefined, surroundings = {}, livesHere = false }: LabPeerParts = {},
   ) {
     this.name = options.name
     this.profile = options.profile
     this.#stage = stage
     this.#options = options
     this.#surroundings = surroundings
+    this.#livesHere = livesHere
     this.#onReceived = onReceived
+  }
+
+  /** Its memory is its own, and what is done to its process is done to nobody else. */
+  get livesApart(): boolean {
+    return !this.#livesHere
   }
 
   /** Resolves when others find it, with the port where it listens for them; `isAlone` when no directory shall be waited for. */
@@ -66,7 +70,7 @@ export class PeerProcess {
   }: StartOptions = {}): Promise<number> {
     const life = this.#begin(wanted, under)
     const port = await life.ready
-    if (!isAlone) await life.program.logged(ONLINE)
+    if (!isAlone) await this.#processOf(life).isOnline()
     this.#current = life
     this.#life.resolve(life)
     return port
@@ -74,13 +78,12 @@ export class PeerProcess {
 
   /** Resolves when the process that lives now has been online at its directory. */
   async isOnline(): Promise<void> {
-    const { program } = await this.#life.promise
-    await program.logged(ONLINE)
+    await this.#processOf(await this.#life.promise).isOnline()
   }
 
   /** It starts, and is killed at that moment of its start. */
   async startAndKill({ at, afterMs }: StartMoment): Promise<void> {
-    const { program, ready } = this.#begin()
+    const { program, ready } = this.#processOf(this.#begin())
     // The patience of these is not needed: whoever never gets so far is killed a little later.
     const came = {
       started: Promise.resolve(),
@@ -105,13 +108,13 @@ export class PeerProcess {
   }
 
   async kill(): Promise<void> {
-    const { program } = await this.#end()
+    const { program } = this.#processOf(await this.#end())
     await program.end('SIGKILL')
   }
 
   /** Until this resolves, the process that lives now may end by itself: with how it did. */
   async endsByItself(): Promise<Ended> {
-    const life = await this.#life.promise
+    const life = this.#processOf(await this.#life.promise)
     this.#mayEnd = true
     try {
       return await life.program.exit()
@@ -123,21 +126,17 @@ export class PeerProcess {
 
   /** As a program ends that has nothing more to read. */
   async stop(): Promise<void> {
-    const { program } = await this.#end()
-    program.closeInput()
-    const { exitCode } = await program.exit()
-    if (exitCode !== 0) throw new Error(program.report())
+    await (await this.#end()).stop()
   }
 
   /** SIGSTOP, or SIGCONT, to the process that lives now. */
   async signal(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-    const { program } = await this.#life.promise
-    program.signal(signal)
+    this.#processOf(await this.#life.promise).program.signal(signal)
   }
 
   /** How often the text stands in the log of the process that lives now. */
   async countLogged(text: string): Promise<number> {
-    const { program } = await this.#life.promise
+    const { program } = this.#processOf(await this.#life.promise)
     return program.stderr.split(text).length - 1
   }
 
@@ -177,8 +176,8 @@ export class PeerProcess {
     await this.#ask({ do: 'set-clock', ms })
   }
 
-  async #ask(request: Ask): Promise<Answer> {
-    return (await this.#life.promise).ask(request)
+  async #ask(asked: ProcessAsk): Promise<RunnerAnswer> {
+    return (await this.#life.promise).ask(asked)
   }
 
   /** Whoever asks for a life from now on gets the next one. */
@@ -189,64 +188,31 @@ export class PeerProcess {
   }
 
   #begin(port = 0, under = this.#surroundings.under): Life {
-    const options = JSON.stringify({ ...this.#options, port, after: this.#after })
+    const options = { ...this.#options, port, after: this.#after }
+    const onReceived: OnReceived = ({ text, cursor }) => {
+      this.#after = cursor
+      this.#onReceived(text)
+    }
+    if (this.#livesHere && under === undefined)
+      return this.#stage.host(this.name, () => new LifeHere(options, onReceived))
     const { env } = this.#surroundings
     const program = this.#stage.run({
       name: this.name,
-      command: [...commandIn('runner', { ...this.#surroundings, under }), options],
+      command: [...commandIn('runner', { ...this.#surroundings, under }), JSON.stringify(options)],
       isTalkative: true,
       ...(env !== undefined && { env }),
     })
-    return new Life(program, ({ text, cursor }) => {
-      this.#after = cursor
-      this.#onReceived(text)
-    })
+    return new ProcessLife(program, onReceived)
+  }
+
+  #processOf(life: Life): ProcessLife {
+    if (life instanceof ProcessLife) return life
+    throw new Error(`${this.name} lives in the process of the laboratory, to which nobody does that`)
   }
 
   async #end(): Promise<Life> {
     const life = await this.#life.promise
     this.#leave(life)
     return life
-  }
-}
-
-/** A runner from its start to its end. */
-class Life {
-  readonly program: Program
-  readonly ready: Promise<number>
-  readonly #asked = new Map<number, PromiseWithResolvers<Answer>>()
-  #lastId = 0
-
-  constructor(program: Program, onReceived: (received: Received) => void) {
-    this.program = program
-    this.ready = program.line((line) => {
-      const said = readJson(line, RunnerLine)
-      return said?.event === 'ready' ? said.port : undefined
-    })
-    program.onLine((line) => {
-      const said = readJson(line, RunnerLine)
-      if (said?.event === 'received') onReceived(said)
-      if (said?.event === 'answer') this.#take(said.id)?.resolve(said)
-      if (said?.event === 'failed') this.#take(said.id)?.reject(new Error(said.reason))
-    })
-    const leave = () => {
-      for (const id of this.#asked.keys()) this.#take(id)?.reject(new GoneError(`${program.name} ended`))
-    }
-    program.ended.then(leave, leave)
-  }
-
-  ask(request: Ask): Promise<Answer> {
-    if (!this.program.isRunning) return Promise.reject(new GoneError(`${this.program.name} ended`))
-    const answer = Promise.withResolvers<Answer>()
-    this.#lastId += 1
-    this.#asked.set(this.#lastId, answer)
-    this.program.write(`${JSON.stringify({ ...request, id: this.#lastId })}\n`)
-    return answer.promise
-  }
-
-  #take(id: number): PromiseWithResolvers<Answer> | undefined {
-    const answer = this.#asked.get(id)
-    this.#asked.delete(id)
-    return answer
   }
 }
