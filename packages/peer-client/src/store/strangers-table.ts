@@ -7,7 +7,8 @@ import type { Database } from './database.ts'
  * to them, and without a cursor nothing was ever sealed for them.
  */
 const FORGETTABLE = `state = 'stranger' AND verified_key IS NULL AND nickname IS NULL AND offered_key IS NULL AND replaced_by IS NULL
-  AND NOT EXISTS (SELECT 1 FROM contacts o WHERE o.replaced_by = c.account OR o.offered_account = c.account)
+  AND account NOT IN (SELECT replaced_by FROM contacts WHERE replaced_by IS NOT NULL)
+  AND account NOT IN (SELECT offered_account FROM contacts WHERE offered_account IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM devices d JOIN streams s ON s.device = d.device WHERE d.account = c.account)
   AND NOT EXISTS (SELECT 1 FROM devices d JOIN cursors k ON k.device = d.device WHERE d.account = c.account)`
 
