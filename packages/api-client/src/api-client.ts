@@ -18,6 +18,7 @@ import { SignInLink } from '@parley/shared/local-api/sign-in.ts'
 import { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { AcceptedKey, KeyChange, SafetyNumber } from '@parley/shared/local-api/trust.ts'
 import { z } from 'zod'
+import type { Ask } from './ask.ts'
 import type {
   Cancellable,
   Exporting,
@@ -40,6 +41,8 @@ export interface ApiClientOptions {
   /** The daemon's own, for instance `http://127.0.0.1:8100`. */
   readonly url: string
   readonly token: string
+  /** How requests are made; by `fetch` when it is not said. */
+  readonly ask?: Ask
   /** How long to wait before listening again. */
   readonly retry?: { readonly minMs: number; readonly maxMs: number }
   /** A line for events broke, or could not be opened; it is tried again. */
@@ -54,9 +57,9 @@ export class ApiClient {
   readonly #exchange: Exchange
 
   constructor(options: ApiClientOptions) {
-    const token = guard(options.url, options.token)
+    const token = guard(options.url, options.token, options.ask)
     this.#events = { ...options, token }
-    this.#exchange = exchangeWith(options.url, token)
+    this.#exchange = exchangeWith(options.url, token, options.ask)
     this.contacts = new ContactsClient(this.#exchange)
   }
 

@@ -1,11 +1,12 @@
 import { LocalProblem } from '@parley/shared/local-api/problem.ts'
 import type { z } from 'zod'
 import { ApiError } from './api-error.ts'
+import { type Ask, askByFetch, type HttpAnswer, type HttpRequest } from './ask.ts'
 import { GuardedToken } from './guarded-token.ts'
 import { linesOf } from './record-lines.ts'
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly method: HttpRequest['method']
   /** From the root, encoded. */
   readonly path: string
   readonly body?: unknown
@@ -22,10 +23,10 @@ export interface Exchange {
 }
 
 /** A token that is told to nobody but the daemon at that address. */
-export function guard(url: string, token: string): GuardedToken {
+export function guard(url: string, token: string, ask: Ask = askByFetch): GuardedToken {
   return new GuardedToken(url, token, async (path, signal) => {
     try {
-      const response = await ask(url, undefined, { method: 'GET', path, signal })
+      const response = await exchange({ url, token: undefined, ask }, { method: 'GET', path, signal })
       const answer = await readJson(response, signal)
       if (!response.ok) throw refusal(response, answer)
       return answer
@@ -35,16 +36,16 @@ export function guard(url: string, token: string): GuardedToken {
   })
 }
 
-export function exchangeWith(url: string, token: GuardedToken | undefined): Exchange {
+export function exchangeWith(url: string, token: GuardedToken | undefined, ask: Ask = askByFetch): Exchange {
   return {
     one: async (call, schema) => {
-      const response = await ask(url, token, call)
+      const response = await exchange({ url, token, ask }, call)
       const answer = response.status === 204 ? undefined : await readJson(response, call.signal)
       if (!response.ok) throw refusal(response, answer)
       return read(call, answer, schema)
     },
     lines: async function* (call, schema) {
-      const response = await ask(url, token, call)
+      const response = await exchange({ url, token, ask }, call)
       if (!response.ok) throw refusal(response, await readJson(response, call.signal))
       if (response.body === null) return
       for await (const line of linesOf(response.body, call.signal)) yield read(call, parseJson(line, response), schema)
@@ -60,14 +61,13 @@ function read<S extends z.ZodType>({ path }: Call, answer: unknown, schema: S): 
   })
 }
 
-async function ask(
-  url: string,
-  guarded: GuardedToken | undefined,
+async function exchange(
+  { url, token: guarded, ask }: { readonly url: string; readonly token: GuardedToken | undefined; readonly ask: Ask },
   { method, path, body, headers, signal }: Call,
-): Promise<Response> {
+): Promise<HttpAnswer> {
   const token = await guarded?.take(signal)
   try {
-    return await fetch(new URL(path, url), {
+    return await ask(new URL(path, url), {
       method,
       headers: {
         ...(token !== undefined && { Authorization: `Bearer ${token}` }),
@@ -76,10 +76,6 @@ async function ask(
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal !== undefined && { signal }),
-      // The token goes to this address and to no other, and nothing of the answer is kept.
-      redirect: 'error',
-      credentials: 'omit',
-      cache: 'no-store',
     })
   } catch (error) {
     guarded?.forget()
@@ -87,7 +83,7 @@ async function ask(
   }
 }
 
-async function readJson(response: Response, signal: AbortSignal | undefined): Promise<unknown> {
+async function readJson(response: HttpAnswer, signal: AbortSignal | undefined): Promise<unknown> {
   let text: string
   try {
     text = await response.text()
@@ -97,7 +93,7 @@ async function readJson(response: Response, signal: AbortSignal | undefined): Pr
   return parseJson(text, response)
 }
 
-function parseJson(text: string, { status }: Response): unknown {
+function parseJson(text: string, { status }: HttpAnswer): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -110,7 +106,7 @@ function connectionError(error: unknown, signal: AbortSignal | null | undefined)
   return new ApiError('no-connection', 'the daemon does not answer', { cause: error })
 }
 
-function refusal(response: Response, answer: unknown): ApiError {
+function refusal(response: HttpAnswer, answer: unknown): ApiError {
   const problem = LocalProblem.safeParse(answer)
   if (!problem.success) return new ApiError('bad-answer', `the answer is a bare ${response.status}`)
   const { code, title, detail = title } = problem.data

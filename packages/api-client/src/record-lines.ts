@@ -1,8 +1,9 @@
 import { ApiError } from './api-error.ts'
+import type { BodyReader } from './ask.ts'
 
 /** The lines of a body as they come. Throws ApiError when the connection breaks. */
 export async function* linesOf(
-  body: ReadableStream<Uint8Array>,
+  body: { getReader(): BodyReader },
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder()

@@ -26,7 +26,8 @@ export async function connectToDaemon(
       `no daemon is running for the profile ${profile}. Start it with: parley start${choiceWords(choice)}`,
     )
   }
-  return { daemon, client: new ApiClient({ url: daemon.url, token: token.data, ...events }) }
+  const { askByHttp } = await import('@parley/api-client/ask-by-http.ts')
+  return { daemon, client: new ApiClient({ url: daemon.url, token: token.data, ask: askByHttp, ...events }) }
 }
 
 /** Undefined when there is no file, or when the process that wrote it is no more. */

@@ -1,5 +1,4 @@
 // One message handed to the daemon, and the wait for what becomes of it.
-import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ApiClient } from '@parley/api-client'
 import { ApiError } from '@parley/api-client/api-error.ts'
@@ -59,7 +58,7 @@ export class Post {
     { until, signal }: Patience,
     ask: (client: ApiClient, idempotencyKey: string) => Promise<T>,
   ): Promise<T> {
-    const idempotencyKey = randomUUID()
+    const idempotencyKey = crypto.randomUUID()
     let isSecondLine = false
     for (;;) {
       try {

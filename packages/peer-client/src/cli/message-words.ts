@@ -1,4 +1,5 @@
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { digits } from '@parley/shared/terminal/digits.ts'
 import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
 import type { Style, Terminal } from '@parley/shared/terminal/terminal.ts'
 import { shorten } from '@parley/shared/terminal/text-width.ts'
@@ -103,5 +104,5 @@ export function shortId(id: string): string {
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+  return `${digits(number)} ${number === 1 ? one : many}`
 }

@@ -2,6 +2,7 @@
 // state to wait for no further ahead than MAX_BATCH_MESSAGES of them.
 import { MAX_BATCH_MESSAGES, MAX_LOCAL_BODY_BYTES } from '@parley/shared/limits.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
+import { digits } from '@parley/shared/terminal/digits.ts'
 import type { Cli } from './command.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import type { Letter, Post } from './letter.ts'
@@ -145,8 +146,8 @@ class SendLines {
       return
     }
     const parts = [`${count(this.#accepted, 'message')} accepted`]
-    if (wait !== undefined) parts.push(`${reached.toLocaleString('en')} ${wait}`)
-    if (queued + sent + unknown > 0) parts.push(`${(queued + sent + unknown).toLocaleString('en')} still on the way`)
+    if (wait !== undefined) parts.push(`${digits(reached)} ${wait}`)
+    if (queued + sent + unknown > 0) parts.push(`${digits(queued + sent + unknown)} still on the way`)
     if (held > 0) parts.push(`${held} on hold because a key changed`)
     if (ended > 0) parts.push(`${ended} taken back or expired`)
     if (refused > 0) parts.push(`${refused} refused`)

@@ -1,5 +1,4 @@
 // What keys do to the box under the conversation, and to any other box to type in.
-import { randomUUID } from 'node:crypto'
 import { MAX_TEXT_BYTES } from '@parley/shared/limits.ts'
 import type { Key, Step } from './happening.ts'
 import type { Look } from './lines.ts'
@@ -109,7 +108,7 @@ function send(state: ChatState): Step {
     if (text === message.text) return [stopEditing(state), []]
     return [stopEditing(state), [{ type: 'edit', id: message.id, text }]]
   }
-  const outgoing = [...state.outgoing, { key: randomUUID(), partner: open, text, answers: answerOf(state) }]
+  const outgoing = [...state.outgoing, { key: crypto.randomUUID(), partner: open, text, answers: answerOf(state) }]
   const emptied = withoutAnswer(withBox(state, box.EMPTY_BOX))
   const [next, wishes] = toEnd({ ...emptied, outgoing })
   return [next, [...wishes, { type: 'send' }]]

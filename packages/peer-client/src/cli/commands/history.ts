@@ -2,6 +2,7 @@ import type { ApiClient } from '@parley/api-client'
 import { MAX_PAGE_MESSAGES } from '@parley/shared/limits.ts'
 import type { ConversationTroubles, HistoryPage, MessageView } from '@parley/shared/local-api/messages.ts'
 import type { Note } from '@parley/shared/local-api/notes.ts'
+import { digits } from '@parley/shared/terminal/digits.ts'
 import { printText } from '@parley/shared/terminal/layout.ts'
 import { printable, printableLines } from '@parley/shared/terminal/printable.ts'
 import { padEnd, shorten, widthOf, wrap } from '@parley/shared/terminal/text-width.ts'
@@ -149,7 +150,7 @@ function showTroubles({ terminal, now }: Cli, name: string, troubles: Conversati
     const [were, ones] = [missing === 1 ? 'is' : 'are', waiting === 1 ? 'one waits' : 'ones wait']
     printText(
       terminal,
-      `${mark} ${count(missing, 'message')} of ${name} ${were} missing here. ${waiting.toLocaleString('en')} later ${ones} for that, and then all are shown.`,
+      `${mark} ${count(missing, 'message')} of ${name} ${were} missing here. ${digits(waiting)} later ${ones} for that, and then all are shown.`,
       'yellow',
     )
   }

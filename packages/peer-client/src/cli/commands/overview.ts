@@ -3,6 +3,7 @@ import type { ApiClient } from '@parley/api-client'
 import { MAX_UNREAD_COUNTED } from '@parley/shared/limits.ts'
 import type { ConversationInfo } from '@parley/shared/local-api/conversations.ts'
 import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
+import { digits } from '@parley/shared/terminal/digits.ts'
 import { type Cell, printFields, printTable, printText } from '@parley/shared/terminal/layout.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { padEnd, widthOf } from '@parley/shared/terminal/text-width.ts'
@@ -153,7 +154,7 @@ async function showRunning(cli: Cli, client: ApiClient, now: Now, choice: string
 function names(conversations: readonly ConversationInfo[]): string {
   const shown = conversations.slice(0, MAX_NAMED).map(({ name }) => name)
   const more = conversations.length - shown.length
-  return [...shown, ...(more > 0 ? [`${more.toLocaleString('en')} more`] : [])].join(', ')
+  return [...shown, ...(more > 0 ? [`${digits(more)} more`] : [])].join(', ')
 }
 
 /** `3 from bob, 1 from carol`, the most first. */
@@ -161,11 +162,11 @@ function counted(conversations: readonly ConversationInfo[], number: (one: Conve
   const some = conversations.filter((one) => number(one) > 0).toSorted((a, b) => number(b) - number(a))
   const shown = some.slice(0, MAX_NAMED).map((one) => `${howMany(number(one))} ${one.name}`)
   const more = some.length - shown.length
-  return [...shown, ...(more > 0 ? [`${more.toLocaleString('en')} more`] : [])].join(', ')
+  return [...shown, ...(more > 0 ? [`${digits(more)} more`] : [])].join(', ')
 }
 
 function howMany(number: number): string {
-  return number >= MAX_UNREAD_COUNTED ? `${MAX_UNREAD_COUNTED}+` : number.toLocaleString('en')
+  return number >= MAX_UNREAD_COUNTED ? `${MAX_UNREAD_COUNTED}+` : digits(number)
 }
 
 function keyChange(changed: readonly ConversationInfo[]): [string, Cell] {
