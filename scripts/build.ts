@@ -60,7 +60,10 @@ async function build(name: string, entries: Entries[string], machineCode: Rewrit
     external: [...LEFT_OUT, ...OPTIONAL],
     // Of `react` only the edition that does not check what it is told.
     transform: { define: { 'process.env.NODE_ENV': '"production"' } },
-    plugins: [{ name: 'rewritten', load: (id) => rewrite(id, { ...NARROWED, ...machineCode }) }],
+    plugins: [
+      { name: 'rewritten', load: (id) => rewrite(id, { ...NARROWED, ...machineCode }) },
+      { name: 'named-of-node', renderChunk: (code) => ({ code: takeFromNode(code), map: null }) },
+    ],
     treeshake: { moduleSideEffects: [{ test: /\/@signalapp\/libsignal-client\//, sideEffects: false }] },
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(log.message)
@@ -108,6 +111,21 @@ function rewrite(id: string, rewrites: Rewrites): string | null {
   const found = Object.entries(rewrites).find(([end]) => id.endsWith(end))
   return found === undefined ? null : found[1](readFileSync(id, 'utf8'), dirname(id))
 }
+
+/**
+ * An import of a module of Node's reads everything that it exports, and many an export is loaded when it is first read: of `node:util`
+ * the threads, of `node:crypto` all of Web Crypto. Here only what is named is read. Each import is a line of its own, and stays one.
+ */
+function takeFromNode(code: string): string {
+  return code.replaceAll(
+    IMPORT_FROM_NODE,
+    (_line, whole: string | undefined, names: string | undefined, id: string) => {
+      const taken = [whole, names?.replaceAll(' as ', ': ')].filter((pattern) => pattern !== undefined)
+      return taken.map((pattern) => `const ${pattern} = process.getBuiltinModule("${id}");`).join(' ')
+    },
+  )
+}
+const IMPORT_FROM_NODE = /^import (?:(?:\* as )?([\w$]+))?(?:, )?(\{[^}]*\})? from "(node:[\w/]+)";$/gm
 
 /** Throws when the library is not what it was. */
 function replaced(source: string, text: string, by: string): string {
