@@ -96,7 +96,8 @@ const SQLITE = '/lib/binding.js'
 /** in the packages as they are installed where the program is. */
 const codeInPackage: Rewrites = {
   [SIGNAL]: (source) => `${URLS}\n${replaced(source, 'import.meta.dirname', SIGNAL_FOLDER)}`,
-  [SQLITE]: (source) => replaced(source, '__dirname', `path.dirname(require.resolve('better-sqlite3'))`),
+  [SQLITE]: (source) =>
+    replaced(toldOfNoNetwork(source), '__dirname', `path.dirname(require.resolve('better-sqlite3'))`),
 }
 const URLS = `import { fileURLToPath } from 'node:url'`
 const SIGNAL_FOLDER = `fileURLToPath(new URL('.', import.meta.resolve('@signalapp/libsignal-client')))`
@@ -104,7 +105,15 @@ const SIGNAL_FOLDER = `fileURLToPath(new URL('.', import.meta.resolve('@signalap
 /** or here, for whoever does not depend on them by itself. */
 const codeHere: Rewrites = {
   [SIGNAL]: (source, folder) => replaced(source, 'import.meta.dirname', JSON.stringify(folder)),
-  [SQLITE]: (source, folder) => replaced(source, '__dirname', JSON.stringify(folder)),
+  [SQLITE]: (source, folder) => replaced(toldOfNoNetwork(source), '__dirname', JSON.stringify(folder)),
+}
+
+/** The older of the two asks Node for a report, to tell musl from glibc: looking the network up is most of that, and nobody reads it. */
+function toldOfNoNetwork(source: string): string {
+  return source.replace(
+    'process.report.getReport()',
+    'Object.assign(process.report, { excludeNetwork: true }).getReport()',
+  )
 }
 
 function rewrite(id: string, rewrites: Rewrites): string | null {
