@@ -2,9 +2,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { launchBrowser, openApp } from '@parley/e2e/browser.ts'
+import { launchBrowser } from '@parley/e2e/browser.ts'
 import { PeerProgram } from '@parley/e2e/peer-program.ts'
 import { COMMAND, Stage } from '@parley/e2e/stage.ts'
+import { Tab } from '@parley/e2e/tab.ts'
 
 const TARGET = process.argv[2] ?? fileURLToPath(new URL('../docs/screens', import.meta.url))
 
@@ -55,10 +56,12 @@ await carol.program.end('SIGTERM')
 await apis.alice.send('carol', 'The file is on its way. Is A2 large enough?')
 
 const browser = await launchBrowser()
-const wide = { width: 1280, height: 800 }
+const viewport = { width: 1280, height: 800 }
 try {
+  const tab = await Tab.open(browser, { locale: 'en-GB' })
+  const { page } = tab
   for (const colorScheme of ['dark', 'light'] as const) {
-    const { page } = await openApp(browser, alice, { colorScheme, locale: 'en-GB', viewport: wide })
+    await tab.openApp(alice, { colorScheme, viewport })
     const shoot = async (name: string) => {
       await page.mouse.move(640, 2)
       await page.screenshot({ path: join(TARGET, `${name}-${colorScheme}.png`), animations: 'disabled' })
@@ -119,9 +122,8 @@ try {
     }
     await page.getByRole('button', { name: 'Back to the list' }).click()
     await shoot('list-320')
-    await page.context().close()
   }
-  const { page } = await openApp(browser, newcomer, { colorScheme: 'dark', locale: 'en-GB', viewport: wide })
+  await tab.openApp(newcomer, { colorScheme: 'dark', viewport })
   await page.getByText('Welcome').waitFor()
   await page.screenshot({ path: join(TARGET, 'first-run-dark.png'), animations: 'disabled' })
   await page.getByRole('textbox', { name: 'Search' }).fill('al')
@@ -130,11 +132,10 @@ try {
   const flags = ['start', '--set-up', '--json', '--port', '0', '--directory', directory, '--profile', stage.path('new')]
   const setUp = stage.run({ name: 'new', command: [...COMMAND.parley, ...flags] })
   const link = await setUp.line((line) => /"url":"([^"]+)"/.exec(line)?.[1])
-  const first = await browser.newPage({ colorScheme: 'dark', viewport: wide })
-  await first.goto(link)
-  await first.getByRole('textbox', { name: 'Name' }).fill('erin')
-  await first.getByText('erin is free').waitFor()
-  await first.screenshot({ path: join(TARGET, 'set-up-dark.png'), animations: 'disabled' })
+  await tab.visit(link, { colorScheme: 'dark', viewport })
+  await page.getByRole('textbox', { name: 'Name' }).fill('erin')
+  await page.getByText('erin is free').waitFor()
+  await page.screenshot({ path: join(TARGET, 'set-up-dark.png'), animations: 'disabled' })
 } finally {
   await browser.close()
 }

@@ -2,32 +2,38 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, expect } from 'vitest'
 import { z } from 'zod'
-import { BROWSER, launchBrowser, openApp } from '#browser.ts'
+import { BROWSER, launchBrowser } from '#browser.ts'
 import type { DirectoryProgram } from '#directory-program.ts'
 import { freePort } from '#free-port.ts'
 import { readJson } from '#json-lines.ts'
 import { needing } from '#needing.ts'
 import { PeerProgram } from '#peer-program.ts'
 import { COMMAND, Stage } from '#stage.ts'
+import { Tab } from '#tab.ts'
 
 const inBrowser = needing(BROWSER, 'the web app in a browser')
 
 /** The browser's own guard of local addresses would hide whether ours holds. */
-const LOCAL_NETWORK_OPEN =
-  '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWarn,BlockInsecurePrivateNetworkRequests'
+const LOCAL_NETWORK_GUARDS = [
+  'LocalNetworkAccessChecks',
+  'LocalNetworkAccessChecksWarn',
+  'BlockInsecurePrivateNetworkRequests',
+]
 
 interface World {
   readonly stage: Stage
   readonly directory: DirectoryProgram
   readonly alice: PeerProgram
   readonly bob: PeerProgram
-  readonly browser: Browser
+  /** Of one browser, and nothing is left in them of what a test before did there. */
+  readonly hers: Tab
+  readonly his: Tab
 }
 
-// One directory, two peers and one browser for all of them: each test has a page of its own.
+// One directory, two peers and two tabs for all of them.
 const things = new AsyncDisposableStack()
 let world: Promise<World> | undefined
 
@@ -39,9 +45,12 @@ function theWorld(): Promise<World> {
     const start = async (name: string) =>
       PeerProgram.start(stage, { name, directory: directory.url, flags: ['--api-port', String(await freePort())] })
     const [alice, bob] = await Promise.all([start('alice'), start('bob')])
-    const browser = await launchBrowser(['--host-resolver-rules=MAP *.example 127.0.0.1', LOCAL_NETWORK_OPEN])
+    const browser = await launchBrowser({
+      args: ['--host-resolver-rules=MAP *.example 127.0.0.1'],
+      without: LOCAL_NETWORK_GUARDS,
+    })
     things.defer(() => browser.close())
-    return { stage, directory, alice, bob, browser }
+    return { stage, directory, alice, bob, hers: await Tab.open(browser), his: await Tab.open(browser) }
   })()
   return world
 }
@@ -75,9 +84,10 @@ async function isDelivered(page: Page, text: string): Promise<void> {
 }
 
 inBrowser('two people find each other by name, talk, and see where each message is', async () => {
-  const { alice, bob, browser } = await theWorld()
-  const [hers, his] = [await openApp(browser, alice), await openApp(browser, bob)]
+  const { alice, bob, hers, his } = await theWorld()
   const [herPage, hisPage] = [hers.page, his.page]
+  const link = await hers.openApp(alice)
+  await his.openApp(bob)
 
   await herPage.getByText('Welcome, alice').waitFor()
   await herPage.getByRole('textbox', { name: 'Search' }).fill('bo')
@@ -162,22 +172,15 @@ inBrowser('two people find each other by name, talk, and see where each message 
   await message(hisPage, 'Are you there?').waitFor({ timeout: 60_000 })
   expect(await message(hisPage, 'Never mind this one').count()).toBe(0)
 
-  // A link signs in once.
-  const { url } = await (await alice.api()).signInLink()
-  const first = await browser.newPage()
-  await first.goto(url)
-  await first.getByRole('navigation', { name: 'Conversations' }).waitFor()
-  expect(first.url()).toBe(`${alice.ready.api}/`)
-  const second = await browser.newPage()
-  await second.goto(url)
-  await second.getByRole('alert').filter({ hasText: 'used already' }).waitFor()
-  await Promise.all([first.close(), second.close()])
-
   expect(hers.foreign).toEqual([])
   expect(his.foreign).toEqual([])
   expect(hers.complaints).toEqual([])
-  // A page that is left open draws whatever the tests after this one write.
-  await Promise.all([herPage, hisPage].map((page) => page.context().close()))
+
+  // A link signs in once.
+  expect(herPage.url()).toBe(`${alice.ready.api}/`)
+  await his.visit(link)
+  await hisPage.getByRole('alert').filter({ hasText: 'used already' }).waitFor()
+  await Promise.all([hers.leave(), his.leave()])
 })
 
 /** A nickname and a block in the card of bob, and both taken back. */
@@ -223,7 +226,7 @@ async function namesAndBlocks(page: Page): Promise<void> {
 const SetUp = z.object({ event: z.literal('set-up'), url: z.url() })
 
 inBrowser('somebody without a profile chooses a name on a page, and is at home on the same one', async () => {
-  const { stage, directory, browser } = await theWorld()
+  const { stage, directory, hers } = await theWorld()
   const args = [
     'start',
     '--set-up',
@@ -241,8 +244,8 @@ inBrowser('somebody without a profile chooses a name on a page, and is at home o
   const refused = await fetch(new URL('/api/v1/set-up', url))
   expect(refused.status).toBe(401)
 
-  const page = await browser.newPage()
-  await page.goto(url)
+  const { page } = hers
+  await hers.visit(url)
   const name = page.getByRole('textbox', { name: 'Name' })
   const begin = page.getByRole('button', { name: 'Begin' })
   await name.fill('-no-')
@@ -261,7 +264,7 @@ inBrowser('somebody without a profile chooses a name on a page, and is at home o
   await page.getByText('Welcome, erin').waitFor({ timeout: 60_000 })
   await page.getByRole('textbox', { name: 'Search' }).fill('al')
   await page.getByRole('region', { name: 'In the directory' }).getByRole('button', { name: 'alice' }).waitFor()
-  await page.close()
+  await hers.leave()
   await program.end('SIGTERM')
 
   // From now on it starts with the passphrase, and not without.
@@ -304,19 +307,19 @@ const HOSTILE: readonly string[] = [
 
 inBrowser.each([false, true])(
   'nothing that others write comes to life (with the policy of the page taken away: %s)',
-  async (bypassCSP) => {
-    const { alice, bob, browser } = await theWorld()
+  async (isPolicyIgnored) => {
+    const { alice, bob, hers } = await theWorld()
+    const { page } = hers
     const api = await bob.api()
-    const end = `the last of them, ${bypassCSP}`
+    const end = `the last of them, ${isPolicyIgnored}`
     for (const text of HOSTILE) await api.send('alice', text)
     const last = await api.send('alice', end)
     await api.waitFor(last.id, 'delivered', { timeoutMs: 60_000 })
 
-    const { page, foreign, complaints } = await openApp(browser, alice, {
-      viewport: { width: 1280, height: 6_000 },
-      bypassCSP,
+    await hers.openApp(alice, { viewport: { width: 1280, height: 6_000 }, isPolicyIgnored })
+    await page.evaluate(() => {
+      Object.assign(globalThis, { pwned: () => document.body.setAttribute('data-pwned', 'yes') })
     })
-    await page.exposeFunction('pwned', () => page.evaluate(() => document.body.setAttribute('data-pwned', 'yes')))
     await page.getByRole('button', { name: /bob/ }).first().click()
     await message(page, end).waitFor()
     // All of them are drawn at this height, and whatever a picture or a style would do has begun.
@@ -377,15 +380,15 @@ inBrowser.each([false, true])(
     expect(found.links).toContainEqual(expect.objectContaining({ text: 'https://bank.example', host: 'evil.example' }))
     expect(found.places).not.toEqual([])
     for (const places of found.places) expect(places).toEqual(places.toSorted((a, b) => a - b))
-    expect(foreign).toEqual([])
-    expect(complaints).toEqual([])
-    await page.context().close()
+    expect(hers.foreign).toEqual([])
+    expect(hers.complaints).toEqual([])
   },
 )
 
 inBrowser('everything is done with the keyboard alone', async () => {
-  const { alice, bob, browser } = await theWorld()
-  const { page } = await openApp(browser, alice)
+  const { alice, bob, hers } = await theWorld()
+  const { page } = hers
+  await hers.openApp(alice)
   const { keyboard } = page
   await page.getByRole('button', { name: /bob/ }).first().waitFor()
   await keyboard.press('Control+k')
@@ -473,13 +476,13 @@ inBrowser('everything is done with the keyboard alone', async () => {
     )
   }
   expect(reached.size).toBeGreaterThanOrEqual(Math.min(controls, 20))
-  await page.context().close()
 })
 
 inBrowser('what arrives while a page of the conversation is under way is shown behind it', async () => {
-  const { alice, bob, browser } = await theWorld()
-  const [hers, his] = [await alice.api(), await bob.api()]
-  const { page } = await openApp(browser, alice)
+  const { alice, bob, hers } = await theWorld()
+  const { page } = hers
+  const [herApi, hisApi] = [await alice.api(), await bob.api()]
+  await hers.openApp(alice)
   // The app has not yet read all that it reads once its line is up when the conversation is opened.
   const opened = Promise.withResolvers<void>()
   await page.route('**/api/v1/contacts', async (route) => {
@@ -487,8 +490,8 @@ inBrowser('what arrives while a page of the conversation is under way is shown b
     await route.continue()
   })
   const overtake = async () => {
-    const { id } = await his.send('alice', 'overtook the page')
-    await his.waitFor(id, 'delivered', { timeoutMs: 60_000 })
+    const { id } = await hisApi.send('alice', 'overtook the page')
+    await hisApi.waitFor(id, 'delivered', { timeoutMs: 60_000 })
     await page.getByRole('listitem').filter({ hasText: 'overtook the page' }).waitFor()
   }
   let isOvertaken = false
@@ -504,14 +507,15 @@ inBrowser('what arrives while a page of the conversation is under way is shown b
   await page.reload()
   await page.getByRole('button', { name: /bob/ }).first().click()
   await message(page, 'overtook the page').waitFor()
-  const { messages } = await hers.history('bob', { limit: 1 })
+  const { messages } = await herApi.history('bob', { limit: 1 })
   expect(messages[0]?.text).toBe('overtook the page')
-  await page.context().close()
 })
 
 inBrowser('what comes while nobody looks is announced by name, and a second tab needs no link', async () => {
-  const { alice, bob, browser } = await theWorld()
-  const { page } = await openApp(browser, alice, { permissions: ['notifications'] })
+  const { alice, bob, hers } = await theWorld()
+  const { page } = hers
+  await page.context().grantPermissions(['notifications'])
+  await hers.openApp(alice)
   await page.getByRole('button', { name: 'Settings' }).click()
   await page.getByRole('switch', { name: 'Notifications' }).click()
   await page.getByRole('switch', { name: 'Notifications', checked: true }).waitFor()
@@ -536,11 +540,13 @@ inBrowser('what comes while nobody looks is announced by name, and a second tab 
   const second = await page.context().newPage()
   await second.goto(`${alice.ready.api}/`)
   await second.getByRole('navigation', { name: 'Conversations' }).waitFor()
-  await page.context().close()
+  await second.close()
+  await page.context().clearPermissions()
 })
 
 inBrowser('a long conversation is read back without a jump, and only what is near the window is drawn', async () => {
-  const { alice, bob, browser } = await theWorld()
+  const { alice, bob, hers } = await theWorld()
+  const { page } = hers
   const api = await bob.api()
   const count = 150
   // Of many heights, so that what was guessed of rows that were not drawn yet is wrong.
@@ -549,7 +555,7 @@ inBrowser('a long conversation is read back without a jump, and only what is nea
   for (const text of texts) ids.push((await api.send('alice', text)).id)
   await api.waitFor(ids.at(-1) ?? '', 'delivered', { timeoutMs: 60_000 })
 
-  const { page } = await openApp(browser, alice)
+  await hers.openApp(alice)
   // In the conversation: the list beside it shows the last message before that is there.
   const newest = page.locator('.row').getByText(`number ${count}.`)
   await page.getByRole('button', { name: /bob/ }).first().click()
@@ -585,7 +591,6 @@ inBrowser('a long conversation is read back without a jump, and only what is nea
   while ((await page.getByText('number 90.').count()) === 0) await page.mouse.wheel(0, 900)
   await page.getByRole('button', { name: 'To the newest message' }).click()
   await newest.waitFor()
-  await page.context().close()
 })
 
 /** Not imported: only the page runs it. */
@@ -601,12 +606,12 @@ const Violations = z.object({
 inBrowser(
   'nothing scrolls sideways on a phone, and axe finds nothing serious, in the dark and in the light',
   async () => {
-    const { alice, browser } = await theWorld()
+    const { alice, hers } = await theWorld()
+    const { page } = hers
     const serious: unknown[] = []
     const wide: unknown[] = []
     // axe is a stranger to the policy of the page.
-    const options = { colorScheme: 'dark', bypassCSP: true, reducedMotion: 'reduce' } as const
-    const { page } = await openApp(browser, alice, options)
+    await hers.openApp(alice, { colorScheme: 'dark', isPolicyIgnored: true })
     await page.evaluate(await readFile(AXE, 'utf8'))
     const judge = async (where: string) => {
       for (const colorScheme of ['light', 'dark'] as const) {
@@ -655,14 +660,14 @@ inBrowser(
     await page.getByRole('heading', { name: 'Connections' }).waitFor()
     await page.getByRole('img', { name: /received \(above\)/ }).waitFor()
     await judge('network')
-    await page.context().close()
     expect(serious).toEqual([])
     expect(wide).toEqual([])
   },
 )
 
 inBrowser('a changed key is told in words, nothing goes to it, and the user decides on the page', async () => {
-  const { stage, directory, alice, browser } = await theWorld()
+  const { stage, directory, alice, hers } = await theWorld()
+  const { page } = hers
   // Two memories of one directory: in the false one carol never registered, so her name is free.
   await directory.copyData(stage.path('false'))
   const carol = await PeerProgram.start(stage, { name: 'carol', directory: directory.url })
@@ -671,7 +676,7 @@ inBrowser('a changed key is told in words, nothing goes to it, and the user deci
   await directory.restart(stage.path('false'))
   const impostor = await PeerProgram.start(stage, { name: 'carol', profile: 'impostor', directory: directory.url })
 
-  const { page } = await openApp(browser, alice)
+  await hers.openApp(alice)
   await page.getByRole('button', { name: /carol/ }).first().click()
   await say(page, 'carol', 'Only for carol')
   const banner = page.getByRole('alert').filter({ hasText: 'carol’s key changed. Nothing was sent to the new key.' })
@@ -692,7 +697,6 @@ inBrowser('a changed key is told in words, nothing goes to it, and the user deci
   await directory.restart(directory.dataDir)
   await carol.startAgain()
   await isDelivered(page, 'Only for carol')
-  await page.context().close()
 })
 
 /** What a page of somebody else tries against a daemon on the same machine. */
@@ -724,7 +728,8 @@ window.done = Promise.all([
 inBrowser(
   'a page of somebody else changes nothing and reads nothing, by its own name or by that of this machine',
   async () => {
-    const { alice, browser } = await theWorld()
+    const { alice, his } = await theWorld()
+    const { page } = his
     const { port } = new URL(alice.ready.api)
     const api = await alice.api()
     const before = (await api.history('bob', { limit: 500 })).messages.map(({ id }) => id)
@@ -738,7 +743,6 @@ inBrowser(
     await once(server, 'listening')
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('no port')
-    const page = await browser.newPage()
     try {
       for (const path of ['/', '/rebound']) {
         await page.goto(`http://evil.example:${address.port}${path}`)
@@ -751,7 +755,6 @@ inBrowser(
       expect(await rebound?.text()).toContain('forbidden-host')
       expect(asked.length).toBeGreaterThanOrEqual(2)
     } finally {
-      await page.close()
       server.close()
     }
     expect((await api.history('bob', { limit: 500 })).messages.map(({ id }) => id)).toEqual(before)
@@ -762,31 +765,25 @@ inBrowser(
 inBrowser(
   'the page of the API of the directory shows every call, asks nobody else, and breaks no rule of its own',
   async () => {
-    const { directory, browser } = await theWorld()
+    const { directory, his } = await theWorld()
     const { url } = directory
-    const page = await browser.newPage()
-    const asked: string[] = []
-    const complaints: string[] = []
-    page.on('request', (request) => asked.push(request.url()))
-    // Violations of the content security policy are told here too.
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    await page.goto(`${url}/docs`)
-    await page.locator('#operations-users-getV1UsersName').click()
-    await page.getByText('Nobody holds this name').waitFor()
+    const { page } = his
+    await his.visit(`${url}/docs`)
+    const call = page.locator('#operations-users-getV1UsersName')
+    await call.click()
+    await call.getByText('Nobody holds this name').waitFor()
     const calls = await page.locator('.opblock').count()
-    await page.locator('#operations-operations-getV1').click()
-    await page.locator('#operations-operations-getV1 .try-out__btn').click()
-    await page.locator('#operations-operations-getV1 .execute').click()
-    await page.locator('#operations-operations-getV1 .live-responses-table .response').first().waitFor()
+    await call.locator('.try-out__btn').click()
+    await call.getByPlaceholder('name', { exact: true }).fill('alice')
+    const asked = page.waitForRequest(`${url}/v1/users/alice`)
+    await call.locator('.execute').click()
+    await call.locator('.live-responses-table .response').first().waitFor()
+    await asked
 
     const document: { paths: Record<string, object> } = JSON.parse(await (await fetch(`${url}/openapi.json`)).text())
     expect(calls).toBe(Object.values(document.paths).flatMap((methods) => Object.keys(methods)).length)
-    expect(complaints).toEqual([])
-    expect(asked.filter((address) => !address.startsWith(`${url}/`) && !address.startsWith('data:'))).toEqual([])
-    expect(asked).toContain(`${url}/v1`)
-    await page.close()
+    // Violations of the content security policy are told here too.
+    expect(his.complaints).toEqual([])
+    expect(his.foreign).toEqual([])
   },
 )
