@@ -415,6 +415,26 @@ test('the palette goes to somebody who is known, and to somebody whom the direct
   expect(chat.hasQuit).toBe(true)
 })
 
+test('the palette says when the directory could not be asked, and asks again', async () => {
+  await using w = await world()
+  w.daemon.know('dan')
+  const ask = w.daemon.find.bind(w.daemon)
+  w.daemon.find = () => Promise.reject(new RequestError('directory-unreachable', 'the directory does not answer'))
+  await using chat = chatAt({ client: w.client, now })
+  await chat.see('Choose')
+  chat.press('letter-k', { ctrl: true })
+  chat.type('d')
+  // Whoever is known is offered all the same.
+  await chat.see(/The directory does not answer[\s\S]* › dan/)
+  chat.type('ora')
+  await chat.see(/The directory does not answer[\s\S]* {3}Enter tries again/)
+  w.daemon.users.push({ name: 'dora', displayName: 'Dora D.', account: accountOf('dora'), status: 'online' })
+  w.daemon.find = ask
+  chat.press('enter')
+  await chat.see(' › dora  Dora D., online')
+  expect(chat.main()).not.toContain('does not answer')
+})
+
 test('the palette gives a nickname, and blocks after a question', async () => {
   await using w = await world()
   const { daemon } = w

@@ -2,7 +2,7 @@ import type { FoundUser } from '@parley/shared/local-api/peers.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { nameStyle } from '../message-words.ts'
 import { type Choice, choicesOf } from './choices.ts'
-import { type Drawn, marked, typing } from './layer-lines.ts'
+import { type Drawn, failureLines, marked, typing } from './layer-lines.ts'
 import { type Line, type Look, span } from './lines.ts'
 import { reactionsFor } from './reactions.ts'
 import type { ChatState, Layer } from './state.ts'
@@ -13,8 +13,11 @@ export function drawPalette(state: ChatState, layer: Of<'palette'>, width: numbe
   const choices = choicesOf(state, layer)
   const chosen = Math.min(layer.chosen, choices.length - 1)
   const lines = choices.map((choice, at) => choiceLine(choice, at === chosen, look))
-  const none = [[span('   Nobody here or in the directory is called so.', 'dim')]]
-  return typing('Go to: a name, or what to do', layer.box, { lines, chosen, each: 1, none }, width, height, look)
+  const { failed } = layer
+  const about = failed === undefined ? [] : failureLines(failed, width)
+  const instead = failed === undefined ? 'Nobody here or in the directory is called so.' : 'Enter tries again.'
+  const none = [[span(`   ${instead}`, 'dim')]]
+  return typing('Go to: a name, or what to do', layer.box, { lines, chosen, each: 1, about, none }, width, height, look)
 }
 
 function choiceLine(choice: Choice, isChosen: boolean, look: Look): Line {

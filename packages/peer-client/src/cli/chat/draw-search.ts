@@ -2,8 +2,8 @@ import type { SearchHit } from '@parley/shared/local-api/search.ts'
 import { printable } from '@parley/shared/terminal/printable.ts'
 import { timeWithDay } from '@parley/shared/terminal/times.ts'
 import { nameStyle } from '../message-words.ts'
-import { type Drawn, marked, typing } from './layer-lines.ts'
-import { type Line, type Look, paragraph, span } from './lines.ts'
+import { type Drawn, failureLines, marked, typing } from './layer-lines.ts'
+import { type Line, type Look, span } from './lines.ts'
 import type { ChatState, Layer } from './state.ts'
 
 export function drawSearch(
@@ -30,8 +30,7 @@ function insteadOfHits({ box, answered, failed }: Extract<Layer, { type: 'search
   const query = box.text.trim()
   if (query === '') return [[span('   Words that are in the message.', 'dim')]]
   const again = [span('   Enter tries again.', 'dim')]
-  if (failed !== undefined)
-    return [...paragraph(failed, width - 2, 'yellow').map((line) => [span('  '), ...line]), again]
+  if (failed !== undefined) return [...failureLines(failed, width), again]
   return [[span(answered === query ? '   Nothing was found.' : '   Searching.', 'dim')]]
 }
 

@@ -47,6 +47,7 @@ export class Errands {
       if (wish.type === 'load') this.#chat.tell({ type: 'page-failed', account: wish.partner.account })
       // Somebody typed on.
       if (error instanceof Error && error.name === 'AbortError') return
+      if (wish.type === 'find') return this.#chat.tell({ type: 'find-failed', query: wish.query, sentence: text })
       if (wish.type === 'search') {
         const { query, next } = wish
         return this.#chat.tell({ type: 'search-failed', query, next, sentence: text })
@@ -162,8 +163,7 @@ export class Errands {
   async #findPeople({ query }: WishOf<'find'>): Promise<void> {
     const signal = await this.#pausing()
     if (signal.aborted) return
-    // Whoever is known is found all the same; that the directory is away is told elsewhere.
-    const users = await this.#client.find(query, { signal }).catch(() => [])
+    const users = await this.#client.find(query, { signal })
     if (!signal.aborted) this.#chat.tell({ type: 'found', query, users })
   }
 

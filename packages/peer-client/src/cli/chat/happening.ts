@@ -66,6 +66,7 @@ export type Happening =
   | { readonly type: 'not-sent'; readonly key: string; readonly sentence: string }
   | { readonly type: 'why'; readonly why: Why }
   | { readonly type: 'found'; readonly query: string; readonly users: readonly FoundUser[] }
+  | { readonly type: 'find-failed'; readonly query: string; readonly sentence: string }
   | {
       readonly type: 'hits'
       readonly query: string

@@ -77,7 +77,7 @@ function typed(state: ChatState, layer: Of<'palette' | 'search'>, box: TextBox):
   const next = { ...layer, box: cut(box), chosen: 0 }
   const isSame = next.box.text.trim() === layer.box.text.trim()
   if (isSame) return [{ ...state, layer: next }, []]
-  return [{ ...state, layer: next.type === 'search' ? { ...next, failed: undefined } : next }, asking(state, next)]
+  return [{ ...state, layer: { ...next, failed: undefined } }, asking(state, next)]
 }
 
 function cut({ text, at }: TextBox): TextBox {
@@ -100,7 +100,8 @@ function onPaletteKey(state: ChatState, layer: Of<'palette'>, key: Key): Step {
     case 'down':
       return [{ ...state, layer: { ...layer, chosen: stepped(chosen, key.name, choices.length) } }, []]
     case 'enter':
-      return choose(state, choices[chosen])
+      if (choices.length > 0 || layer.failed === undefined) return choose(state, choices[chosen])
+      return [{ ...state, layer: { ...layer, failed: undefined } }, asking(state, layer)]
     default: {
       const box = edited(layer.box, key)
       return box === undefined ? [state, []] : typed(state, layer, box)

@@ -10,7 +10,7 @@ export function openKeys(state: ChatState): Step {
 
 export function openPalette(state: ChatState, text: string): Step {
   const query = text.trim()
-  const layer = { type: 'palette' as const, box: boxWith(text), chosen: 0, found: [] }
+  const layer = { type: 'palette' as const, box: boxWith(text), chosen: 0, found: [], failed: undefined }
   return [{ ...state, layer }, query === '' ? [] : [{ type: 'find', query }]]
 }
 

@@ -32,6 +32,8 @@ export type Layer =
       readonly chosen: number
       /** Whom the directory knows by these words. */
       readonly found: readonly FoundUser[]
+      /** Why the directory did not say. */
+      readonly failed: string | undefined
     }
   | {
       readonly type: 'search'

@@ -66,7 +66,10 @@ function happen(state: ChatState, happening: Happening, look: Look): Step {
       return [{ ...state, layer: { ...state.layer, why: happening.why } }, []]
     case 'found':
       if (state.layer?.type !== 'palette' || state.layer.box.text.trim() !== happening.query) return [state, []]
-      return [{ ...state, layer: { ...state.layer, found: happening.users } }, []]
+      return [{ ...state, layer: { ...state.layer, found: happening.users, failed: undefined } }, []]
+    case 'find-failed':
+      if (state.layer?.type !== 'palette' || state.layer.box.text.trim() !== happening.query) return [state, []]
+      return [{ ...state, layer: { ...state.layer, found: [], failed: happening.sentence } }, []]
     case 'hits': {
       const { layer } = state
       if (layer?.type !== 'search' || layer.box.text.trim() !== happening.query) return [state, []]
