@@ -456,6 +456,7 @@ inBrowser('everything is done with the keyboard alone', async () => {
   await failed.waitFor()
   expect(await page.getByText('no message holds it').count()).toBe(0)
   await failed.getByRole('button', { name: 'Try again' }).click()
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('search')
   await page.getByRole('region', { name: 'Messages' }).locator('mark').first().waitFor()
   expect(await failed.count()).toBe(0)
   await keyboard.press('Control+f')

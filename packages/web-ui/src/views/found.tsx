@@ -49,7 +49,7 @@ export function Found({ query, within, found, onOpen }: FoundProps) {
           {words.sidebar.moreMessages}
         </button>
       )}
-      <SearchFailure found={found} />
+      <SearchFailure found={found} box="search" />
       <p class="empty" role="status">
         {isAsking ? words.sidebar.searching : isNothing && failure === undefined ? nothing(query, within) : ''}
         {unindexed > 0 && ` ${words.sidebar.unindexed(unindexed)}`}
@@ -58,8 +58,14 @@ export function Found({ query, within, found, onOpen }: FoundProps) {
   )
 }
 
+interface SearchFailureProps {
+  found: SearchResult
+  /** The id of the box with the words: the focus goes there when they are asked for again, as this goes away then. */
+  box: string
+}
+
 /** Why there may be more than what is shown. */
-export function SearchFailure({ found: { failure, again } }: { found: SearchResult }) {
+export function SearchFailure({ found: { failure, again }, box }: SearchFailureProps) {
   if (failure === undefined) return null
   return (
     <div class="search-failure" role="alert">
@@ -67,7 +73,14 @@ export function SearchFailure({ found: { failure, again } }: { found: SearchResu
         {failure.text}
         {failure.code !== undefined && <small>{words.problem(failure.code)}</small>}
       </p>
-      <button type="button" class="link-button" onClick={again}>
+      <button
+        type="button"
+        class="link-button"
+        onClick={() => {
+          document.getElementById(box)?.focus()
+          again()
+        }}
+      >
         {words.again}
       </button>
     </div>

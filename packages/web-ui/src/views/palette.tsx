@@ -51,6 +51,7 @@ export function Palette() {
   return (
     <Dialog title={words.palette.label} isBare>
       <input
+        id="palette-box"
         type="text"
         class="palette-input"
         role="combobox"
@@ -90,7 +91,7 @@ export function Palette() {
           </div>
         ))}
       </div>
-      <SearchFailure found={found} />
+      <SearchFailure found={found} box="palette-box" />
       {choices.length === 0 && found.failure === undefined && (
         <p class="palette-none">{found.isAsking ? words.palette.searching : words.palette.none}</p>
       )}
