@@ -2,6 +2,7 @@
 // quick: message encryption, the database and HTTP belong to `start`.
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { problemOfDirectoryUrl } from '@parley/shared/directory-url.ts'
 import { foldName, type Name } from '@parley/shared/ids.ts'
 import { packageVersion } from '@parley/shared/package-version.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
@@ -90,17 +91,20 @@ async function startable(options: StartOptions, environment: Environment): Promi
   if (isThere) return { ...options, profile: found }
   const { firstRun } = await import('./first-run.ts')
   const { defaultApiPort } = await import('#api/local-api.ts')
-  const { passphrase, ...made } = await firstRun({
+  const { passphrase, registrationToken, ...made } = await firstRun({
     placeOf: (chosen) => found ?? profilePath({ name: chosen, environment }),
     directory: directory ?? undefined,
     directoryCa,
+    hasRegistrationToken: options.registrationToken !== undefined || options.registrationTokenFile !== undefined,
     apiPort: options.apiPort ?? defaultApiPort(port),
     onPage: (link) => onSetUp?.(link),
     signal,
   })
-  if (passphrase === undefined) return { ...options, ...made }
+  const token = registrationToken !== undefined && { registrationToken, registrationTokenFile: undefined }
+  const started = { ...options, ...made, ...token }
+  if (passphrase === undefined) return started
   const typed = () => Promise.resolve(passphrase)
-  return { ...options, ...made, passphrase: { isGiven: true, current: typed, fresh: typed } }
+  return { ...started, passphrase: { isGiven: true, current: typed, fresh: typed } }
 }
 
 async function isProfile(path: string): Promise<boolean> {
@@ -163,12 +167,8 @@ function readName(typed: string): Name {
 }
 
 function checkDirectoryUrl(url: string | undefined): void {
-  if (url === undefined || z.url({ protocol: /^https?$/ }).safeParse(url).success) return
-  throw new CliError(
-    EXIT.usage,
-    'bad-url',
-    `"${url}" is not the URL of a directory, for instance http://127.0.0.1:5000`,
-  )
+  const problem = url === undefined ? undefined : problemOfDirectoryUrl(url)
+  if (problem !== undefined) throw new CliError(EXIT.usage, 'bad-url', problem)
 }
 
 /** Runs it, and gives what goes wrong its exit code. */

@@ -11,7 +11,7 @@ import { RequestError } from '#api/daemon.ts'
 import { startSetUpApi } from '#api/local-api.ts'
 import type { SettingUp } from '#api/set-up.ts'
 import { DirectoryError } from '#directory/directory-error.ts'
-import { isNameFree } from '#directory/name-check.ts'
+import { checkName } from '#directory/name-check.ts'
 import { ProfileError } from '#identity/profile-error.ts'
 import { createProfile } from './profile.ts'
 
@@ -20,6 +20,8 @@ export interface FirstRunOptions {
   readonly placeOf: (name: Name) => string
   readonly directory: string | undefined
   readonly directoryCa: string | undefined
+  /** The start was given one, so nobody needs to type it. */
+  readonly hasRegistrationToken: boolean
   /** Of the API, then and later; 0 takes any free one. */
   readonly apiPort: number
   /** The page is there: whoever opens the link makes the profile. */
@@ -30,18 +32,22 @@ export interface FirstRunOptions {
 export interface FirstRun {
   readonly profile: string
   readonly passphrase: string | undefined
+  /** What was typed for a directory that takes new names only with it. */
+  readonly registrationToken: string | undefined
   /** The page goes on there. */
   readonly apiPort: number
 }
 
+type Made = Omit<FirstRun, 'apiPort'>
+
 /** Resolves when somebody has made the profile, and the port is free again. Rejects with the reason of the signal. */
 export async function firstRun(options: FirstRunOptions): Promise<FirstRun> {
   const token = newToken()
-  const made = Promise.withResolvers<{ profile: string; passphrase: string | undefined }>()
-  const settingUp = new FirstProfile(options, async (profile, passphrase) => {
+  const made = Promise.withResolvers<Made>()
+  const settingUp = new FirstProfile(options, async (done) => {
     // The page that made it is signed in to it.
-    await writeToken(join(profile, API_TOKEN_FILE), token)
-    made.resolve({ profile, passphrase })
+    await writeToken(join(done.profile, API_TOKEN_FILE), token)
+    made.resolve(done)
   })
   const log = pino({ level: 'silent' })
   const api = await startSetUpApi({ settingUp, token, port: options.apiPort, log })
@@ -58,10 +64,10 @@ export async function firstRun(options: FirstRunOptions): Promise<FirstRun> {
 
 class FirstProfile implements SettingUp {
   readonly #options: FirstRunOptions
-  readonly #onMade: (profile: string, passphrase: string | undefined) => Promise<void>
+  readonly #onMade: (made: Made) => Promise<void>
   #making: Promise<SetUpDone> | undefined
 
-  constructor(options: FirstRunOptions, onMade: (profile: string, passphrase: string | undefined) => Promise<void>) {
+  constructor(options: FirstRunOptions, onMade: (made: Made) => Promise<void>) {
     this.#options = options
     this.#onMade = onMade
   }
@@ -75,10 +81,11 @@ class FirstProfile implements SettingUp {
     if (name === undefined) return { verdict: 'not-a-name' }
     const url = directory ?? this.directory
     if (url === undefined) return { name, verdict: 'no-directory' }
-    const { directoryCa } = this.#options
+    const { directoryCa, hasRegistrationToken } = this.#options
     try {
       const ca = directoryCa === undefined ? undefined : await readFile(directoryCa, 'utf8')
-      return { name, verdict: (await isNameFree({ url, ca }, name, signal)) ? 'free' : 'taken' }
+      const { isFree, needsToken } = await checkName({ url, ca }, name, signal)
+      return { name, verdict: isFree ? 'free' : 'taken', needsToken: needsToken && !hasRegistrationToken }
     } catch (error) {
       if (!(error instanceof DirectoryError)) throw error
       return { name, verdict: 'unknown', detail: error.message }
@@ -94,7 +101,7 @@ class FirstProfile implements SettingUp {
     return this.#making
   }
 
-  async #make({ name: typed, passphrase, directory }: SetUp): Promise<SetUpDone> {
+  async #make({ name: typed, passphrase, directory, registrationToken }: SetUp): Promise<SetUpDone> {
     const name = foldName(typed)
     if (name === undefined)
       throw new RequestError(
@@ -108,7 +115,7 @@ class FirstProfile implements SettingUp {
         directory: directory ?? this.directory,
         passphrase,
       })
-      await this.#onMade(profile, passphrase)
+      await this.#onMade({ profile, passphrase, registrationToken })
       return { name, profile }
     } catch (error) {
       if (error instanceof ProfileError && error.code === 'profile-exists')

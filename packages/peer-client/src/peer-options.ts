@@ -1,4 +1,5 @@
 // What a peer can be told, what it assumes when it is not, and how it reads what it is told.
+import { problemOfDirectoryUrl } from '@parley/shared/directory-url.ts'
 import { type PeerAddress, parsePeerAddress } from '#connection/peer-address.ts'
 import type { DeliveryLog } from '#delivery/ports.ts'
 import { addressClass } from '#discovery/address-class.ts'
@@ -31,6 +32,13 @@ export function readAddress(text: string): PeerAddress {
   const address = parsePeerAddress(text)
   if (address === undefined) throw new RangeError(`"${text}" is not HOST:PORT`)
   return address
+}
+
+/** Throws RangeError. */
+export function readDirectory(url: string | undefined): string | undefined {
+  const problem = url === undefined ? undefined : problemOfDirectoryUrl(url)
+  if (problem !== undefined) throw new RangeError(problem)
+  return url
 }
 
 /** On this machine only, when the directory is on it or there is none; else on every address. */

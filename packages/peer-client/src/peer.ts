@@ -24,7 +24,7 @@ import type { ProfileLock } from '#identity/profile-lock.ts'
 import { registrationTokenFor } from '#identity/registration-token.ts'
 import { checkNetworkToken } from '#session/network-token.ts'
 import { Engine } from './engine.ts'
-import { type PeerOptions, readAddress, whereToListen } from './peer-options.ts'
+import { type PeerOptions, readAddress, readDirectory, whereToListen } from './peer-options.ts'
 import { openProfile } from './profile.ts'
 
 export interface RawBytes {
@@ -257,7 +257,8 @@ export class Peer {
     const given = { ...this.#options, directory: this.#options.directory ?? undefined }
     const { path: profile, lock, key, identity, settings } = await openProfile(given)
     try {
-      const directory = this.#options.directory === null ? undefined : (given.directory ?? settings.directory)
+      const directory =
+        this.#options.directory === null ? undefined : readDirectory(given.directory ?? settings.directory)
       const { allowPrivate = false, maxPeers, log = SILENT_LOG, onBroken = () => undefined } = this.#options
       const engine = await Engine.start({
         profile,

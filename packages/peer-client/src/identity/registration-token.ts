@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { RegistrationToken } from '@parley/shared/registration-token.ts'
 import { systemErrorCode } from '@parley/shared/system-error.ts'
 import { z } from 'zod'
 import { PROFILE_FILES } from './profile-directory.ts'
@@ -6,9 +7,7 @@ import { ProfileError } from './profile-error.ts'
 import type { ProfileKey } from './profile-key.ts'
 import { readSecretFile, writeSecretFile } from './secret-file.ts'
 
-/** What a header field can carry, as the directory has it. */
-const Token = z.string().regex(/^[\x21-\x7e]{1,512}$/)
-const Kept = z.strictObject({ v: z.literal(1), directory: z.string(), token: Token })
+const Kept = z.strictObject({ v: z.literal(1), directory: z.string(), token: RegistrationToken })
 
 /**
  * The token with which a closed directory takes this account: `given`, which is kept for the next start, or the one that was
@@ -27,7 +26,7 @@ export async function registrationTokenFor(
     const kept = await load(file, key)
     return kept?.directory === href ? kept.token : undefined
   }
-  if (!Token.safeParse(given).success) {
+  if (!RegistrationToken.safeParse(given).success) {
     throw new RangeError('a registration token is 1 to 512 visible ASCII characters without spaces')
   }
   const kept = { v: 1, directory: href, token: given } satisfies z.infer<typeof Kept>

@@ -162,6 +162,18 @@ test('what keeps a daemon from starting is said in a sentence', async () => {
     code: 64,
     err: expect.stringContaining('(bad-url)'),
   })
+  const withPassword = 'https://alice:hunter2@directory.example'
+  for (const ended of [
+    await refused('--name', 'alice', '--directory', withPassword),
+    await here('init', '--name', 'new', '--directory', withPassword),
+  ]) {
+    expect(ended).toMatchObject({
+      code: 64,
+      out: '',
+      err: expect.stringMatching(/not accepted.*Leave out.*\(bad-url\)/),
+    })
+    expect(ended.err).not.toContain('hunter2')
+  }
   expect(await refused('--name', 'alice', '--peer', 'nowhere')).toMatchObject({ code: 64 })
   expect(await here('init', '--name', 'alice', '--json')).toMatchObject({
     code: 65,

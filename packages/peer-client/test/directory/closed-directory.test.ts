@@ -1,7 +1,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ApiClient } from '@parley/api-client'
+import { SetUpClient } from '@parley/api-client/set-up.ts'
+import { signIn } from '@parley/api-client/sign-in.ts'
 import { expect, test } from 'vitest'
 import { createPeer, type Peer } from '#peer.ts'
+import { begin } from '../support/daemon-here.ts'
 import { startDirectory } from '../support/running-directory.ts'
 import { tempDirectory } from '../support/temp-directory.ts'
 
@@ -44,6 +48,30 @@ test('a directory that is closed by a token says what to do, takes the token, an
     directory: `${directory.url}/`,
     token: 'open-sesame',
   })
+})
+
+test('who makes a profile on the page of the first start is asked for the token, and registered with it', async () => {
+  await using home = await tempDirectory()
+  await using directory = await startDirectory({ registrationToken: 'open-sesame' })
+  const options = ['--set-up', '--json', '--directory', directory.url]
+  const { line, ended } = await begin({ XDG_DATA_HOME: home.path }, ...options)
+  const { origin: url, hash } = new URL(JSON.parse(line).url)
+  const token = await signIn(url, hash.replace(/^#.*=/, ''))
+  const setUp = new SetUpClient({ url, token })
+  expect(await setUp.checkName('alice', undefined)).toEqual({ name: 'alice', verdict: 'free', needsToken: true })
+  await expect(setUp.create({ name: 'alice', registrationToken: 'with space' })).rejects.toMatchObject({
+    code: 'bad-request',
+  })
+  const login = setUp.create({ name: 'alice', directory: 'http://alice:hunter2@127.0.0.1:5000' })
+  await expect(login).rejects.toMatchObject({ code: 'bad-request' })
+  await setUp.create({ name: 'alice', registrationToken: 'open-sesame' })
+
+  // Between the page and the daemon nobody answers.
+  const api = new ApiClient({ url, token })
+  const state = () => api.status().then(({ directory }) => directory.state, String)
+  await expect.poll(state, { timeout: 30_000 }).toBe('online')
+  await api.stop()
+  expect(await ended).toMatchObject({ code: 0 })
 })
 
 async function createAndStop(options: Options): Promise<void> {

@@ -19,6 +19,7 @@ interface SetUpPageProps {
 export function SetUpPage({ client, directory: given, onDone }: SetUpPageProps) {
   const [name, setName] = useState('')
   const [directory, setDirectory] = useState(given ?? '')
+  const [token, setToken] = useState('')
   const [wantsPassphrase, setWantsPassphrase] = useState(false)
   const [passphrase, setPassphrase] = useState('')
   const [again, setAgain] = useState('')
@@ -27,7 +28,9 @@ export function SetUpPage({ client, directory: given, onDone }: SetUpPageProps) 
   const check = useNameCheck(client, name, directory)
   const isNameGood = check !== undefined && check.verdict !== 'taken' && check.verdict !== 'not-a-name'
   const passphraseProblem = wantsPassphrase ? problemOf(passphrase, again) : undefined
-  const isReady = isNameGood && state === 'asking' && passphraseProblem === undefined
+  const needsToken = check?.needsToken === true
+  const hasToken = !needsToken || token.trim() !== ''
+  const isReady = isNameGood && hasToken && state === 'asking' && passphraseProblem === undefined
   const submit = async () => {
     if (!isReady) return
     setState('making')
@@ -37,6 +40,7 @@ export function SetUpPage({ client, directory: given, onDone }: SetUpPageProps) 
         name: name.trim(),
         ...(wantsPassphrase && { passphrase }),
         ...(directory.trim() !== '' && { directory: directory.trim() }),
+        ...(needsToken && { registrationToken: token.trim() }),
       })
       setState('made')
       onDone()
@@ -84,6 +88,12 @@ export function SetUpPage({ client, directory: given, onDone }: SetUpPageProps) 
         <p id="set-up-directory-about" class="secondary">
           {w.directoryAbout}
         </p>
+        {needsToken && (
+          <>
+            <Secret label={w.token} value={token} onInput={setToken} />
+            <p class="secondary">{w.tokenAbout}</p>
+          </>
+        )}
         <fieldset>
           <legend>{w.passphrase}</legend>
           <label class="choice">

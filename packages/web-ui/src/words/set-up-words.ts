@@ -15,6 +15,8 @@ export const setUpWords = {
   },
   directory: 'Directory',
   directoryAbout: 'The server that introduces people to each other. It never sees what you write. May be left empty.',
+  token: 'Registration token',
+  tokenAbout: 'This directory takes new names only with it. Whoever runs it gives it to you.',
   passphrase: 'Passphrase',
   without: 'None',
   withoutAbout: 'Your peer starts by itself. Whoever gets at this disk can read what is on it.',
