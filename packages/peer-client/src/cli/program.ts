@@ -37,7 +37,7 @@ import { verifyCommand } from './commands/verify.ts'
 import { verifyLedgerCommand } from './commands/verify-ledger.ts'
 import { whyCommand } from './commands/why.ts'
 import { markIds } from './dashed-ids.ts'
-import { EXIT, type ExitCode } from './exit.ts'
+import { CliError, EXIT, type ExitCode } from './exit.ts'
 import { failureOf } from './failure.ts'
 
 /** In the order of the help. */
@@ -110,7 +110,8 @@ export async function runCli(args: readonly string[], { version, ...cli }: Progr
       writeErr: (text) => {
         for (const line of text.replace(/\n$/, '').split('\n')) cli.terminal.note(line)
       },
-      outputError: (text, write) => write(text.replace(/^error: /, 'parley: ')),
+      // It is told below, as every mistake is.
+      outputError: () => undefined,
       getOutHelpWidth: () => cli.terminal.columns ?? HELP_COLUMNS,
       getErrHelpWidth: () => HELP_COLUMNS,
     })
@@ -125,9 +126,10 @@ export async function runCli(args: readonly string[], { version, ...cli }: Progr
     await program.parseAsync(markIds(withCommand(args), isOption), { from: 'user' })
     return exitCode
   } catch (error) {
-    // commander has printed it: help and the version to stdout, mistakes to stderr.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
-    return explain(cli, error, args.includes('--json'))
+    // commander has printed what it was asked for: help, and the version.
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done
+    const told = error instanceof CommanderError ? usageError(error, program, args) : error
+    return explain(cli, told, args.includes('--json'))
   }
 }
 
@@ -139,6 +141,16 @@ function withCommand(args: readonly string[]): readonly string[] {
 }
 
 const ABOUT_PROGRAM = new Set(['-h', '--help', '-V', '--version', '--'])
+
+function usageError(error: CommanderError, { commands }: Command, [first]: readonly string[]): CliError {
+  const isCommand = commands.some((command) => command.name() === first)
+  const what = error.message
+    .replace(/^error: /, '')
+    .replace(/\n\((.*)\)$/, '. $1')
+    .replace(/\.$/, '')
+  const help = isCommand ? `parley help ${first} tells how it is used` : 'parley help lists the commands'
+  return new CliError(EXIT.usage, 'usage', `${what}${what.endsWith('?') ? ' ' : '; '}${help}`, { cause: error })
+}
 
 function explain({ terminal }: Cli, error: unknown, isJson: boolean): ExitCode {
   const { code, message, exitCode } = failureOf(error)

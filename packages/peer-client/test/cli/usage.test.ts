@@ -91,14 +91,27 @@ test.each([
   [['restore']],
   [['passphrase', '--remove', '--new-passphrase-file', 'file']],
   [['verify-ledger']],
-])('%j is answered with 64 and nothing on stdout', async (args) => {
+])('%j is answered with 64, a sentence with a code, and nothing on stdout', async (args) => {
   const { code, out, err } = await parleyAt(undefined, args)
   expect({ code, out }).toEqual({ code: 64, out: '' })
-  expect(err).not.toBe('')
+  expect(err).toMatch(/^parley: .+ \([a-z-]+\)\n$/)
+  const asJson = await parleyAt(undefined, [...args, '--json'])
+  expect(asJson).toMatchObject({ code: 64, out: '' })
+  expect(JSON.parse(asJson.err)).toEqual({
+    event: 'failed',
+    code: expect.stringMatching(/^[a-z-]+$/),
+    message: expect.any(String),
+    exitCode: 64,
+  })
 })
 
 test('a mistyped command is answered with the right one', async () => {
-  expect((await parleyAt(undefined, ['histroy', 'bob'])).err).toContain('history')
+  expect((await parleyAt(undefined, ['histroy', 'bob'])).err).toBe(
+    "parley: unknown command 'histroy'. Did you mean history? parley help lists the commands (usage)\n",
+  )
+  expect((await parleyAt(undefined, ['send'])).err).toBe(
+    "parley: missing required argument 'name'; parley help send tells how it is used (usage)\n",
+  )
 })
 
 test('the version is that of the package', async () => {
