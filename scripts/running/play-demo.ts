@@ -65,7 +65,9 @@ function conclude(): void {
 }
 
 function tooLate(): never {
-  throw new Error(`not done after ${MAX_DEMO_MS / 1_000} s`)
+  throw new Error(
+    `the whole was not done after ${MAX_DEMO_MS / 1_000} s, which is usually ten: try again when this machine is less busy`,
+  )
 }
 
 export function messageOf(error: unknown): string {
