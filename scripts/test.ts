@@ -11,8 +11,8 @@ const isColoured = Boolean(process.stdout.isTTY)
 
 const MAX_CHECK_MS = 5 * 60_000
 const MAX_TESTS_MS = 40 * 60_000
-/** The dearest suites mostly wait for the programs that they started, so there is room for two more than processors. */
-const WHOLE = [`--maxWorkers=${availableParallelism() + 2}`]
+/** The dearest suites mostly wait for the programs that they started, so there is room for one more than processors. */
+const WHOLE = [`--maxWorkers=${availableParallelism() + 1}`]
 
 interface Check {
   readonly name: string
