@@ -262,6 +262,8 @@ inBrowser('somebody without a profile chooses a name on a page, and is at home o
   await page.getByLabel('The same again').fill('four random words')
   await begin.click()
   await page.getByText('Welcome, erin').waitFor({ timeout: 60_000 })
+  // Nothing else happens: the page hears by itself that she is registered, too.
+  await page.getByText('Others find you as erin').waitFor({ timeout: 60_000 })
   await page.getByRole('textbox', { name: 'Search' }).fill('al')
   await page.getByRole('region', { name: 'In the directory' }).getByRole('button', { name: 'alice' }).waitFor()
   await hers.leave()

@@ -6,6 +6,7 @@ import type { Contact } from '@parley/shared/local-api/contacts.ts'
 import type { ApiToken } from '@parley/shared/local-api/daemon-file.ts'
 import type { MessageView } from '@parley/shared/local-api/messages.ts'
 import { words } from '#words/words.ts'
+import { watchDirectory } from './directory-watch.ts'
 import { Drafts } from './drafts.ts'
 import { type Failure, failureOf } from './failure.ts'
 import { openThread } from './navigation.ts'
@@ -69,6 +70,7 @@ export class Daemon {
     setInterval(() => {
       now.value = Date.now()
     }, 1_000)
+    watchDirectory(this.client)
     lendToken(this.#token, () => line.value === 'up')
     this.#listen().catch((error: unknown) => this.#failed(error))
   }

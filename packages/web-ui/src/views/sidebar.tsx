@@ -1,4 +1,5 @@
 import { MAX_SEARCH_QUERY_CHARS } from '@parley/shared/limits.ts'
+import type { DaemonStatus } from '@parley/shared/local-api/status.ts'
 import { useRef } from 'preact/hooks'
 import { Avatar } from '#parts/avatar.tsx'
 import { useDaemon } from '#parts/context.ts'
@@ -139,21 +140,28 @@ function All({ onOpen }: { onOpen: (partner: Partner) => void }) {
 function Me() {
   const me = status.value
   if (me === undefined) return null
-  const { directory, connected } = me
-  const isOnline = directory.state === 'online'
-  const about =
-    directory.state === 'none'
-      ? many(connected, 'connection')
-      : isOnline
-        ? words.presence.online
-        : `${words.network.directory}: ${words.network.directoryConnecting}`
   return (
     <span class="me">
       <Avatar account={me.account} name={me.name} size="small" />
       <span class="me-text">
         <span class="item-name">{me.name}</span>
-        <span class="meta">{about}</span>
+        <span class="meta" title={me.directory.state === 'waiting' ? me.directory.lastError : undefined}>
+          {presenceWords(me)}
+        </span>
       </span>
     </span>
   )
+}
+
+function presenceWords({ directory, connected }: DaemonStatus): string {
+  switch (directory.state) {
+    case 'none':
+      return many(connected, 'connection')
+    case 'online':
+      return words.presence.online
+    case 'connecting':
+      return `${words.network.directory}: ${words.network.directoryConnecting}`
+    case 'waiting':
+      return `${words.network.directory}: ${words.network.directoryAway}`
+  }
 }

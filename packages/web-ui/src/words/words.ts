@@ -63,6 +63,7 @@ export const words = {
     welcomeText:
       'Messages go from this machine straight to theirs, sealed for them alone. Find somebody by name in the list on the left, and write: what you send waits here until they are online.',
     welcomeName: (name: string) => `Others find you as ${name}.`,
+    welcomeUnknown: (why: string) => `Nobody finds you by name yet: ${why}.`,
     empty: (name: string) =>
       `This is the beginning. What you write to ${name} is sealed on this machine, and only theirs can open it.`,
     back: 'Back to the list',
@@ -201,6 +202,7 @@ export const words = {
     directory: 'Directory',
     directoryNone: 'None: others reach you by address.',
     directoryConnecting: 'Connecting',
+    directoryAway: 'Not reached',
     directoryOnline: (since: string) => `Online since ${since}`,
     directoryWaiting: (why: string, next: string) =>
       `Not reached (${why}). Next try in ${next}. People you know are still reached.`,
